@@ -1,0 +1,1 @@
+"""What a city edits: settings, city data and policies."""

@@ -1,0 +1,5 @@
+"""``python -m hotline`` is the console command."""
+
+from hotline.cli import main
+
+main()

@@ -1,0 +1,54 @@
+"""The database: one declarative base, one session, and the column types the tables share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum, Identity, MetaData, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+# Named constraints, so that a migration can drop what another one made.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Key = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+Code = Annotated[str, mapped_column(String(40))]
+Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+Json = Annotated[dict[str, Any], mapped_column(JSONB)]
+JsonList = Annotated[list[Any], mapped_column(JSONB)]
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+# expire_on_commit off: a view's objects stay readable after the one commit, without reloading each.
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+
+def text_enum(values: type[StrEnum]) -> Enum:
+    """A text column type that holds an enum's values and reads as its members. Check it with ``one_of``."""
+    return Enum(
+        values,
+        native_enum=False,
+        create_constraint=False,
+        values_callable=lambda members: [member.value for member in members],
+        length=20,
+    )
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """A check that a text column holds one of an enum's values (plain text migrates more easily than a type)."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")

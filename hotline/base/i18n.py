@@ -1,0 +1,66 @@
+"""Two languages: simplified Chinese by default, English to switch to.
+
+Messages in code are English and marked with gettext; names that are data (units, categories, districts)
+carry both and are picked by ``pick``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask, has_request_context, request, session
+from flask_babel import Babel, get_locale, gettext
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+DEFAULT = "zh"
+
+LABELS: dict[tuple[type[StrEnum], str], str] = {}  # by type too: "dispatch" is an action and a clock
+
+
+def mark(message: str) -> str:
+    """Mark a message for translation where it is defined, to be translated where it is shown."""
+    return message
+
+
+def name_members(labels: Mapping[Any, str]) -> None:
+    """Say what the members of an enum are called on pages. Called beside the enum's definition."""
+    LABELS.update({(type(member), member.value): text for member, text in labels.items()})
+
+
+def label(member: StrEnum | str | None) -> str:
+    """What an enum member is called in the reader's language; a plain string is shown as it is."""
+    if member is None:
+        return ""
+    if isinstance(member, StrEnum):
+        return gettext(LABELS[type(member), member.value])
+    return member
+
+
+def language() -> str:
+    """The reader's language code."""
+    locale = get_locale()
+    return locale.language if locale else DEFAULT
+
+
+def pick(chinese: str, english: str | None) -> str:
+    """The name in the reader's language; Chinese where there is no English one."""
+    return english if english and language() == "en" else chinese
+
+
+def init_app(app: Flask) -> None:
+    """Choose the language from ?lang=, then the session, then Chinese."""
+    Babel(app, default_locale=DEFAULT, default_translation_directories="translations", locale_selector=_chosen)
+
+    @app.before_request
+    def remember() -> None:
+        if request.args.get("lang") in LANGUAGES:
+            session["lang"] = request.args["lang"]
+
+
+def _chosen() -> str:
+    if not has_request_context():
+        return DEFAULT
+    asked = request.args.get("lang") or session.get("lang")
+    return asked if asked in LANGUAGES else DEFAULT

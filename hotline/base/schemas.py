@@ -1,0 +1,75 @@
+"""The base of every schema: marshmallow with messages that name the mend, in the reader's language."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import marshmallow as ma
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields, validate
+
+from hotline.base.errors import Invalid
+
+_REQUIRED = {"required": _l("is required"), "null": _l("is required")}
+
+
+class Schema(ma.Schema):
+    """A schema that refuses fields it does not know."""
+
+    error_messages = {"unknown": _l("is not a field of this request; remove it"), "type": _l("give an object of fields")}
+
+    def read(self, data: Any) -> Any:
+        """The data, checked and converted; raise Invalid with every field that is wrong."""
+        try:
+            return self.load(data)
+        except ma.ValidationError as wrong:
+            raise Invalid(_flat(wrong.messages)) from wrong
+
+
+def _flat(messages: Any) -> dict[str, list[str]]:
+    if not isinstance(messages, dict):
+        return {"_": [str(text) for text in messages]}
+    return {
+        str(field): [str(text) for text in (texts if isinstance(texts, list) else _flat(texts).values())]
+        for field, texts in messages.items()
+    }
+
+
+class Trimmed(fields.String):
+    """A string without white space around it and without control characters."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text is None:
+            return None
+        return "".join(char for char in text if char in "\n\t" or char.isprintable()).strip()
+
+
+def words(maximum: int, *, required: bool = False, minimum: int = 0, **more: Any) -> Trimmed:
+    """A text field of at most ``maximum`` characters."""
+    checks: list[Any] = [validate.Length(max=maximum, error=_l("is longer than {max} characters; shorten it"))]
+    if required:
+        checks.append(validate.Length(min=max(1, minimum), error=_l("is required")))
+    if not required:
+        more.setdefault("load_default", "")
+    messages = {**_REQUIRED, "invalid": _l("give a text")}
+    return Trimmed(required=required, validate=checks, error_messages=messages, **more)
+
+
+def member(values: type[StrEnum], **more: Any) -> fields.Enum[Any]:
+    """A field that holds one of an enum's values."""
+    messages = {**_REQUIRED, "unknown": _l("choose one of: {choices}")}
+    return fields.Enum(values, by_value=True, error_messages=messages, **more)
+
+
+def truth(**more: Any) -> fields.Boolean:
+    """A yes-or-no field."""
+    return fields.Boolean(error_messages={**_REQUIRED, "invalid": _l("give true or false")}, **more)
+
+
+def phone(**more: Any) -> Trimmed:
+    """A telephone number: digits, spaces, hyphens, brackets, an optional plus."""
+    more.setdefault("load_default", "")
+    check = validate.Regexp(r"^(\+?[0-9][0-9 \-()]{4,24})?$", error=_l("is not a telephone number; give digits, e.g. 13800000000"))
+    return Trimmed(validate=check, error_messages={**_REQUIRED, "invalid": _l("give a text")}, **more)

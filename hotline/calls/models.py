@@ -1,0 +1,64 @@
+"""Tables of the phone."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hotline.base.db import Base, Instant, Key, one_of, text_enum
+from hotline.base.i18n import mark, name_members
+
+
+class CallOutcome(StrEnum):
+    """How a call in the queue ended. QUEUED and TALKING are of calls still going on."""
+
+    QUEUED = "queued"
+    TALKING = "talking"
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    TIMEOUT = "timeout"
+
+
+name_members(
+    {
+        CallOutcome.QUEUED: mark("Waiting"),
+        CallOutcome.TALKING: mark("Talking"),
+        CallOutcome.ANSWERED: mark("Answered"),
+        CallOutcome.ABANDONED: mark("Caller hung up"),
+        CallOutcome.TIMEOUT: mark("Waited out"),
+    }
+)
+
+
+class Call(Base):
+    """One call in the queue. ``source`` and ``call_id`` (the telephone system's own id) say which: it comes in once.
+
+    wait: seconds in the queue until the answer or the end.
+    """
+
+    __tablename__ = "call"
+    __table_args__ = (
+        one_of("outcome", CallOutcome),
+        UniqueConstraint("source", "call_id"),
+        CheckConstraint(
+            "(outcome IN ('answered', 'talking')) = (answered_at IS NOT NULL)", name="answered_has_instant"
+        ),
+        CheckConstraint("wait >= 0", name="wait_not_negative"),
+        Index("ix_call_queued_at", "queued_at"),
+        Index("ix_call_phone", "phone", "queued_at"),
+    )
+
+    id: Mapped[Key]
+    source: Mapped[str] = mapped_column(String(40))
+    call_id: Mapped[str] = mapped_column(String(100))
+    queue: Mapped[str] = mapped_column(String(60))
+    phone: Mapped[str] = mapped_column(String(30), server_default=text("''"))
+    agent: Mapped[str] = mapped_column(String(60), server_default=text("''"))
+    outcome: Mapped[CallOutcome] = mapped_column(text_enum(CallOutcome))
+    queued_at: Mapped[Instant]
+    answered_at: Mapped[Instant | None]
+    ended_at: Mapped[Instant | None]
+    wait: Mapped[float] = mapped_column(Float)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"))

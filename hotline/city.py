@@ -1,0 +1,67 @@
+"""Load a city: its districts, units, categories, routing tables, calendar and policy, from files into the database."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from hotline.base.db import db
+from hotline.base.files import read_csv
+from hotline.people.operations import load_districts, load_units
+from hotline.policy.models import CalendarVersion, PolicyVersion
+from hotline.policy.operations import adopt_calendar, adopt_policy
+from hotline.transfer.operations import load_catalogue, load_categories, load_keywords, load_places
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def load_city(city: Path, policy_file: Path, now: datetime) -> dict[str, int]:
+    """Load or update everything of a city; what is unchanged stays as it is. Returns the rows read by file."""
+    counts = {
+        "districts": load_districts(read_csv(city / "districts.csv")),
+        "units": load_units(read_csv(city / "units.csv")),
+        "categories": load_categories(read_csv(city / "categories.csv")),
+        "keywords": load_keywords(read_csv(city / "keywords.csv"), now),
+        "places": load_places(read_csv(city / "places.csv"), now),
+        "catalogue": load_catalogue(read_csv(city / "catalogue.csv"), now),
+    }
+    _load_calendar(city, now)
+    _load_policy(policy_file, now)
+    return counts
+
+
+def read_city(city: Path) -> dict[str, Any]:
+    """What city.toml says: name, zone, hotline, calendar."""
+    return tomllib.loads((city / "city.toml").read_text(encoding="utf-8"))
+
+
+def _load_calendar(city: Path, now: datetime) -> None:
+    about = read_city(city)
+    calendar = about["calendar"]
+    days = list(read_csv(city / "calendar.csv"))
+    newest = db.session.scalar(select(CalendarVersion).order_by(CalendarVersion.id.desc()).limit(1))
+    document = {"hours": calendar["hours"], "days": [[row["date"], row["kind"], row["name"]] for row in days]}
+    if (
+        newest is not None
+        and newest.document == document
+        and newest.published_until == calendar["published_until"]
+        and newest.zone == about["zone"]
+    ):
+        return
+    adopt_calendar(days, calendar["hours"], about["zone"], calendar["published_until"], calendar["source"], now)
+
+
+def _load_policy(policy_file: Path, now: datetime) -> None:
+    document = tomllib.loads(policy_file.read_text(encoding="utf-8"))
+    newest = db.session.scalar(
+        select(PolicyVersion).order_by(PolicyVersion.effective_from.desc(), PolicyVersion.id.desc()).limit(1)
+    )
+    if newest is None:
+        # The first policy also covers orders that are imported with their old dates.
+        adopt_policy(document, LONG_AGO, now)
+    elif newest.document != document:
+        adopt_policy(document, now, now)

@@ -1,0 +1,37 @@
+"""The console command ``hotline``: what an operator does."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from config.settings import BadSetting, Settings
+from hotline import create_app
+from hotline.base.embedded import with_database
+from hotline.base.errors import HotlineError
+from hotline.operate import load, migrate, sample, start, worker
+from hotline.people.commands import user
+from hotline.receive.commands import import_
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hotline-12345")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """The 12345 hotline work-order engine."""
+    if context.obj is None:
+        context.obj = lambda: create_app(with_database(Settings.from_env()))
+
+
+for command in (start, migrate, load, sample, worker, user, import_):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; what a caller can mend is said in one line, without a stack trace."""
+    try:
+        cli(standalone_mode=True)
+    except (HotlineError, BadSetting) as refused:
+        click.echo(f"hotline: {refused}", err=True)
+        sys.exit(1)

@@ -1,0 +1,78 @@
+"""Every door of the product, hung into the app: extensions, then each room's pages and API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_smorest import Api
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config.settings import Settings
+from hotline import shell
+from hotline.base import i18n, web
+from hotline.base.db import db
+from hotline.people import signin
+
+
+
+def flask_config(settings: Settings) -> dict[str, Any]:
+    """The settings in the words of Flask and its extensions."""
+    return {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": settings.web_threads + 2},
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.secure_cookies,
+        "WTF_CSRF_CHECK_DEFAULT": False,  # base.web checks, so that API keys need no form token
+        "WTF_CSRF_TIME_LIMIT": None,  # a form left open over lunch must still save
+        "MAX_CONTENT_LENGTH": settings.max_upload_mb * 1024 * 1024,
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "RATELIMIT_ENABLED": settings.rate_limits,
+        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_HEADERS_ENABLED": True,
+        "API_TITLE": "12345 hotline",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.0.3",
+        "OPENAPI_URL_PREFIX": "/api/v1",
+        "OPENAPI_JSON_PATH": "openapi.json",
+    }
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Install the extensions and every room's doors."""
+    from hotline.handle.pages import pages as handle_pages
+    from hotline.orders.pages import pages as order_pages
+    from hotline.people.pages import pages as people_pages
+    from hotline.receive.pages import pages as receive_pages
+    from hotline.report.pages import pages as report_pages
+    from hotline.transfer.pages import pages as transfer_pages
+
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # how Flask documents it
+    db.init_app(app)
+    i18n.init_app(app)
+    signin.init_app(app)
+    web.init_app(app)
+    Bootstrap5(app)
+    shell.init_app(app)
+    for pages in (people_pages, receive_pages, order_pages, transfer_pages, handle_pages, report_pages):
+        app.register_blueprint(pages)
+    _install_api(app)
+
+
+def _install_api(app: Flask) -> None:
+    from hotline.handle.api import api as handle_api
+    from hotline.orders.api import api as orders_api
+    from hotline.receive.api import api as receive_api
+    from hotline.report.api import api as report_api
+    from hotline.transfer.api import api as transfer_api
+
+    api = Api(app)
+    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
+    api.spec.options["security"] = [{"key": []}]
+    for blueprint in (receive_api, orders_api, transfer_api, handle_api, report_api):
+        api.register_blueprint(blueprint)

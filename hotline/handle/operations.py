@@ -1,0 +1,158 @@
+"""Verbs of handling."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from hotline.base.db import db
+from hotline.base.errors import Conflict, Invalid
+from hotline.base.i18n import gettext
+from hotline.handle.models import Evaluation
+from hotline.orders.attachments import Upload, attach
+from hotline.orders.lifecycle import Action
+from hotline.orders.models import Event, Order
+from hotline.orders.operations import act
+from hotline.orders.vocabulary import Result
+from hotline.people.actors import SYSTEM, Actor
+from hotline.policy import queries as policies
+
+
+def sign(order: Order, actor: Actor, now: datetime, *, version: int | None = None) -> Event:
+    """The unit takes the order on (签收)."""
+    return act(order, Action.SIGN, actor, now, version=version)
+
+
+def record_contact(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
+    """The unit has spoken with the citizen: what was said."""
+    return act(order, Action.CONTACT, actor, now, version=version, note=note)
+
+
+def add_note(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
+    """Note progress, inside the government only."""
+    return act(order, Action.NOTE, actor, now, version=version, note=note)
+
+
+def reply(
+    order: Order,
+    actor: Actor,
+    now: datetime,
+    *,
+    result: Result,
+    public_reply: str,
+    unsolved_reason: str = "",
+    note: str = "",
+    uploads: tuple[Upload, ...] = (),
+    version: int | None = None,
+) -> Event:
+    """The unit answers the citizen and ends its work: what came of it, and if it is not solved, why not.
+
+    Files are attached; the citizen is to be asked (callback clock). Raises Invalid where a result other
+    than "solved" comes without its reason.
+    """
+    if result is not Result.SOLVED and not unsolved_reason.strip():
+        raise Invalid.field("unsolved_reason", gettext("say why it is not solved"))
+    files = [attach(order, upload, actor, now, public=True) for upload in uploads]
+    event = act(
+        order,
+        Action.REPLY,
+        actor,
+        now,
+        version=version,
+        result=result,
+        public_reply=public_reply.strip(),
+        unsolved_reason=unsolved_reason.strip(),
+        note=note.strip(),
+        attachments=[file.id for file in files],
+    )
+    db.session.add(Evaluation(order_id=order.id, round=order.round, unit_code=order.lead_unit, asked_at=now))
+    db.session.flush()
+    return event
+
+
+def record_attempt(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
+    """A callback nobody answered."""
+    return act(order, Action.ATTEMPT, actor, now, version=version, note=note)
+
+
+def evaluate(
+    order: Order,
+    actor: Actor,
+    now: datetime,
+    *,
+    solved: bool,
+    satisfaction: str,
+    note: str = "",
+    version: int | None = None,
+) -> Event:
+    """Record what the citizen says of the reply. Raises Conflict where this reply has been evaluated already."""
+    levels = policies.policy(order.policy_id).weights
+    if satisfaction not in levels:
+        raise Invalid.field("satisfaction", gettext("choose one of: %(levels)s", levels=", ".join(levels)))
+    event = act(
+        order,
+        Action.EVALUATE,
+        actor,
+        now,
+        version=version,
+        solved=solved,
+        satisfaction=satisfaction,
+        note=note,
+        round=order.round,
+    )
+    asked = current_evaluation(order)
+    if asked is None or asked.ended_at is not None:
+        raise Conflict(gettext("This reply has been evaluated already."))
+    asked.ended_at, asked.reached, asked.solved, asked.satisfaction = now, True, solved, satisfaction
+    asked.by = "callback" if actor.user_id else "citizen"
+    db.session.flush()
+    return event
+
+
+def close(order: Order, actor: Actor, now: datetime, *, note: str = "", version: int | None = None) -> Event:
+    """Close an order that has been evaluated, or whose citizen could not be reached as often as policy asks."""
+    event = act(order, Action.CLOSE, actor, now, version=version, note=note)
+    asked = current_evaluation(order)
+    if asked is not None and asked.ended_at is None:
+        wanted = policies.policy(order.policy_id).callback_attempts
+        if order.attempts < wanted:
+            raise Conflict(
+                gettext(
+                    "Nobody has been asked yet: record an evaluation, or %(wanted)s calls without an answer (so far %(made)s).",
+                    wanted=wanted,
+                    made=order.attempts,
+                )
+            )
+        asked.ended_at, asked.reached, asked.by = now, False, "callback"
+        db.session.flush()
+    return event
+
+
+def redo(order: Order, actor: Actor, now: datetime, *, reason: str, version: int | None = None) -> Event:
+    """Send an order back to its unit (重办), because the citizen says it is not solved or is not satisfied."""
+    asked = current_evaluation(order)
+    event = act(order, Action.REDO, actor, now, version=version, reason=reason)
+    good_enough = asked is None or asked.reached is not True or (asked.solved and _full_weight(order, asked))
+    if good_enough:
+        raise Conflict(gettext("Only an order the citizen calls unsolved or is not satisfied with is sent back."))
+    return event
+
+
+def rate_by_link(order: Order, actor: Actor, now: datetime, *, solved: bool, satisfaction: str) -> Event:
+    """The citizen rates by their own link. Solved and satisfied closes the order; anything else waits for staff."""
+    event = evaluate(order, actor, now, solved=solved, satisfaction=satisfaction)
+    asked = current_evaluation(order)
+    if solved and asked is not None and _full_weight(order, asked):
+        close(order, SYSTEM, now)
+    return event
+
+
+def current_evaluation(order: Order) -> Evaluation | None:
+    """The asking about the order's latest reply."""
+    return db.session.scalar(select(Evaluation).filter_by(order_id=order.id, round=order.round))
+
+
+def _full_weight(order: Order, asked: Evaluation) -> bool:
+    weights = policies.policy(order.policy_id).weights
+    return weights.get(asked.satisfaction or "", 0.0) == 1.0

@@ -1,0 +1,1 @@
+"""What people are told: an event becomes notices in the app (later also mail, webhook, SMS)."""

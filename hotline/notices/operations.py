@@ -1,0 +1,35 @@
+"""Verbs of notices: tell whom it concerns about an event of an order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from hotline.base.db import db
+from hotline.notices.models import Notice
+from hotline.orders.lifecycle import Action
+from hotline.orders.models import Event, Order
+from hotline.people.roles import Role
+
+# Who is told of what. A unit hears of what is sent to it; a desk hears of what now waits there.
+TELLS_UNIT = frozenset({Action.DISPATCH, Action.REDISPATCH, Action.REFUSE_RETURN, Action.REDO, Action.CLOSE})
+TELLS_ROLE = {Action.REQUEST_RETURN: Role.DISPATCHER, Action.REPLY: Role.CALLBACK}
+
+
+def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
+    """Leave the notice an event asks for. May run twice: a delivery id appears once."""
+    event = db.session.get_one(Event, event_id)
+    unit = None
+    if event.action in TELLS_UNIT:
+        unit = db.session.scalar(select(Order.lead_unit).where(Order.id == event.order_id))
+    role = TELLS_ROLE.get(event.action)
+    if unit is None and role is None:
+        return
+    db.session.execute(
+        insert(Notice)
+        .values(delivery_id=delivery_id, unit_code=unit, role=role, event_id=event_id, created_at=now)
+        .on_conflict_do_nothing(index_elements=["delivery_id"])
+    )

@@ -1,0 +1,148 @@
+"""Commands that set up and run the product: migrate, load, sample, start, worker."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import click
+from sqlalchemy import select
+
+from config.settings import Settings
+from hotline import create_app
+from hotline.base import migrate as schema
+from hotline.base.console import with_app
+from hotline.base.db import db
+from hotline.base.embedded import with_database
+from hotline.base.i18n import LABELS
+from hotline.base.time import utc_now
+from hotline.base.work import unit_of_work
+from hotline.city import load_city
+from hotline.people.models import User
+from hotline.people.operations import create_user
+from hotline.people.roles import STAFF_ROLES, UNIT_ROLES, Role
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    settings = with_database(Settings.from_env())
+    schema.upgrade(str(settings.database_url))
+
+
+@click.command()
+@click.option("--policy", default="default", show_default=True, help="Name of the policy preset.")
+@with_app
+def load(policy: str) -> None:
+    """Load or update the city's data, calendar and policy from its files."""
+    settings = Settings.from_env()
+    with unit_of_work():
+        counts = load_city(settings.city_dir, settings.policy_dir / f"{policy}.toml", utc_now())
+    for name, count in counts.items():
+        click.echo(f"{name:<12}{count:>6}")
+
+
+@dataclass(frozen=True, slots=True)
+class SampleUser:
+    """A user of the sample city."""
+
+    login: str
+    name: str
+    role: Role
+    unit: str | None = None
+
+
+SAMPLE_USERS = (
+    SampleUser("agent", "林晓雯", Role.AGENT),
+    SampleUser("dispatcher", "周建国", Role.DISPATCHER),
+    SampleUser("handler", "陈立", Role.HANDLER, "housing"),
+    SampleUser("handler-d01", "何敏", Role.HANDLER, "d01"),
+    SampleUser("head", "赵启明", Role.UNIT_HEAD, "housing"),
+    SampleUser("callback", "孙悦", Role.CALLBACK),
+    SampleUser("supervisor", "吴方", Role.SUPERVISOR),
+    SampleUser("manager", "郑海燕", Role.MANAGER),
+    SampleUser("admin", "系统管理员", Role.ADMIN),
+)
+
+
+@click.command()
+@click.option("--weeks", default=6, show_default=True, help="Weeks of calls and orders, ending now.")
+@click.option("--orders", default=1500, show_default=True, help="How many orders.")
+@with_app
+def sample(weeks: int, orders: int) -> None:
+    """Fill an empty database with the sample city: users, and some weeks of calls and orders."""
+    from hotline.sample import fill
+
+    if db.session.scalar(select(User.id).limit(1)) is not None:
+        click.echo("The database has users already; the sample city is for an empty one.", err=True)
+        return
+    now = utc_now()
+    with unit_of_work():
+        made = [(who, secrets.token_urlsafe(9)) for who in SAMPLE_USERS]
+        for who, password in made:
+            create_user(who.login, who.name, who.role, password, now, unit_code=who.unit)
+    with click.progressbar(length=orders, label="Sample orders", file=sys.stderr) as bar:
+        fill(now, weeks=weeks, orders=orders, progress=lambda done: bar.update(done))
+    click.echo("\nSample users (kept only as hashes, so note them now):")
+    for who, password in made:
+        click.echo(f"  {who.login:<12} {password}   {LABELS[Role, who.role]}{' · ' + who.unit if who.unit else ''}")
+
+
+@click.command()
+@with_app
+def worker() -> None:
+    """Run the worker: empties the outbox, and runs RQ jobs where REDIS_URL is set."""
+    from workers.process import run
+
+    run()
+
+
+@click.command()
+@click.option("--sample/--no-sample", "with_sample", default=False, help="Fill an empty database with the sample city.")
+def start(*, with_sample: bool) -> None:
+    """Migrate, load the city, then run the web server and the worker until stopped."""
+    settings = with_database(Settings.from_env())
+    environment = {**os.environ, "DATABASE_URL": str(settings.database_url)}
+    schema.upgrade(str(settings.database_url))
+    with create_app(settings).app_context(), unit_of_work():
+        load_city(settings.city_dir, settings.policy_dir / "default.toml", utc_now())
+    if with_sample:
+        subprocess.run([sys.executable, "-m", "hotline", "sample"], env=environment, check=True)
+    web = subprocess.Popen(_gunicorn(settings), env=environment)
+    background = subprocess.Popen([sys.executable, "-m", "hotline", "worker"], env=environment)
+    click.echo(f"\n12345 hotline: http://{settings.host}:{settings.port}/   (Ctrl+C stops it)", err=False)
+    sys.stdout.flush()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        os.wait()  # either process ending ends both: a half-running product is worse than a restart
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for process in (web, background):
+            process.terminate()
+        for process in (web, background):
+            process.wait(timeout=60)
+
+
+def _gunicorn(settings: Settings) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"{settings.host}:{settings.port}",
+        "--workers",
+        str(settings.web_processes),
+        "--worker-class",
+        "gthread",
+        "--threads",
+        str(settings.web_threads),
+        "--no-control-socket",
+        "--log-level",
+        "warning",
+        "wsgi:app",
+    ]

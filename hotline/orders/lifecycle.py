@@ -1,0 +1,221 @@
+"""The lifecycle table: every step an order can take, who may take it, what must be given, what the clocks do. Pure.
+
+The API, the buttons on the pages, the permission matrix and the state diagram are all read from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hotline.base.i18n import mark, name_members
+from hotline.people.actors import Actor
+from hotline.people.roles import UNIT_ROLES, Role
+from hotline.policy.limits import Clock
+
+
+class State(StrEnum):
+    """Where an order stands."""
+
+    RECEIVED = "received"
+    DISPATCHED = "dispatched"
+    HANDLING = "handling"
+    RETURNING = "returning"
+    CALLBACK = "callback"
+    CLOSED = "closed"
+    ANSWERED = "answered"
+
+
+class Action(StrEnum):
+    """A step an order takes."""
+
+    REGISTER = "register"
+    AMEND = "amend"
+    ANSWER = "answer"
+    DISPATCH = "dispatch"
+    SIGN = "sign"
+    CONTACT = "contact"
+    NOTE = "note"
+    REQUEST_RETURN = "request_return"
+    REDISPATCH = "redispatch"
+    REFUSE_RETURN = "refuse_return"
+    REPLY = "reply"
+    ATTEMPT = "attempt"
+    EVALUATE = "evaluate"
+    CLOSE = "close"
+    REDO = "redo"
+
+
+name_members(
+    {
+        State.RECEIVED: mark("To dispatch"),
+        State.DISPATCHED: mark("To sign"),
+        State.HANDLING: mark("Being handled"),
+        State.RETURNING: mark("Return under review"),
+        State.CALLBACK: mark("To call back"),
+        State.CLOSED: mark("Closed"),
+        State.ANSWERED: mark("Answered directly"),
+        Action.REGISTER: mark("Register"),
+        Action.AMEND: mark("Correct"),
+        Action.ANSWER: mark("Answer directly"),
+        Action.DISPATCH: mark("Dispatch"),
+        Action.SIGN: mark("Sign"),
+        Action.CONTACT: mark("Record contact"),
+        Action.NOTE: mark("Add note"),
+        Action.REQUEST_RETURN: mark("Return"),
+        Action.REDISPATCH: mark("Agree and dispatch again"),
+        Action.REFUSE_RETURN: mark("Refuse the return"),
+        Action.REPLY: mark("Reply"),
+        Action.ATTEMPT: mark("No answer"),
+        Action.EVALUATE: mark("Record evaluation"),
+        Action.CLOSE: mark("Close"),
+        Action.REDO: mark("Send back to redo"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of the table.
+
+    sources: states it may be taken in (None: there is no order yet).
+    target: the state after it; None leaves the state as it is.
+    roles: who may take it. A unit role may only for orders its own unit leads.
+    needs: what must be given with it, by name in the event's payload; "reason" is the event's own reason.
+    starts, meets, drops: clocks that start, that end because what they waited for happened, and that end
+    because nobody waits for it any more.
+    """
+
+    action: Action
+    sources: frozenset[State | None]
+    target: State | None
+    roles: frozenset[Role]
+    needs: tuple[str, ...] = ()
+    starts: tuple[Clock, ...] = ()
+    meets: tuple[Clock, ...] = ()
+    drops: tuple[Clock, ...] = ()
+
+
+def _step(
+    action: Action,
+    sources: State | None | tuple[State, ...],
+    target: State | None,
+    roles: Iterable[Role],
+    **more: tuple[str, ...] | tuple[Clock, ...],
+) -> Step:
+    states = sources if isinstance(sources, tuple) else (sources,)
+    return Step(action, frozenset(states), target, frozenset(roles), **more)  # type: ignore[arg-type]  # two kinds of tuple, checked by the tests of the table
+
+
+_S, _C, _R = State, Clock, Role
+_ACTIVE = (_S.RECEIVED, _S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.CALLBACK)
+_INTAKE = (_R.AGENT, _R.DISPATCHER, _R.CITIZEN, _R.SYSTEM)
+
+STEPS: tuple[Step, ...] = (
+    # 接 receive
+    _step(Action.REGISTER, None, _S.RECEIVED, _INTAKE, starts=(_C.DISPATCH,)),
+    _step(Action.AMEND, _S.RECEIVED, None, (_R.AGENT, _R.DISPATCHER), needs=("reason",)),
+    _step(
+        Action.ANSWER,
+        _S.RECEIVED,
+        _S.ANSWERED,
+        (_R.AGENT, _R.DISPATCHER),
+        needs=("public_reply",),
+        meets=(_C.DISPATCH,),
+    ),
+    # 转 transfer
+    _step(
+        Action.DISPATCH,
+        _S.RECEIVED,
+        _S.DISPATCHED,
+        (_R.DISPATCHER, _R.SYSTEM),
+        needs=("unit",),
+        meets=(_C.DISPATCH,),
+        starts=(_C.SIGN, _C.CONTACT, _C.HANDLE),
+    ),
+    _step(
+        Action.REQUEST_RETURN,
+        (_S.DISPATCHED, _S.HANDLING),
+        _S.RETURNING,
+        UNIT_ROLES,
+        needs=("reason",),
+        starts=(_C.RETURN_REVIEW,),
+    ),
+    # The total clock goes on: a return does not reset it.
+    _step(
+        Action.REDISPATCH,
+        _S.RETURNING,
+        _S.DISPATCHED,
+        (_R.DISPATCHER,),
+        needs=("unit", "reason"),
+        meets=(_C.RETURN_REVIEW,),
+        drops=(_C.SIGN,),
+        starts=(_C.SIGN,),
+    ),
+    # A refusal settles whose order it is, so it stands for the signature too.
+    _step(
+        Action.REFUSE_RETURN,
+        _S.RETURNING,
+        _S.HANDLING,
+        (_R.DISPATCHER,),
+        needs=("reason",),
+        meets=(_C.RETURN_REVIEW, _C.SIGN),
+    ),
+    # 办 handle
+    _step(Action.SIGN, _S.DISPATCHED, _S.HANDLING, UNIT_ROLES, meets=(_C.SIGN,)),
+    _step(Action.CONTACT, _S.HANDLING, None, UNIT_ROLES, needs=("note",), meets=(_C.CONTACT,)),
+    _step(Action.NOTE, _ACTIVE, None, (*UNIT_ROLES, _R.AGENT, _R.DISPATCHER, _R.CALLBACK), needs=("note",)),
+    _step(
+        Action.REPLY,
+        _S.HANDLING,
+        _S.CALLBACK,
+        UNIT_ROLES,
+        needs=("result", "public_reply"),
+        meets=(_C.HANDLE, _C.REDO),
+        drops=(_C.CONTACT,),
+        starts=(_C.CALLBACK,),
+    ),
+    _step(Action.ATTEMPT, _S.CALLBACK, None, (_R.CALLBACK,), needs=("note",)),
+    _step(
+        Action.EVALUATE,
+        _S.CALLBACK,
+        None,
+        (_R.CALLBACK, _R.CITIZEN),
+        needs=("solved", "satisfaction"),
+        meets=(_C.CALLBACK,),
+    ),
+    _step(Action.CLOSE, _S.CALLBACK, _S.CLOSED, (_R.CALLBACK, _R.SYSTEM), drops=(_C.CALLBACK,)),
+    _step(
+        Action.REDO,
+        _S.CALLBACK,
+        _S.HANDLING,
+        (_R.CALLBACK,),
+        needs=("reason",),
+        drops=(_C.CALLBACK,),
+        starts=(_C.REDO,),
+    ),
+)
+
+OPEN_STATES = frozenset(_ACTIVE)
+
+TABLE: dict[tuple[State | None, Action], Step] = {
+    (state, step.action): step for step in STEPS for state in step.sources
+}
+
+
+def find(state: State | None, action: Action) -> Step | None:
+    """The row for taking ``action`` in ``state``, or None where the table has none."""
+    return TABLE.get((state, action))
+
+
+def permits(step: Step, actor: Actor, lead_unit: str | None) -> bool:
+    """Whether the actor may take the step with an order that ``lead_unit`` leads."""
+    if actor.role not in step.roles:
+        return False
+    return actor.role not in UNIT_ROLES or actor.handles(lead_unit)
+
+
+def choices(state: State, actor: Actor, lead_unit: str | None) -> list[Step]:
+    """The steps the actor may take now, in the table's order."""
+    return [step for step in STEPS if state in step.sources and permits(step, actor, lead_unit)]

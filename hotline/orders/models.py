@@ -1,0 +1,217 @@
+"""Tables of the work order: categories, the order, its events, its deadlines, its attachments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    Sequence,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hotline.base.db import Base, Code, Instant, Json, Key, one_of, text_enum
+from hotline.base.i18n import pick
+from hotline.orders.lifecycle import Action, State
+from hotline.orders.vocabulary import Channel, Nature, Urgency
+from hotline.people.models import District, Unit
+from hotline.people.roles import Role
+from hotline.policy.calendar import TimeUnit
+from hotline.policy.limits import Clock
+
+order_numbers = Sequence("order_number", metadata=Base.metadata)
+
+
+class Category(Base):
+    """What an order is about: a node of the three-level tree, its level told by the code's length (2, 4, 6)."""
+
+    __tablename__ = "category"
+
+    code: Mapped[Code] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    name_en: Mapped[str] = mapped_column(String(120))
+    default_unit: Mapped[str] = mapped_column(String(40))
+    active: Mapped[bool] = mapped_column(server_default=sql("true"))
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return pick(self.name, self.name_en)
+
+
+class Order(Base):
+    """A work order (工单): what a citizen wants, where it stands, who has it.
+
+    ``state`` and the instants beside it follow from the events and are kept for lists and measures.
+    ``version`` counts changes; an edit that names an older one is refused.
+    """
+
+    __tablename__ = "work_order"
+    __table_args__ = (
+        one_of("state", State),
+        one_of("nature", Nature),
+        one_of("urgency", Urgency),
+        one_of("channel", Channel),
+        UniqueConstraint("source", "external_id"),
+        CheckConstraint("(dispatched_at IS NULL) OR (lead_unit IS NOT NULL)", name="dispatched_has_unit"),
+        CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_instant"),
+        Index("ix_work_order_requester_phone", "requester_phone", "received_at"),
+        Index("ix_work_order_state", "state", "received_at"),
+        Index("ix_work_order_received_at", "received_at"),
+        Index("ix_work_order_lead_unit", "lead_unit", "state"),
+        Index("ix_work_order_search", "search", postgresql_using="gin"),
+    )
+
+    id: Mapped[Key]
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    version: Mapped[int]
+    state: Mapped[State] = mapped_column(text_enum(State))
+    nature: Mapped[Nature] = mapped_column(text_enum(Nature))
+    urgency: Mapped[Urgency] = mapped_column(text_enum(Urgency))
+    channel: Mapped[Channel] = mapped_column(text_enum(Channel))
+    source: Mapped[str] = mapped_column(String(40), server_default=sql("''"))
+    external_id: Mapped[str | None] = mapped_column(String(100))
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(String(200), server_default=sql("''"))
+    district_code: Mapped[str | None] = mapped_column(ForeignKey("district.code"))
+    category_code: Mapped[str | None] = mapped_column(ForeignKey("category.code"))
+    lead_unit: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
+    requester_name: Mapped[str] = mapped_column(String(60), server_default=sql("''"))
+    requester_phone: Mapped[str] = mapped_column(String(30), server_default=sql("''"))
+    secret: Mapped[bool] = mapped_column(server_default=sql("false"))
+    round: Mapped[int] = mapped_column(server_default=sql("1"))
+    returns: Mapped[int] = mapped_column(server_default=sql("0"))
+    attempts: Mapped[int] = mapped_column(server_default=sql("0"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"))
+    policy_id: Mapped[int] = mapped_column(ForeignKey("policy_version.id"))
+    suggestion: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    rating_token: Mapped[UUID] = mapped_column(Uuid, default=uuid4, unique=True)
+    received_at: Mapped[Instant]
+    dispatched_at: Mapped[Instant | None]
+    replied_at: Mapped[Instant | None]
+    closed_at: Mapped[Instant | None]
+    search: Mapped[Any] = mapped_column(TSVECTOR, nullable=True, deferred=True)
+
+    category: Mapped[Category | None] = relationship()
+    district: Mapped[District | None] = relationship()
+    unit: Mapped[Unit | None] = relationship()
+    helpers: Mapped[list[OrderUnit]] = relationship(cascade="all, delete-orphan", order_by="OrderUnit.unit_code")
+    events: Mapped[list[Event]] = relationship(order_by="Event.seq", viewonly=True)
+    deadlines: Mapped[list[Deadline]] = relationship(order_by="Deadline.id", back_populates="order")
+    attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.id", viewonly=True)
+
+
+class OrderUnit(Base):
+    """A unit beside the lead unit: it assists (协办) or gets a copy (抄送)."""
+
+    __tablename__ = "order_unit"
+    __table_args__ = (CheckConstraint("part IN ('assist', 'copy')", name="part_known"),)
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code"), primary_key=True)
+    part: Mapped[str] = mapped_column(String(10))
+    unit: Mapped[Unit] = relationship()
+
+
+class Event(Base):
+    """One thing that happened to an order. Append-only: the database refuses update and delete.
+
+    Numbered per order and chained: ``hash`` covers the event and the hash before it.
+    """
+
+    __tablename__ = "order_event"
+    __table_args__ = (
+        UniqueConstraint("order_id", "seq"),
+        one_of("action", Action),
+        one_of("actor_role", Role),
+        Index("ix_order_event_at", "at"),
+    )
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"))
+    seq: Mapped[int]
+    at: Mapped[Instant]
+    action: Mapped[Action] = mapped_column(text_enum(Action))
+    from_state: Mapped[State | None] = mapped_column(text_enum(State))
+    to_state: Mapped[State] = mapped_column(text_enum(State))
+    actor_role: Mapped[Role] = mapped_column(text_enum(Role))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    actor_name: Mapped[str] = mapped_column(String(60))
+    reason: Mapped[str] = mapped_column(Text)
+    payload: Mapped[Json]
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Deadline(Base):
+    """One clock of an order: when it started, when it is due, how it ended.
+
+    outcome: "met" (what it waited for happened, in time or late) or "dropped" (nobody waits any more);
+    None while it runs. ``original_due_at`` keeps the first due time when an extension moves ``due_at``.
+    """
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        one_of("clock", Clock),
+        one_of("unit", TimeUnit),
+        CheckConstraint("(outcome IS NULL) = (ended_at IS NULL)", name="ended_has_outcome"),
+        CheckConstraint("outcome IN ('met', 'dropped')", name="outcome_known"),
+        Index(
+            "uq_deadline_running",
+            "order_id",
+            "clock",
+            unique=True,
+            postgresql_where=sql("ended_at IS NULL"),
+        ),
+        Index("ix_deadline_open_due_at", "clock", "due_at", postgresql_where=sql("ended_at IS NULL")),
+        Index("ix_deadline_clock_due_at", "clock", "due_at"),
+    )
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), index=True)
+    clock: Mapped[Clock] = mapped_column(text_enum(Clock))
+    round: Mapped[int]
+    amount: Mapped[float] = mapped_column(Float)
+    unit: Mapped[TimeUnit] = mapped_column(text_enum(TimeUnit))
+    basis: Mapped[str] = mapped_column(String(200))
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar_version.id"))
+    started_at: Mapped[Instant]
+    due_at: Mapped[Instant]
+    original_due_at: Mapped[Instant]
+    provisional: Mapped[bool]
+    paused: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"))
+    ended_at: Mapped[Instant | None]
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    order: Mapped[Order] = relationship(back_populates="deadlines")
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether it ended, or still runs, past its due time."""
+        return (self.ended_at or now) > self.due_at
+
+
+class Attachment(Base):
+    """A file that belongs to an order. The bytes lie outside the web root, under a name of our own."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    public: Mapped[bool]
+    added_at: Mapped[Instant]
+    added_by: Mapped[str] = mapped_column(String(60))
+

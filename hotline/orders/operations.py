@@ -1,0 +1,277 @@
+"""The one door for change: every step of every order goes through ``act``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm.attributes import set_committed_value
+
+from hotline.base import outbox
+from hotline.base.db import db
+from hotline.base.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from hotline.base.i18n import gettext, label
+from hotline.orders import search
+from hotline.orders.lifecycle import Action, State, Step, find, permits
+from hotline.orders.models import Deadline, Event, Order, order_numbers
+from hotline.orders.vocabulary import Channel, Nature, Urgency
+from hotline.people.actors import Actor
+from hotline.policy import queries as policies
+from hotline.policy.calendar import add_working
+from hotline.policy.limits import Clock, Facts, choose
+
+NUMBERS_A_DAY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A complaint as a door hands it in, checked for form but not yet an order."""
+
+    title: str
+    text: str
+    channel: Channel
+    nature: Nature = Nature.COMPLAINT
+    urgency: Urgency = Urgency.NORMAL
+    address: str = ""
+    district_code: str | None = None
+    category_code: str | None = None
+    requester_name: str = ""
+    requester_phone: str = ""
+    secret: bool = False
+    source: str = ""
+    external_id: str | None = None
+
+
+def open_order(
+    intake: Intake, actor: Actor, now: datetime, *, suggestion: Mapping[str, Any] | None = None
+) -> Order:
+    """Write a new order with its first event and its dispatch clock.
+
+    suggestion: what the classifier said, kept with the order so that the reasons can be shown later.
+    """
+    calendar = policies.calendar_now()
+    order = Order(
+        number=_next_number(now, calendar.zone),
+        version=1,
+        state=State.RECEIVED,
+        nature=intake.nature,
+        urgency=intake.urgency,
+        channel=intake.channel,
+        source=intake.source,
+        external_id=intake.external_id,
+        title=intake.title,
+        text=intake.text,
+        address=intake.address,
+        district_code=intake.district_code,
+        category_code=intake.category_code,
+        requester_name=intake.requester_name,
+        requester_phone=intake.requester_phone,
+        secret=intake.secret,
+        round=1,
+        returns=0,
+        attempts=0,
+        policy_id=policies.policy_id_at(now),
+        suggestion=dict(suggestion) if suggestion else None,
+        received_at=now,
+        search=search.vector(intake.title, intake.text, intake.address),
+    )
+    db.session.add(order)
+    db.session.flush()
+    # A new order has none of these: nothing to load.
+    for name in ("events", "deadlines", "helpers", "attachments"):
+        set_committed_value(order, name, [])
+    _record(order, None, _row(None, Action.REGISTER), actor, now, "", {"channel": intake.channel})
+    return order
+
+
+def get_order(number: str) -> Order:
+    """The order with this number; raise NotFound."""
+    order = db.session.scalar(select(Order).filter_by(number=number))
+    if order is None:
+        raise NotFound(gettext("There is no order with this number."))
+    return order
+
+
+def act(
+    order: Order,
+    action: Action,
+    actor: Actor,
+    now: datetime,
+    *,
+    version: int | None = None,
+    reason: str = "",
+    **payload: Any,
+) -> Event:
+    """Take one step of the lifecycle table.
+
+    version: the version the actor has read; where it is not the present one, Stale is raised.
+    Raises Conflict where the table has no such step from this state, NotAllowed where the actor may not
+    take it, Invalid where something it needs is missing.
+    """
+    db.session.refresh(order, with_for_update=True)
+    if version is not None and version != order.version:
+        raise Stale(gettext("Somebody has changed this order meanwhile. Look at what is new, then try again."), order.version)
+    step = _row(order.state, action)
+    if not permits(step, actor, order.lead_unit):
+        raise NotAllowed(gettext("You may not do this with this order: %(action)s.", action=label(action)))
+    _require(step, reason, payload)
+    before = order.state
+    order.version += 1
+    if step.target is not None:
+        order.state = step.target
+    _apply(order, action, now, payload)
+    return _record(order, before, step, actor, now, reason, payload)
+
+
+def _row(state: State | None, action: Action) -> Step:
+    step = find(state, action)
+    if step is None:
+        raise Conflict(
+            gettext(
+                "An order that is “%(state)s” cannot take the step “%(action)s”.",
+                state=label(state),
+                action=label(action),
+            )
+        )
+    return step
+
+
+def _require(step: Step, reason: str, payload: Mapping[str, Any]) -> None:
+    given = {**payload, "reason": reason.strip()}
+    missing = [name for name in step.needs if given.get(name) is None or given.get(name) == ""]
+    if missing:
+        raise Invalid({name: [gettext("is required for this step")] for name in missing})
+
+
+def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, Any]) -> None:
+    """Columns of the order that follow from the step."""
+    order.category_code = payload.get("category") or order.category_code
+    order.district_code = payload.get("district") or order.district_code
+    match action:
+        case Action.DISPATCH:
+            order.lead_unit, order.dispatched_at = payload["unit"], now
+        case Action.REDISPATCH:
+            order.lead_unit = payload["unit"]
+            order.returns += 1
+        case Action.REPLY:
+            order.replied_at = now
+        case Action.ATTEMPT:
+            order.attempts += 1
+        case Action.REDO:
+            order.round += 1
+            order.attempts = 0
+        case Action.CLOSE:
+            order.closed_at = now
+
+
+def _record(
+    order: Order,
+    before: State | None,
+    step: Step,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    payload: Mapping[str, Any],
+) -> Event:
+    last = db.session.execute(
+        select(Event.seq, Event.hash).filter_by(order_id=order.id).order_by(Event.seq.desc()).limit(1)
+    ).first() if before is not None else None
+    event = Event(
+        order_id=order.id,
+        seq=last.seq + 1 if last else 1,
+        at=now,
+        action=step.action,
+        from_state=before,
+        to_state=order.state,
+        actor_role=actor.role,
+        actor_id=actor.user_id,
+        actor_name=actor.name,
+        reason=reason.strip(),
+        payload=dict(payload),
+    )
+    event.hash = chain(last.hash if last else "", event)
+    db.session.add(event)
+    _move_clocks(order, step, now)
+    db.session.flush()
+    outbox.leave("tell", now, event_id=event.id)
+    return event
+
+
+def chain(previous: str, event: Event) -> str:
+    """The hash of an event: over all it says and the hash of the event before it."""
+    said = [
+        previous,
+        event.order_id,
+        event.seq,
+        event.at.astimezone(UTC).isoformat(),
+        event.action,
+        event.from_state,
+        event.to_state,
+        event.actor_role,
+        event.actor_id,
+        event.actor_name,
+        event.reason,
+        event.payload,
+    ]
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _move_clocks(order: Order, step: Step, now: datetime) -> None:
+    for deadline in order.deadlines:
+        if deadline.ended_at is None and deadline.clock in step.meets + step.drops:
+            deadline.ended_at = now
+            deadline.outcome = "met" if deadline.clock in step.meets else "dropped"
+    if step.starts:
+        db.session.flush()  # an ended clock must be written before the same one starts again
+    for clock in step.starts:
+        start_clock(order, clock, now)
+
+
+def start_clock(order: Order, clock: Clock, now: datetime) -> Deadline | None:
+    """Start a clock of the order, with the limit its policy gives it; None where the policy sets none."""
+    facts = Facts(order.nature, order.urgency, order.category_code or "")
+    limit = choose(policies.policy(order.policy_id).limits, clock, facts)
+    if limit is None:
+        return None
+    calendar_id = policies.calendar_id()
+    due = add_working(now, limit.amount, limit.unit, policies.calendar(calendar_id))
+    deadline = Deadline(
+        order=order,
+        clock=clock,
+        round=order.round,
+        amount=limit.amount,
+        unit=limit.unit,
+        basis=limit.basis,
+        calendar_id=calendar_id,
+        started_at=now,
+        due_at=due.at,
+        original_due_at=due.at,
+        provisional=due.provisional,
+        paused=[],
+    )
+    db.session.add(deadline)
+    return deadline
+
+
+def _next_number(now: datetime, zone: ZoneInfo) -> str:
+    # Day, then a number from a sequence: unique without a lock that would make orders wait for one another.
+    serial = db.session.execute(select(func.nextval(order_numbers.name))).scalar_one() % NUMBERS_A_DAY
+    return f"{now.astimezone(zone):%Y%m%d}{serial:06d}"
+
+
+def broken_link(events: list[Event]) -> Event | None:
+    """The first event of an order's log whose number or hash does not follow from the one before; None if all do."""
+    previous = ""
+    for seq, event in enumerate(events, start=1):
+        if event.seq != seq or event.hash != chain(previous, event):
+            return event
+        previous = event.hash
+    return None
+
+

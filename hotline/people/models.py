@@ -1,0 +1,127 @@
+"""Tables of people: units, users, API keys, and who read whose number."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hotline.base.db import Base, Code, Instant, Key, one_of, text_enum
+from hotline.base.i18n import mark, name_members, pick
+from hotline.people.roles import UNIT_ROLES, Role
+
+
+class UnitKind(StrEnum):
+    """What a handling unit is."""
+
+    CENTER = "center"
+    GOVERNMENT = "government"
+    BUREAU = "bureau"
+    UTILITY = "utility"
+    DISTRICT = "district"
+    STREET = "street"
+
+
+name_members(
+    {
+        UnitKind.CENTER: mark("Hotline center"),
+        UnitKind.GOVERNMENT: mark("City government"),
+        UnitKind.BUREAU: mark("Bureau"),
+        UnitKind.UTILITY: mark("Utility"),
+        UnitKind.DISTRICT: mark("District"),
+        UnitKind.STREET: mark("Street or town"),
+    }
+)
+
+
+class Unit(Base):
+    """A handling unit (承办单位), a node of the tree of units."""
+
+    __tablename__ = "unit"
+    __table_args__ = (one_of("kind", UnitKind), Index("ix_unit_parent", "parent_code"))
+
+    code: Mapped[Code] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    name_en: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[UnitKind] = mapped_column(text_enum(UnitKind))
+    parent_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
+    district_code: Mapped[str | None] = mapped_column(ForeignKey("district.code"))
+    powers: Mapped[str] = mapped_column(String(120), server_default=text("''"))
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return pick(self.name, self.name_en)
+
+
+class District(Base):
+    """A district or county of the city."""
+
+    __tablename__ = "district"
+
+    code: Mapped[Code] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    name_en: Mapped[str] = mapped_column(String(80))
+    population: Mapped[int | None]
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return pick(self.name, self.name_en)
+
+
+_UNIT_ROLES = ", ".join(f"'{role}'" for role in sorted(UNIT_ROLES))
+
+
+class User(UserMixin, Base):
+    """Somebody who signs in. Handlers and unit heads belong to a unit."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (
+        one_of("role", Role),
+        CheckConstraint(f"role NOT IN ({_UNIT_ROLES}) OR unit_code IS NOT NULL", name="unit_role_has_unit"),
+    )
+
+    id: Mapped[Key]
+    login: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+    role: Mapped[Role] = mapped_column(text_enum(Role))
+    unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[Instant]
+    unit: Mapped[Unit | None] = relationship(lazy="joined")
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the user may sign in (flask-login asks)."""
+        return self.active
+
+
+class ApiKey(Base):
+    """A key another system calls the API with, as a user. Only its hash is kept."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(80))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[Instant]
+    revoked_at: Mapped[Instant | None]
+    user: Mapped[User] = relationship(lazy="joined")
+
+
+class ReadRecord(Base):
+    """Somebody read a citizen's full number: who, when, of which order, and what for."""
+
+    __tablename__ = "read_record"
+
+    id: Mapped[Key]
+    at: Mapped[Instant]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    subject: Mapped[str] = mapped_column(String(60), index=True)
+    purpose: Mapped[str] = mapped_column(String(200))

@@ -1,0 +1,116 @@
+"""Verbs on people: load units, create users, give keys, record reads."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from hotline.base.db import db
+from hotline.base.errors import Invalid
+from hotline.people.actors import Actor
+from hotline.people.models import ApiKey, District, ReadRecord, Unit, User
+from hotline.people.roles import UNIT_ROLES, Role
+
+_hasher = PasswordHasher()
+# Verified when the login is unknown, so that the answer takes as long as for a known one.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+def load_districts(rows: Iterable[Mapping[str, str]]) -> int:
+    """Insert or update districts by code; return how many rows were read."""
+    values = [
+        {
+            "code": row["code"],
+            "name": row["name"],
+            "name_en": row["name_en"],
+            "population": int(row["population"]) if row.get("population") else None,
+        }
+        for row in rows
+    ]
+    statement = insert(District)
+    changes = {name: statement.excluded[name] for name in ("name", "name_en", "population")}
+    db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
+    return len(values)
+
+
+def load_units(rows: Iterable[Mapping[str, str]]) -> int:
+    """Insert or update units by code, parents before children; return how many rows were read."""
+    values = [
+        {
+            "code": row["code"],
+            "name": row["name"],
+            "name_en": row["name_en"],
+            "kind": row["kind"],
+            "parent_code": row["parent"] or None,
+            "district_code": row["district"] or None,
+            "powers": row["powers"],
+        }
+        for row in rows
+    ]
+    statement = insert(Unit)
+    changes = {
+        name: statement.excluded[name]
+        for name in ("name", "name_en", "kind", "parent_code", "district_code", "powers")
+    }
+    db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
+    return len(values)
+
+
+def create_user(
+    login: str, name: str, role: Role, password: str, now: datetime, *, unit_code: str | None = None
+) -> User:
+    """Create somebody who can sign in; raise Invalid for a taken login, a short password or a missing unit."""
+    if len(password) < 10:
+        raise Invalid.field("password", "is too short; give at least 10 characters")
+    if (role in UNIT_ROLES) != (unit_code is not None):
+        raise Invalid.field("unit", "handlers and unit heads have a unit, the others have none")
+    if db.session.scalar(select(User.id).filter_by(login=login)) is not None:
+        raise Invalid.field("login", "is taken; choose another")
+    user = User(
+        login=login,
+        name=name,
+        role=role,
+        unit_code=unit_code,
+        password_hash=_hasher.hash(password),
+        active=True,
+        created_at=now,
+    )
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def check_password(login: str, password: str) -> User | None:
+    """The active user with this login and password, or None."""
+    user = db.session.scalar(select(User).filter_by(login=login, active=True))
+    try:
+        _hasher.verify(user.password_hash if user else _NOBODY, password)
+    except VerifyMismatchError:
+        return None
+    return user
+
+
+def give_api_key(user: User, name: str, now: datetime) -> str:
+    """Make an API key for a user and return it; it cannot be shown again."""
+    key = secrets.token_urlsafe(32)
+    db.session.add(ApiKey(name=name, user_id=user.id, key_hash=hash_key(key), created_at=now))
+    return key
+
+
+def hash_key(key: str) -> str:
+    """What is stored of an API key. A plain hash will do: the key is random, not a password."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def record_read(actor: Actor, subject: str, purpose: str, now: datetime) -> None:
+    """Record that the actor reads a citizen's full number."""
+    if actor.user_id is None:
+        raise Invalid.field("actor", "only somebody who has signed in may read a full number")
+    db.session.add(ReadRecord(at=now, user_id=actor.user_id, subject=subject, purpose=purpose))

@@ -1,0 +1,45 @@
+"""Reads of people."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from hotline.base.db import db
+from hotline.people.actors import Actor
+from hotline.people.models import ApiKey, District, Unit, User
+from hotline.people.operations import hash_key
+from hotline.people.roles import UNIT_ROLES
+
+
+def units_under(code: str) -> frozenset[str]:
+    """Codes of a unit and of all units below it."""
+    tree = select(Unit.code).where(Unit.code == code).cte(recursive=True)
+    tree = tree.union_all(select(Unit.code).join(tree, Unit.parent_code == tree.c.code))
+    return frozenset(db.session.scalars(select(tree.c.code)))
+
+
+def actor_for(user: User) -> Actor:
+    """The user as an actor, with the units whose work is theirs."""
+    units = units_under(user.unit_code) if user.role in UNIT_ROLES and user.unit_code else frozenset()
+    return Actor(role=user.role, name=user.name, user_id=user.id, units=units)
+
+
+def user_by_key(key: str) -> User | None:
+    """The active user an API key that is not revoked stands for."""
+    found = db.session.scalar(select(ApiKey).filter_by(key_hash=hash_key(key), revoked_at=None))
+    return found.user if found and found.user.active else None
+
+
+def all_units() -> list[Unit]:
+    """Every active unit, in the order of their codes."""
+    return list(db.session.scalars(select(Unit).filter_by(active=True).order_by(Unit.kind, Unit.code)))
+
+
+def unit_names() -> dict[str, str]:
+    """Each unit's name by its code, in the reader's language."""
+    return {unit.code: unit.title for unit in db.session.scalars(select(Unit))}
+
+
+def all_districts() -> list[District]:
+    """Every district, in the order of their codes."""
+    return list(db.session.scalars(select(District).order_by(District.code)))

@@ -1,0 +1,71 @@
+"""Roles, and what each may do besides moving orders (that is the lifecycle table's matter)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from hotline.base.i18n import mark, name_members
+
+
+class Role(StrEnum):
+    """Whose work somebody does. CITIZEN and SYSTEM never sign in."""
+
+    AGENT = "agent"
+    DISPATCHER = "dispatcher"
+    HANDLER = "handler"
+    UNIT_HEAD = "unit_head"
+    CALLBACK = "callback"
+    SUPERVISOR = "supervisor"
+    MANAGER = "manager"
+    ADMIN = "admin"
+    CITIZEN = "citizen"
+    SYSTEM = "system"
+
+
+class Permission(StrEnum):
+    """Something a role may do that is not a step of an order."""
+
+    TAKE_CALLS = "take_calls"
+    PLACE_ORDERS = "place_orders"
+    DISPATCH_QUEUE = "dispatch_queue"
+    UNIT_INBOX = "unit_inbox"
+    CALLBACK_QUEUE = "callback_queue"
+    SEE_ALL_ORDERS = "see_all_orders"
+    SEE_UNIT_ORDERS = "see_unit_orders"
+    REVEAL_PHONE = "reveal_phone"
+    SEE_REPORTS = "see_reports"
+    ADMINISTER = "administer"
+
+
+name_members(
+    {
+        Role.AGENT: mark("Agent"),
+        Role.DISPATCHER: mark("Dispatcher"),
+        Role.HANDLER: mark("Unit handler"),
+        Role.UNIT_HEAD: mark("Unit head"),
+        Role.CALLBACK: mark("Callback staff"),
+        Role.SUPERVISOR: mark("Supervisor"),
+        Role.MANAGER: mark("Manager"),
+        Role.ADMIN: mark("Administrator"),
+        Role.CITIZEN: mark("Citizen"),
+        Role.SYSTEM: mark("System"),
+    }
+)
+
+UNIT_ROLES = frozenset({Role.HANDLER, Role.UNIT_HEAD})
+STAFF_ROLES = tuple(role for role in Role if role not in {Role.CITIZEN, Role.SYSTEM})
+
+_P = Permission
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.AGENT: frozenset({_P.TAKE_CALLS, _P.PLACE_ORDERS, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
+    Role.DISPATCHER: frozenset({_P.DISPATCH_QUEUE, _P.PLACE_ORDERS, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
+    Role.HANDLER: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE}),
+    Role.UNIT_HEAD: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE, _P.SEE_REPORTS}),
+    Role.CALLBACK: frozenset({_P.CALLBACK_QUEUE, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
+    Role.SUPERVISOR: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS}),
+    Role.MANAGER: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS}),
+    # An administrator keeps the system, not the orders: no phone numbers.
+    Role.ADMIN: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.ADMINISTER}),
+    Role.CITIZEN: frozenset({_P.PLACE_ORDERS}),
+    Role.SYSTEM: frozenset({_P.PLACE_ORDERS}),
+}

@@ -1,0 +1,80 @@
+"""Who is asking: the session of a page or the key of an API call, as an actor. Used by doors only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import Flask, g, request
+from flask_login import LoginManager, current_user
+from werkzeug.exceptions import Unauthorized
+
+from hotline.base.db import db
+from hotline.people.actors import Actor
+from hotline.people.models import User
+from hotline.people.queries import actor_for, user_by_key
+from hotline.people.roles import Permission
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+logins = LoginManager()
+
+
+def init_app(app: Flask) -> None:
+    """Install sign-in."""
+    logins.init_app(app)
+    logins.login_view = "people.sign_in"
+    logins.login_message = None
+    logins.user_loader(_user)
+    app.context_processor(lambda: {"actor": actor_or_none()})
+
+
+def _user(user_id: str) -> User | None:
+    user = db.session.get(User, int(user_id))
+    return user if user and user.active else None
+
+
+def actor_or_none() -> Actor | None:
+    """Whoever is asking, or None for a citizen who has not signed in."""
+    if "actor" not in g:
+        g.actor = _find_actor()
+    found: Actor | None = g.actor
+    return found
+
+
+def _find_actor() -> Actor | None:
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme == "Bearer":
+        user = user_by_key(key.strip())
+    else:
+        user = current_user._get_current_object() if current_user and current_user.is_authenticated else None
+    return actor_for(user) if user else None
+
+
+def current_actor() -> Actor:
+    """Whoever is asking; raise Unauthorized where nobody has signed in."""
+    actor = actor_or_none()
+    if actor is None:
+        raise Unauthorized
+    return actor
+
+
+def needs(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Open a view only to roles that have a permission; a page sends others to sign in."""
+
+    def guard(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            actor = actor_or_none()
+            if actor is None:
+                if request.path.startswith("/api/"):
+                    raise Unauthorized
+                return logins.unauthorized()  # type: ignore[no-any-return]  # flask-login has no types
+            actor.require(permission)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard

@@ -1,0 +1,1 @@
+"""Policy as data: the working calendar, time limits, satisfaction schemes. Rules here are pure functions."""

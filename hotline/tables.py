@@ -1,0 +1,14 @@
+"""Every table of the product: importing this module completes the metadata."""
+
+from hotline.base import idempotency, outbox
+from hotline.base.db import Base
+from hotline.calls import models as calls
+from hotline.handle import models as handle
+from hotline.notices import models as notices
+from hotline.orders import models as orders
+from hotline.people import models as people
+from hotline.policy import models as policy
+from hotline.transfer import models as transfer
+
+metadata = Base.metadata
+__all__ = ["calls", "handle", "idempotency", "metadata", "notices", "orders", "outbox", "people", "policy", "transfer"]

@@ -1,0 +1,216 @@
+"""Verbs of transfer: load the routing tables, dispatch, ask for a return, decide it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from hotline.base.db import db
+from hotline.base.errors import Invalid
+from hotline.base.i18n import gettext
+from hotline.orders.lifecycle import Action
+from hotline.orders.models import Category, Event, Order, OrderUnit
+from hotline.orders.operations import act
+from hotline.people.actors import SYSTEM, Actor
+from hotline.people.models import Unit
+from hotline.policy import queries as policies
+from hotline.transfer.models import CatalogueRow, Keyword, PlaceName
+from hotline.transfer.suggestion import Suggestion
+
+
+def load_categories(rows: Iterable[Mapping[str, str]]) -> int:
+    """Insert or update categories by code; return how many rows were read."""
+    values = [{name: row[name] for name in ("code", "name", "name_en", "default_unit")} for row in rows]
+    statement = insert(Category)
+    changes = {name: statement.excluded[name] for name in ("name", "name_en", "default_unit")}
+    db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
+    return len(values)
+
+
+def load_keywords(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
+    """Put hand-written keywords in force; those no longer listed end now."""
+    values = [
+        {"keyword": row["keyword"], "category_code": row["category"], "weight": float(row["weight"]), "origin": "hand"}
+        for row in rows
+    ]
+    return _replace(Keyword, values, now)
+
+
+def load_places(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
+    """Put the gazetteer in force; names no longer listed end now."""
+    values = [
+        {
+            "name": row["name"],
+            "kind": row["kind"],
+            "district_code": row["district"],
+            "street_code": row["street"] or None,
+        }
+        for row in rows
+    ]
+    return _replace(PlaceName, values, now)
+
+
+def load_catalogue(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
+    """Put the dispatch catalogue in force; rows no longer listed end now."""
+    values = [
+        {
+            "category_code": row["category"],
+            "district": row["district"],
+            "lead": row["lead"],
+            "assist": [code for code in row["assist"].split(";") if code],
+            "copy": [code for code in row["copy"].split(";") if code],
+            "basis": row["basis"],
+            "power": row["power"],
+        }
+        for row in rows
+    ]
+    return _replace(CatalogueRow, values, now)
+
+
+def _replace(table: Any, values: list[dict[str, Any]], now: datetime) -> int:
+    """End the rows that changed or went, add those that changed or came, leave the rest as they are."""
+    names = list(values[0]) if values else []
+    wanted = {_identity(value, names): value for value in values}
+    ended = []
+    for row in db.session.scalars(select(table).where(table.valid_to.is_(None))):
+        same = wanted.pop(_identity({name: getattr(row, name) for name in names}, names), None)
+        if same is None:
+            ended.append(row.id)
+    if ended:
+        db.session.execute(update(table).where(table.id.in_(ended)).values(valid_to=now))
+    if wanted:
+        db.session.execute(insert(table), [{**value, "valid_from": now} for value in wanted.values()])
+    return len(values)
+
+
+def _identity(value: Mapping[str, Any], names: list[str]) -> tuple[Any, ...]:
+    return tuple(tuple(value[name]) if isinstance(value[name], list) else value[name] for name in names)
+
+
+def dispatch_automatically(order: Order, suggestion: Suggestion, now: datetime) -> Event | None:
+    """Dispatch on the suggestion alone where its confidence reaches the policy's; else leave it to a dispatcher."""
+    threshold = policies.policy(order.policy_id).auto_confidence
+    if suggestion.assignment is None or suggestion.confidence < threshold:
+        return None
+    assignment = suggestion.assignment
+    return dispatch(
+        order,
+        assignment.lead,
+        SYSTEM,
+        now,
+        assist=assignment.assist,
+        copy=assignment.copy,
+        category=suggestion.category,
+        row_id=assignment.row_id,
+        confidence=suggestion.confidence,
+        threshold=threshold,
+    )
+
+
+def dispatch(
+    order: Order,
+    unit: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    version: int | None = None,
+    assist: Iterable[str] = (),
+    copy: Iterable[str] = (),
+    category: str | None = None,
+    reason: str = "",
+    **why: Any,
+) -> Event:
+    """Send an order to its lead unit (主办), with assisting (协办) and copied (抄送) units. The total clock starts.
+
+    category: set it with the dispatch. why: what the choice rests on, kept in the event.
+    """
+    assist, copy = tuple(assist), tuple(copy)
+    _known_units(unit, *assist, *copy)
+    payload = {"unit": unit, "assist": list(assist), "copy": list(copy), **why}
+    if category is not None:
+        _known_category(category)
+        payload["category"] = category
+    event = act(order, Action.DISPATCH, actor, now, version=version, reason=reason, **payload)
+    _set_helpers(order, unit, assist, copy)
+    return event
+
+
+def request_return(
+    order: Order,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str,
+    proposed_unit: str | None = None,
+    version: int | None = None,
+) -> Event:
+    """A unit asks to hand an order back (退单), with its reason and, if it knows, the unit responsible."""
+    if proposed_unit is not None:
+        _known_units(proposed_unit)
+    return act(
+        order, Action.REQUEST_RETURN, actor, now, version=version, reason=reason, proposed_unit=proposed_unit
+    )
+
+
+def redispatch(
+    order: Order,
+    unit: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str,
+    version: int | None = None,
+    assist: Iterable[str] = (),
+    copy: Iterable[str] = (),
+) -> Event:
+    """Agree to a return and send the order to another unit. The total clock goes on."""
+    assist, copy = tuple(assist), tuple(copy)
+    _known_units(unit, *assist, *copy)
+    if unit == order.lead_unit:
+        raise Invalid.field("unit", gettext("is the unit that returned it; choose another, or refuse the return"))
+    event = act(
+        order,
+        Action.REDISPATCH,
+        actor,
+        now,
+        version=version,
+        reason=reason,
+        unit=unit,
+        assist=list(assist),
+        copy=list(copy),
+    )
+    _set_helpers(order, unit, assist, copy)
+    return event
+
+
+def refuse_return(
+    order: Order, actor: Actor, now: datetime, *, reason: str, version: int | None = None
+) -> Event:
+    """Decide that the order stays with its unit."""
+    return act(order, Action.REFUSE_RETURN, actor, now, version=version, reason=reason)
+
+
+def _set_helpers(order: Order, lead: str, assist: Iterable[str], copy: Iterable[str]) -> None:
+    parts = {code: "copy" for code in copy} | {code: "assist" for code in assist}
+    parts.pop(lead, None)
+    kept = {helper.unit_code: helper for helper in order.helpers}
+    order.helpers = [
+        kept.get(code) or OrderUnit(order_id=order.id, unit_code=code, part=part) for code, part in parts.items()
+    ]
+    for helper in order.helpers:
+        helper.part = parts[helper.unit_code]
+
+
+def _known_units(*codes: str) -> None:
+    known = set(db.session.scalars(select(Unit.code).where(Unit.code.in_(codes), Unit.active)))
+    if unknown := [code for code in codes if code not in known]:
+        raise Invalid.field("unit", gettext("%(code)s is not a unit; choose one from the list", code=unknown[0]))
+
+
+def _known_category(code: str) -> None:
+    if db.session.scalar(select(Category.code).filter_by(code=code, active=True)) is None:
+        raise Invalid.field("category", gettext("%(code)s is not a category; choose one from the list", code=code))

@@ -1,0 +1,80 @@
+"""The routing tables in force, built once per process and rebuilt when a row was added or ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from hotline.base.db import db
+from hotline.orders.models import Category
+from hotline.people.models import Unit
+from hotline.transfer.catalogue import Catalogue, CatalogueEntry
+from hotline.transfer.classifier import Classifier
+from hotline.transfer.models import CatalogueRow, Keyword, PlaceName
+from hotline.transfer.place import Gazetteer, PlaceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Everything a suggestion is made with."""
+
+    classifier: Classifier
+    gazetteer: Gazetteer
+    catalogue: Catalogue
+
+
+_built: tuple[Any, Routing] | None = None
+
+
+def routing() -> Routing:
+    """The routing tables in force."""
+    global _built  # a cache of this process, checked against the database at each use
+    revision = (str(db.engine.url), *_revision())
+    built = _built
+    if built is None or built[0] != revision:
+        built = _built = (revision, _build())
+    return built[1]
+
+
+def _revision() -> tuple[Any, ...]:
+    marks = [
+        select(func.max(table.id)).scalar_subquery()
+        for table in (Keyword, PlaceName, CatalogueRow)
+    ] + [
+        select(func.max(table.valid_to)).scalar_subquery()
+        for table in (Keyword, PlaceName, CatalogueRow)
+    ]
+    return tuple(db.session.execute(select(*marks)).one())
+
+
+def _current(table: Any) -> Any:
+    return db.session.scalars(select(table).where(table.valid_to.is_(None)))
+
+
+def _build() -> Routing:
+    keywords = ((row.keyword, row.category_code, row.weight) for row in _current(Keyword))
+    places = (
+        PlaceRow(row.name, row.kind, row.district_code, row.street_code or "") for row in _current(PlaceName)
+    )
+    entries = (
+        CatalogueEntry(
+            row.id,
+            row.category_code,
+            row.district,
+            row.lead,
+            tuple(row.assist),
+            tuple(row.copy),
+            row.basis,
+            row.power,
+        )
+        for row in _current(CatalogueRow)
+    )
+    defaults = {row.code: row.default_unit for row in db.session.scalars(select(Category))}
+    powers = {
+        row.code: frozenset(filter(None, row.powers.split(";"))) for row in db.session.scalars(select(Unit))
+    }
+    return Routing(Classifier(keywords), Gazetteer(places), Catalogue(entries, defaults, powers))
+
+

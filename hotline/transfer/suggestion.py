@@ -1,0 +1,77 @@
+"""A suggestion: category, units and confidence for a text and a place, with every reason. Reads, changes nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hotline.transfer.catalogue import Assignment
+from hotline.transfer.classifier import Ranked
+from hotline.transfer.place import Found
+from hotline.transfer.queries import Routing, routing
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What transfer would do with a text.
+
+    ranked: categories, best first. assignment: the units for the best one, None where the place or a
+    category is missing. confidence: that the lead unit is right: the evidence of every category the same
+    unit would lead at this place.
+    """
+
+    ranked: tuple[Ranked, ...]
+    place: Found
+    assignment: Assignment | None
+    confidence: float
+
+    @property
+    def category(self) -> str | None:
+        """The likeliest category."""
+        return self.ranked[0].category if self.ranked else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The suggestion as kept with an order and given by the API."""
+        return {
+            "categories": [asdict(row) for row in self.ranked],
+            "place": asdict(self.place),
+            "assignment": asdict(self.assignment) if self.assignment else None,
+            "confidence": self.confidence,
+        }
+
+
+def suggest(
+    title: str,
+    text: str,
+    address: str = "",
+    *,
+    category: str | None = None,
+    district: str | None = None,
+) -> Suggestion:
+    """Suggest a category and units.
+
+    category, district: what a person has already chosen; it is taken as certain.
+    """
+    tables = routing()
+    place = tables.gazetteer.find(address, title, text)
+    if district is not None and place.district != district:
+        place = Found(district, None, (), place.names if district in place.candidates else ())
+    ranked = tuple(tables.classifier.classify(title, text))
+    if category is not None:
+        chosen = next((row for row in ranked if row.category == category), None)
+        hits = chosen.hits if chosen else ()
+        ranked = (Ranked(category, chosen.score if chosen else 0.0, 1.0, hits),)
+    return _with_units(tables, ranked, place)
+
+
+def _with_units(tables: Routing, ranked: tuple[Ranked, ...], place: Found) -> Suggestion:
+    assignments = [tables.catalogue.assign(row.category, place.district, place.street) for row in ranked]
+    best = assignments[0] if assignments else None
+    if best is None:
+        return Suggestion(ranked, place, None, 0.0)
+    shares: dict[str, float] = defaultdict(float)
+    for row, assignment in zip(ranked, assignments, strict=True):
+        if assignment is not None:
+            shares[assignment.lead] += row.confidence
+    return Suggestion(ranked, place, best, round(min(1.0, shares[best.lead]), 4))

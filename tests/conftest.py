@@ -1,0 +1,133 @@
+"""A real PostgreSQL with the sample city loaded once; each test works in a transaction that is rolled back."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+
+from config.settings import Settings, psycopg_url
+from hotline import create_app
+from hotline.base import embedded, migrate
+from hotline.base.db import db
+from hotline.base.work import unit_of_work
+from hotline.city import load_city
+from hotline.people.models import User
+from hotline.people.operations import create_user
+from hotline.people.queries import actor_for
+from hotline.people.actors import Actor
+from hotline.people.roles import UNIT_ROLES, Role
+
+# A Tuesday, 10:00 in the city: working time.
+NOW = datetime(2026, 11, 17, 2, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="hotline-test-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def database_url(home: Path) -> str:
+    """An empty database: on the server DATABASE_URL names, else on an embedded one."""
+    server = os.environ.get("DATABASE_URL")
+    if not server:
+        return psycopg_url(embedded.start(home / "postgres", "hotline_test"))
+    name = f"hotline_test_{os.getpid()}"
+    url = psycopg_url(server)
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    admin.dispose()
+    base, _, rest = url.rpartition("/")
+    return f"{base}/{name}{'?' + rest.partition('?')[2] if '?' in rest else ''}"
+
+
+@pytest.fixture(scope="session")
+def settings(home: Path, database_url: str) -> Settings:
+    return Settings(home=home, secret_key="test", rate_limits=False).at(database_url)
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Iterator[Flask]:
+    """The app on a migrated database with the sample city and a user of every role."""
+    migrate.upgrade(str(settings.database_url))
+    app = create_app(settings)
+    app.config["TESTING"] = True
+    with app.app_context():
+        with unit_of_work():
+            load_city(settings.city_dir, settings.policy_dir / "default.toml", NOW)
+            for role in Role:
+                if role not in {Role.CITIZEN, Role.SYSTEM}:
+                    unit = "housing" if role in UNIT_ROLES else None
+                    create_user(role.value, f"测试{role.value}", role, PASSWORD, NOW, unit_code=unit)
+            create_user("handler-d01", "望江经办", Role.HANDLER, PASSWORD, NOW, unit_code="d01")
+        db.session.remove()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[None]:
+    """An app context whose every commit is undone at the end."""
+    with app.app_context():
+        engine = db.engine
+        connection = engine.connect()
+        outer = connection.begin()
+        engines = db.engines
+        engines[None] = connection  # type: ignore[assignment]  # every session now works inside the outer transaction
+        try:
+            db.session.configure(join_transaction_mode="create_savepoint")
+            yield
+        finally:
+            db.session.remove()
+            engines[None] = engine
+            outer.rollback()
+            connection.close()
+
+
+@pytest.fixture
+def now() -> Iterator[datetime]:
+    """A frozen instant in working time."""
+    with time_machine.travel(NOW, tick=False):
+        yield NOW
+
+
+@pytest.fixture
+def client(app: Flask, session: None, now: datetime) -> FlaskClient:
+    """A browser that has not signed in; form tokens are off (they have a test of their own)."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(client: FlaskClient) -> Callable[[str], FlaskClient]:
+    """Sign the browser in as a login (each role's name is one)."""
+
+    def as_login(login: str) -> FlaskClient:
+        client.post("/sign-in", data={"login": login, "password": PASSWORD})
+        return client
+
+    return as_login
+
+
+@pytest.fixture
+def actor(session: None) -> Callable[[str], Actor]:
+    """The actor behind a login."""
+
+    def of(login: str) -> Actor:
+        return actor_for(db.session.query(User).filter_by(login=login).one())
+
+    return of

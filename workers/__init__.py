@@ -1,0 +1,1 @@
+"""What runs beside the web: the relay that empties the outbox, the jobs, the schedule."""

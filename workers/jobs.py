@@ -1,0 +1,19 @@
+"""The jobs, by name: thin, given ids only, safe to run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hotline.notices.operations import tell
+
+Job = Callable[[UUID, Mapping[str, Any], datetime], None]
+
+
+def _tell(delivery_id: UUID, arguments: Mapping[str, Any], now: datetime) -> None:
+    tell(arguments["event_id"], delivery_id, now)
+
+
+JOBS: dict[str, Job] = {"tell": _tell}

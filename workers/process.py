@@ -1,0 +1,80 @@
+"""The worker process: the relay in a loop, with RQ behind it where Redis is set."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+import threading
+from functools import lru_cache
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError
+
+from config.settings import Settings
+from hotline import create_app
+from hotline.base.embedded import with_database
+from hotline.base.time import utc_now
+from workers.relay import BATCH, relay
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from rq import Queue
+
+log = logging.getLogger(__name__)
+
+QUEUE = "hotline"
+PAUSE = 0.5  # seconds between looks at an empty outbox
+
+
+@lru_cache(maxsize=1)
+def worker_app() -> Flask:
+    """The app of this worker process."""
+    return create_app(with_database(Settings.from_env()))
+
+
+def queue_for(redis_url: str) -> Queue:
+    """The RQ queue on a Redis server."""
+    from redis import Redis
+    from rq import Queue
+
+    return Queue(QUEUE, connection=Redis.from_url(redis_url))
+
+
+def run() -> None:
+    """Relay until told to stop (SIGTERM or SIGINT). With Redis, an RQ worker runs beside the relay."""
+    stop = threading.Event()
+
+    def asked_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, asked_to_stop)
+    settings: Settings = worker_app().config["SETTINGS"]
+    queue = queue_for(settings.redis_url) if settings.redis_url else None
+    rq = _start_rq(settings.redis_url) if settings.redis_url else None
+    try:
+        while not stop.is_set():
+            if _turn(queue) < BATCH:
+                stop.wait(PAUSE)
+    finally:
+        if rq is not None:
+            rq.terminate()
+            rq.wait(timeout=30)
+
+
+def _turn(queue: Queue | None) -> int:
+    with worker_app().app_context():
+        try:
+            return relay(utc_now(), queue)
+        except (OperationalError, RedisError) as away:
+            # The database or Redis is away for a moment; nothing is lost, the next turn tries again.
+            log.warning("relay waits: %s", type(away).__name__)
+            return 0
+
+
+def _start_rq(redis_url: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "rq.cli", "worker", "--url", redis_url, "--quiet", QUEUE])
