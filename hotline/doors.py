@@ -13,6 +13,7 @@ from config.settings import Settings
 from hotline import shell
 from hotline.base import i18n, web
 from hotline.base.db import db
+from hotline.base.rest import IsoJson
 from hotline.people import signin
 
 
@@ -53,6 +54,7 @@ def install(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # how Flask documents it
+    app.json = IsoJson(app)
     db.init_app(app)
     i18n.init_app(app)
     signin.init_app(app)

@@ -19,13 +19,16 @@ from hotline.base.db import Base, Instant, Json, db
 from hotline.base.errors import Conflict, Invalid
 
 
+LONGEST_KEY = 200
+
+
 class IdempotencyKey(Base):
     """The first answer given to a key, by whoever used it (``scope``)."""
 
     __tablename__ = "idempotency_key"
 
     scope: Mapped[str] = mapped_column(String(80), primary_key=True)
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(LONGEST_KEY), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     answer: Mapped[Json | None]
     created_at: Mapped[Instant]

@@ -22,6 +22,8 @@ from hotline.orders.lifecycle import Action, State, Step, find, permits
 from hotline.orders.models import Deadline, Event, Order, order_numbers
 from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.actors import Actor
+from hotline.people.operations import record_read
+from hotline.people.roles import UNIT_ROLES, Permission
 from hotline.policy import queries as policies
 from hotline.policy.calendar import add_working
 from hotline.policy.limits import Clock, Facts, choose
@@ -275,3 +277,15 @@ def broken_link(events: list[Event]) -> Event | None:
     return None
 
 
+
+
+def reveal_phone(order: Order, actor: Actor, now: datetime, *, purpose: str) -> str:
+    """The requester's full number, for a role that may read it and with the read recorded.
+
+    Raises NotAllowed for other roles, and for units where the order is secret.
+    """
+    actor.require(Permission.REVEAL_PHONE)
+    if order.secret and actor.role in UNIT_ROLES:
+        raise NotAllowed(gettext("This order is secret: ask the hotline center to pass on your question."))
+    record_read(actor, order.number, purpose, now)
+    return order.requester_phone

@@ -7,8 +7,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, cast, func
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy import ColumnElement, cast, false, func
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from sqlalchemy.types import Text
 
 WORD = re.compile(r"\w")
@@ -33,3 +33,10 @@ def words(*texts: str) -> list[str]:
 def vector(*texts: str) -> ColumnElement[Any]:
     """The texts as a search vector."""
     return func.array_to_tsvector(cast(words(*texts), ARRAY(Text)), type_=TSVECTOR)
+
+
+def matches(column: Any, text: str) -> ColumnElement[bool]:
+    """Whether a search vector holds every word of a text."""
+    wanted = words(text)
+    terms = " & ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in wanted)
+    return column.op("@@")(cast(terms, TSQUERY)) if wanted else false()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from hotline.base.db import db
+from hotline.base.errors import Invalid
+from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
 from hotline.people.models import ApiKey, District, Unit, User
 from hotline.people.operations import hash_key
@@ -43,3 +45,16 @@ def unit_names() -> dict[str, str]:
 def all_districts() -> list[District]:
     """Every district, in the order of their codes."""
     return list(db.session.scalars(select(District).order_by(District.code)))
+
+
+def require_units(*codes: str) -> None:
+    """Raise Invalid unless every code is an active unit's."""
+    known = set(db.session.scalars(select(Unit.code).where(Unit.code.in_(codes), Unit.active)))
+    if unknown := [code for code in codes if code not in known]:
+        raise Invalid.field("unit", gettext("%(code)s is not a unit; choose one from the list", code=unknown[0]))
+
+
+def require_district(code: str) -> None:
+    """Raise Invalid unless the code is a district's."""
+    if db.session.scalar(select(District.code).filter_by(code=code)) is None:
+        raise Invalid.field("district", gettext("%(code)s is not a district; choose one from the list", code=code))

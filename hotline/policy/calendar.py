@@ -67,6 +67,17 @@ class Calendar:
         if both := self.holidays.keys() & self.workdays.keys():
             raise ValueError(f"calendar: {min(both)} is both a holiday and a working day")
 
+    @property
+    def day_length(self) -> timedelta:
+        """Working time of one working day."""
+        return sum(
+            (
+                datetime.combine(date.min, closes) - datetime.combine(date.min, opens)
+                for opens, closes in self.spans
+            ),
+            timedelta(),
+        )
+
     def is_working_day(self, day: date) -> bool:
         """Whether a city day is a working day."""
         return day in self.workdays or (day.weekday() < 5 and day not in self.holidays)

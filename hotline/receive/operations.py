@@ -13,7 +13,9 @@ from hotline.base.i18n import gettext
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
 from hotline.orders.operations import Intake, act, open_order
+from hotline.orders.queries import require_category
 from hotline.people.actors import Actor
+from hotline.people.queries import require_district
 from hotline.transfer.operations import dispatch_automatically
 from hotline.transfer.suggestion import suggest
 
@@ -30,6 +32,10 @@ def receive_complaint(intake: Intake, actor: Actor, now: datetime) -> Order:
         )
         if known is not None:
             raise Conflict(gettext("This complaint has come in before, as order %(number)s.", number=known))
+    if intake.category_code is not None:
+        require_category(intake.category_code)
+    if intake.district_code is not None:
+        require_district(intake.district_code)
     suggestion = suggest(
         intake.title,
         intake.text,

@@ -15,8 +15,9 @@ from hotline.base.i18n import gettext
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Category, Event, Order, OrderUnit
 from hotline.orders.operations import act
+from hotline.orders.queries import require_category
 from hotline.people.actors import SYSTEM, Actor
-from hotline.people.models import Unit
+from hotline.people.queries import require_district, require_units
 from hotline.policy import queries as policies
 from hotline.transfer.models import CatalogueRow, Keyword, PlaceName
 from hotline.transfer.suggestion import Suggestion
@@ -121,19 +122,23 @@ def dispatch(
     assist: Iterable[str] = (),
     copy: Iterable[str] = (),
     category: str | None = None,
+    district: str | None = None,
     reason: str = "",
     **why: Any,
 ) -> Event:
     """Send an order to its lead unit (主办), with assisting (协办) and copied (抄送) units. The total clock starts.
 
-    category: set it with the dispatch. why: what the choice rests on, kept in the event.
+    category, district: correct them with the dispatch. why: what the choice rests on, kept in the event.
     """
     assist, copy = tuple(assist), tuple(copy)
-    _known_units(unit, *assist, *copy)
+    require_units(unit, *assist, *copy)
     payload = {"unit": unit, "assist": list(assist), "copy": list(copy), **why}
     if category is not None:
-        _known_category(category)
+        require_category(category)
         payload["category"] = category
+    if district is not None:
+        require_district(district)
+        payload["district"] = district
     event = act(order, Action.DISPATCH, actor, now, version=version, reason=reason, **payload)
     _set_helpers(order, unit, assist, copy)
     return event
@@ -150,7 +155,7 @@ def request_return(
 ) -> Event:
     """A unit asks to hand an order back (退单), with its reason and, if it knows, the unit responsible."""
     if proposed_unit is not None:
-        _known_units(proposed_unit)
+        require_units(proposed_unit)
     return act(
         order, Action.REQUEST_RETURN, actor, now, version=version, reason=reason, proposed_unit=proposed_unit
     )
@@ -169,7 +174,7 @@ def redispatch(
 ) -> Event:
     """Agree to a return and send the order to another unit. The total clock goes on."""
     assist, copy = tuple(assist), tuple(copy)
-    _known_units(unit, *assist, *copy)
+    require_units(unit, *assist, *copy)
     if unit == order.lead_unit:
         raise Invalid.field("unit", gettext("is the unit that returned it; choose another, or refuse the return"))
     event = act(
@@ -204,13 +209,3 @@ def _set_helpers(order: Order, lead: str, assist: Iterable[str], copy: Iterable[
     for helper in order.helpers:
         helper.part = parts[helper.unit_code]
 
-
-def _known_units(*codes: str) -> None:
-    known = set(db.session.scalars(select(Unit.code).where(Unit.code.in_(codes), Unit.active)))
-    if unknown := [code for code in codes if code not in known]:
-        raise Invalid.field("unit", gettext("%(code)s is not a unit; choose one from the list", code=unknown[0]))
-
-
-def _known_category(code: str) -> None:
-    if db.session.scalar(select(Category.code).filter_by(code=code, active=True)) is None:
-        raise Invalid.field("category", gettext("%(code)s is not a category; choose one from the list", code=code))

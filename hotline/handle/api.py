@@ -1,0 +1,84 @@
+"""The API of handling: the unit's verbs, callback and evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from hotline.base.rest import answer, expected_version
+from hotline.base.schemas import Schema, member, truth, words
+from hotline.base.time import utc_now
+from hotline.handle import operations as handle
+from hotline.orders.models import Event
+from hotline.orders.queries import order_for
+from hotline.orders.schemas import brief
+from hotline.orders.vocabulary import Result
+from hotline.people.signin import current_actor
+
+api = Blueprint("handle_api", __name__, url_prefix="/api/v1/orders", description="Work on orders")
+
+
+class NothingBody(Schema):
+    """No fields."""
+
+
+class NoteBody(Schema):
+    """What happened."""
+
+    note = words(2000, required=True)
+
+
+class ReplyBody(Schema):
+    """A unit's answer. Without "solved", say why it is not."""
+
+    result = member(Result, required=True)
+    public_reply = words(5000, required=True)
+    unsolved_reason = words(500)
+    note = words(2000)
+
+
+class EvaluationBody(Schema):
+    """What the citizen says: solved and satisfied are two questions."""
+
+    solved = truth(required=True)
+    satisfaction = words(40, required=True)
+    note = words(2000)
+
+
+class ClosingBody(Schema):
+    """A last note."""
+
+    note = words(2000)
+
+
+class RedoBody(Schema):
+    """Why it is sent back."""
+
+    reason = words(500, required=True)
+
+
+def _verb(path: str, schema: type[Schema], operation: Callable[..., Event]) -> None:
+    """Hang an operation of this room under /orders/<number>/<path>."""
+
+    def view(body: dict[str, Any], number: str) -> Response:
+        actor = current_actor()
+        order = order_for(number, actor)
+        operation(order, actor, utc_now(), version=expected_version(), **body)
+        return answer(brief(order))
+
+    view.__name__ = operation.__name__
+    view.__doc__ = operation.__doc__
+    api.post(f"/<number>/{path}")(api.arguments(schema)(api.response(200)(view)))
+
+
+_verb("sign", NothingBody, handle.sign)
+_verb("contact", NoteBody, handle.record_contact)
+_verb("note", NoteBody, handle.add_note)
+_verb("reply", ReplyBody, handle.reply)
+_verb("attempt", NoteBody, handle.record_attempt)
+_verb("evaluate", EvaluationBody, handle.evaluate)
+_verb("close", ClosingBody, handle.close)
+_verb("redo", RedoBody, handle.redo)

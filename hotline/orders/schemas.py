@@ -1,0 +1,111 @@
+"""Orders as the API gives them. Personal data is masked; whom an order is secret from sees neither name nor number."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from hotline.base.i18n import label
+from hotline.base.privacy import mask_name, mask_phone
+from hotline.base.schemas import Schema, words
+from hotline.orders.deadlines import countdown, explanation
+from hotline.orders.lifecycle import choices
+from hotline.orders.models import Attachment, Deadline, Event, Order
+from hotline.people.actors import Actor
+from hotline.people.roles import UNIT_ROLES
+from hotline.policy import queries as policies
+from marshmallow import fields
+
+
+class OrderQuery(Schema):
+    """What a list of orders may be narrowed by."""
+
+    state = words(20)
+    unit = words(40)
+    district = words(40)
+    category = words(40)
+    q = words(100)
+    page = fields.Integer(load_default=1)
+
+
+def brief(order: Order) -> dict[str, Any]:
+    """An order as a row of a list."""
+    return {
+        "number": order.number,
+        "version": order.version,
+        "state": order.state,
+        "state_label": label(order.state),
+        "nature": order.nature,
+        "urgency": order.urgency,
+        "channel": order.channel,
+        "title": order.title,
+        "address": order.address,
+        "district": order.district_code,
+        "category": order.category_code,
+        "lead_unit": order.lead_unit,
+        "received_at": order.received_at,
+        "closed_at": order.closed_at,
+    }
+
+
+def whole(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
+    """An order with its clocks, its events and what the actor may do with it."""
+    hidden = hides_requester(order, actor)
+    return {
+        **brief(order),
+        "text": order.text,
+        "requester": {
+            "name": "" if hidden else mask_name(order.requester_name),
+            "phone": "" if hidden else mask_phone(order.requester_phone),
+            "secret": order.secret,
+        },
+        "assisting": [helper.unit_code for helper in order.helpers if helper.part == "assist"],
+        "copied": [helper.unit_code for helper in order.helpers if helper.part == "copy"],
+        "round": order.round,
+        "returns": order.returns,
+        "suggestion": order.suggestion,
+        "deadlines": [_deadline(deadline, now) for deadline in order.deadlines],
+        "events": [_event(event) for event in order.events],
+        "attachments": [attached(file) for file in order.attachments],
+        "actions": [step.action for step in choices(order.state, actor, order.lead_unit)],
+    }
+
+
+def hides_requester(order: Order, actor: Actor) -> bool:
+    """Whether a secret order's requester stays hidden from the actor: units never see who it was."""
+    return order.secret and actor.role in UNIT_ROLES
+
+
+def attached(file: Attachment) -> dict[str, Any]:
+    """A file of an order."""
+    return {"id": file.id, "name": file.name, "media_type": file.media_type, "size": file.size, "public": file.public}
+
+
+def _deadline(deadline: Deadline, now: datetime) -> dict[str, Any]:
+    return {
+        "clock": deadline.clock,
+        "round": deadline.round,
+        "started_at": deadline.started_at,
+        "due_at": deadline.due_at,
+        "original_due_at": deadline.original_due_at,
+        "ended_at": deadline.ended_at,
+        "outcome": deadline.outcome,
+        "provisional": deadline.provisional,
+        "light": countdown(deadline, now, policies.calendar(deadline.calendar_id)).light,
+        "explanation": explanation(deadline),
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "seq": event.seq,
+        "at": event.at,
+        "action": event.action,
+        "from": event.from_state,
+        "to": event.to_state,
+        "by": event.actor_name,
+        "role": event.actor_role,
+        "reason": event.reason,
+        "payload": event.payload,
+        "hash": event.hash,
+    }

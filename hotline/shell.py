@@ -1,0 +1,144 @@
+"""The frame around every page: the desks in the rail with what waits there, the city's clock, dates and times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_datetime, gettext
+
+from hotline.base.db import db
+from hotline.base.i18n import LANGUAGES, label, language, mark
+from hotline.base.privacy import mask_name, mask_phone
+from hotline.base.time import utc_now
+from hotline.city import read_city
+from hotline.orders.deadlines import countdown, explanation
+from hotline.orders.lifecycle import State
+from hotline.orders.queries import UNIT_WORK, count_waiting
+from hotline.people.actors import Actor
+from hotline.people.roles import Permission
+from hotline.people.signin import actor_or_none
+from hotline.policy import queries as policies
+from hotline.policy.calendar import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A desk in the rail: who has it, and how its waiting work is counted."""
+
+    endpoint: str
+    icon: str
+    title: str
+    permission: Permission
+    waiting: Callable[[Actor], int] | None = None
+
+
+DESKS = (
+    Desk("receive.desk", "telephone-inbound", mark("Desk"), Permission.TAKE_CALLS),
+    Desk(
+        "transfer.queue",
+        "signpost-split",
+        mark("Dispatch"),
+        Permission.DISPATCH_QUEUE,
+        lambda _: count_waiting((State.RECEIVED, State.RETURNING)),
+    ),
+    Desk(
+        "handle.inbox",
+        "inbox",
+        mark("Inbox"),
+        Permission.UNIT_INBOX,
+        lambda actor: count_waiting(UNIT_WORK, actor.units),
+    ),
+    Desk(
+        "handle.callbacks",
+        "telephone-outbound",
+        mark("Callbacks"),
+        Permission.CALLBACK_QUEUE,
+        lambda _: count_waiting((State.CALLBACK,)),
+    ),
+    Desk("orders.listed", "card-list", mark("Orders"), Permission.SEE_ALL_ORDERS),
+    Desk("report.week", "bar-chart", mark("Week"), Permission.SEE_REPORTS),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give every template the frame and the filters."""
+    city = read_city(app.config["SETTINGS"].city_dir)
+    app.context_processor(lambda: frame(city))
+    app.add_url_rule("/", "home", home)
+    app.add_template_filter(label, "label")
+    app.add_template_filter(when, "when")
+    app.add_template_filter(day_of, "day_of")
+    app.add_template_filter(mask_phone, "mask_phone")
+    app.add_template_filter(mask_name, "mask_name")
+    app.add_template_global(countdown_of, "countdown_of")
+    app.add_template_global(explanation, "explanation")
+
+
+def frame(city: dict[str, Any]) -> dict[str, Any]:
+    """What the frame shows."""
+    actor = actor_or_none()
+    desks = [desk for desk in DESKS if actor and actor.may(desk.permission)]
+    return {
+        "city_name": city["name_en"] if language() == "en" else city["name"],
+        "hotline_number": city["hotline"],
+        "language": language(),
+        "languages": LANGUAGES,
+        "now": utc_now(),
+        "rail": [
+            {
+                "endpoint": desk.endpoint,
+                "icon": desk.icon,
+                "title": gettext(desk.title),
+                "count": desk.waiting(actor) if actor and desk.waiting else None,
+            }
+            for desk in desks
+        ],
+        "city_clock": city_clock(utc_now()) if actor else None,
+    }
+
+
+def home() -> ResponseReturnValue:
+    """To the first desk somebody has; a citizen's page for everybody else."""
+    actor = actor_or_none()
+    endpoints = (desk.endpoint for desk in DESKS if actor and actor.may(desk.permission))
+    return redirect(url_for(next(endpoints, "receive.citizen")))
+
+
+def city_clock(now: datetime) -> dict[str, Any]:
+    """Whether it is working time, and the next opening."""
+    calendar = policies.calendar_now()
+    return {"working": calendar.is_working_instant(now), "opens": calendar.next_opening(now)}
+
+
+def when(instant: datetime | None) -> str:
+    """An instant as people here write it: 11月22日 周日 14:05, with the year when it is not this one."""
+    if instant is None:
+        return ""
+    local, today = _local(instant), _local(utc_now())
+    year = "" if local.year == today.year else ("y年" if language() == "zh" else "y ")
+    pattern = f"{year}M月d日 EEE HH:mm" if language() == "zh" else f"EEE d MMM {year}HH:mm"
+    return format_datetime(local.replace(tzinfo=None), pattern, rebase=False)
+
+
+def day_of(instant: datetime) -> str:
+    """The city day of an instant, ISO."""
+    return _local(instant).date().isoformat()
+
+
+def countdown_of(deadline: Any, now: datetime) -> Any:
+    """How a deadline stands now, by the calendar it was computed with."""
+    return countdown(deadline, now, policies.calendar(deadline.calendar_id))
+
+
+def _local(instant: datetime) -> datetime:
+    return instant.astimezone(_calendar().zone)
+
+
+def _calendar() -> Calendar:
+    with db.session.no_autoflush:
+        return policies.calendar_now()

@@ -1,0 +1,113 @@
+"""The API of transfer: dispatch, returns and their decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+from marshmallow import fields
+
+from hotline.base.rest import answer, expected_version
+from hotline.base.schemas import Schema, words
+from hotline.base.time import utc_now
+from hotline.orders.queries import order_for
+from hotline.orders.schemas import brief
+from hotline.people.signin import current_actor
+from hotline.transfer import operations as transfer
+
+api = Blueprint("transfer_api", __name__, url_prefix="/api/v1/orders", description="Send orders to units")
+
+
+class DispatchBody(Schema):
+    """Where an order goes."""
+
+    unit = words(40, required=True)
+    assist = fields.List(words(40), load_default=list)
+    copy = fields.List(words(40), load_default=list)
+    category = words(40)
+    district = words(40)
+    reason = words(500)
+
+
+class ReturnBody(Schema):
+    """Why a unit hands an order back."""
+
+    reason = words(500, required=True)
+    proposed_unit = words(40)
+
+
+class RedispatchBody(Schema):
+    """Where a returned order goes, and why."""
+
+    unit = words(40, required=True)
+    assist = fields.List(words(40), load_default=list)
+    copy = fields.List(words(40), load_default=list)
+    reason = words(500, required=True)
+
+
+class ReasonBody(Schema):
+    """Why."""
+
+    reason = words(500, required=True)
+
+
+@api.post("/<number>/dispatch")
+@api.arguments(DispatchBody)
+@api.response(200)
+def dispatch(body: dict[str, Any], number: str) -> Response:
+    """Dispatch an order."""
+    actor = current_actor()
+    order = order_for(number, actor)
+    category, district = body.pop("category") or None, body.pop("district") or None
+    transfer.dispatch(
+        order,
+        body.pop("unit"),
+        actor,
+        utc_now(),
+        version=expected_version(),
+        category=category,
+        district=district,
+        **body,
+    )
+    return answer(brief(order))
+
+
+@api.post("/<number>/return")
+@api.arguments(ReturnBody)
+@api.response(200)
+def request_return(body: dict[str, Any], number: str) -> Response:
+    """Ask to hand an order back."""
+    actor = current_actor()
+    order = order_for(number, actor)
+    transfer.request_return(
+        order,
+        actor,
+        utc_now(),
+        reason=body["reason"],
+        proposed_unit=body["proposed_unit"] or None,
+        version=expected_version(),
+    )
+    return answer(brief(order))
+
+
+@api.post("/<number>/redispatch")
+@api.arguments(RedispatchBody)
+@api.response(200)
+def redispatch(body: dict[str, Any], number: str) -> Response:
+    """Agree to a return and dispatch again."""
+    actor = current_actor()
+    order = order_for(number, actor)
+    transfer.redispatch(order, body.pop("unit"), actor, utc_now(), version=expected_version(), **body)
+    return answer(brief(order))
+
+
+@api.post("/<number>/refuse-return")
+@api.arguments(ReasonBody)
+@api.response(200)
+def refuse_return(body: dict[str, Any], number: str) -> Response:
+    """Refuse a return: the order stays with its unit."""
+    actor = current_actor()
+    order = order_for(number, actor)
+    transfer.refuse_return(order, actor, utc_now(), version=expected_version(), **body)
+    return answer(brief(order))
