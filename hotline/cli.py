@@ -10,6 +10,7 @@ from config.settings import BadSetting, Settings
 from hotline import create_app
 from hotline.base.embedded import with_database
 from hotline.base.errors import HotlineError
+from hotline.calls.commands import calls_command
 from hotline.operate import load, migrate, sample, start, worker
 from hotline.people.commands import user
 from hotline.receive.commands import import_
@@ -24,6 +25,7 @@ def cli(context: click.Context) -> None:
         context.obj = lambda: create_app(with_database(Settings.from_env()))
 
 
+import_.add_command(calls_command)
 for command in (start, migrate, load, sample, worker, user, import_):
     cli.add_command(command)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
+from flask.typing import ResponseReturnValue
 from flask_bootstrap import Bootstrap5
 from flask_smorest import Api
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings
@@ -16,6 +18,14 @@ from hotline.base.db import db
 from hotline.base.rest import IsoJson
 from hotline.people import signin
 
+
+
+class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
+    """The API, with errors told as everywhere else: as problem documents."""
+
+    def handle_http_exception(self, error: HTTPException) -> ResponseReturnValue:
+        """Answer an HTTP error."""
+        return web.http_error(error)
 
 
 def flask_config(settings: Settings) -> dict[str, Any]:
@@ -73,7 +83,7 @@ def _install_api(app: Flask) -> None:
     from hotline.report.api import api as report_api
     from hotline.transfer.api import api as transfer_api
 
-    api = Api(app)
+    api = ProblemApi(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"key": []}]
     for blueprint in (receive_api, orders_api, transfer_api, handle_api, report_api):

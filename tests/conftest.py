@@ -7,12 +7,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
+from werkzeug.test import TestResponse
 
 from config.settings import Settings, psycopg_url
 from hotline import create_app
@@ -21,7 +23,7 @@ from hotline.base.db import db
 from hotline.base.work import unit_of_work
 from hotline.city import load_city
 from hotline.people.models import User
-from hotline.people.operations import create_user
+from hotline.people.operations import create_user, give_api_key
 from hotline.people.queries import actor_for
 from hotline.people.actors import Actor
 from hotline.people.roles import UNIT_ROLES, Role
@@ -29,6 +31,17 @@ from hotline.people.roles import UNIT_ROLES, Role
 # A Tuesday, 10:00 in the city: working time.
 NOW = datetime(2026, 11, 17, 2, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
+
+
+class Browser(FlaskClient):
+    """A client whose requests share the test's database session, but nothing of one another's ``g``."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request."""
+        if has_app_context():
+            for name in list(g):
+                g.pop(name)
+        return super().open(*args, **kwargs)
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +78,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     migrate.upgrade(str(settings.database_url))
     app = create_app(settings)
     app.config["TESTING"] = True
+    app.test_client_class = Browser
     with app.app_context():
         with unit_of_work():
             load_city(settings.city_dir, settings.policy_dir / "default.toml", NOW)
@@ -131,3 +145,22 @@ def actor(session: None) -> Callable[[str], Actor]:
         return actor_for(db.session.query(User).filter_by(login=login).one())
 
     return of
+
+
+@pytest.fixture
+def key_of(client: FlaskClient) -> Callable[[str], dict[str, str]]:
+    """The Authorization header of a login."""
+
+    def header(login: str) -> dict[str, str]:
+        user = db.session.query(User).filter_by(login=login).one()
+        key = give_api_key(user, "test", NOW)
+        db.session.commit()
+        return {"Authorization": f"Bearer {key}"}
+
+    return header
+
+
+@pytest.fixture
+def api_key(key_of: Callable[[str], dict[str, str]]) -> dict[str, str]:
+    """An agent's Authorization header."""
+    return key_of("agent")

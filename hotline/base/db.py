@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum, Identity, MetaData, String
 from sqlalchemy.dialects.postgresql import JSONB
@@ -35,6 +36,11 @@ class Base(DeclarativeBase):
 
 # expire_on_commit off: a view's objects stay readable after the one commit, without reloading each.
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+
+def database_name() -> str:
+    """Which database the app works on; caches of a process are kept apart by it."""
+    return str(current_app.config["SQLALCHEMY_DATABASE_URI"])
 
 
 def text_enum(values: type[StrEnum]) -> Enum:

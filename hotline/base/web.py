@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask_limiter import Limiter
@@ -34,7 +35,14 @@ def init_app(app: Flask) -> None:
     app.before_request(_check_form_token)
     app.after_request(_harden)
     app.register_error_handler(HotlineError, _refused)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, http_error)
+
+
+def own_address(target: str) -> str:
+    """The target if it is a page of ours, else nothing: a redirect must not send people elsewhere."""
+    parts = urlsplit(target)
+    is_ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
+    return target if is_ours else ""
 
 
 def wants_json() -> bool:
@@ -73,37 +81,56 @@ def _refused(error: HotlineError) -> Response:
     return _answer(error.status, error.message, more)
 
 
-def _http_error(error: HTTPException) -> Response:
+def http_error(error: HTTPException) -> Response:
+    """An HTTP error as a page or a problem document; a view's own error answer as it is."""
     if error.response is not None:
-        return error.response  # type: ignore[return-value]  # a refusal a view made itself; ours are full responses
+        return error.response  # type: ignore[return-value]  # ours are always full responses
     status = error.code or 500
-    messages = {
-        400: gettext("The request could not be read."),
-        401: gettext("Please sign in."),
-        403: gettext("Your role does not allow this."),
-        404: gettext("There is nothing at this address."),
-        405: gettext("This address does not take that kind of request."),
-        413: gettext("The file is too large."),
-        429: gettext("Too many attempts. Please wait a few minutes."),
-        500: gettext("Something went wrong on our side. What you entered is kept in your browser; please try again."),
-    }
-    title = gettext("The page has expired. Go back, reload it, and send again.") if isinstance(error, CSRFError) else messages.get(status, error.name)
-    more: dict[str, Any] = {}
-    data = getattr(error, "data", None)  # webargs keeps its field errors here
-    if isinstance(data, dict) and "messages" in data:
-        more["errors"] = {
-            field: texts for part in data["messages"].values() for field, texts in part.items()
-        } if isinstance(data["messages"], dict) else data["messages"]
-        title = gettext("Some fields cannot be used.")
-    response = _answer(status, title, more)
-    for name, value in (error.get_headers() if status in {401, 405, 429} else []):
+    errors = _argument_errors(error)
+    title = gettext("Some fields cannot be used.") if errors else _words_for(error, status)
+    response = _answer(status, title, {"errors": errors} if errors else {})
+    for name, value in error.get_headers():
         if name.lower() in {"retry-after", "www-authenticate", "allow"}:
             response.headers[name] = value
     return response
 
 
+def _words_for(error: HTTPException, status: int) -> str:
+    if isinstance(error, CSRFError):
+        return gettext("The page has expired. Go back, reload it, and send again.")
+    match status:
+        case 400:
+            return gettext("The request could not be read.")
+        case 401:
+            return gettext("Please sign in.")
+        case 403:
+            return gettext("Your role does not allow this.")
+        case 404:
+            return gettext("There is nothing at this address.")
+        case 405:
+            return gettext("This address does not take that kind of request.")
+        case 413:
+            return gettext("The file is too large.")
+        case 429:
+            return gettext("Too many attempts. Please wait a few minutes.")
+        case 500:
+            return gettext("Something went wrong on our side. What you entered is kept; please try again.")
+    return error.name
+
+
+def _argument_errors(error: HTTPException) -> dict[str, list[str]]:
+    """The field errors webargs leaves on its exception, without the part of the request they are of."""
+    data = getattr(error, "data", None) or {}
+    parts = data.get("messages", {})
+    return {
+        str(field): [str(text) for text in (texts if isinstance(texts, list) else [texts])]
+        for part in parts.values()
+        if isinstance(part, dict)
+        for field, texts in part.items()
+    }
+
+
 def _answer(status: int, title: str, more: dict[str, Any]) -> Response:
     if wants_json():
         return problem(status, title, **more)
-    response = Response(render_template("error.html", status=status, title=title, **more), status=status)
-    return response
+    return Response(render_template("error.html", status=status, title=title, **more), status=status)

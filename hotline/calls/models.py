@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.base.db import Base, Instant, Key, one_of, text_enum
-from hotline.base.i18n import mark, name_members
+from hotline.calls.records import CallOutcome
 
-
-class CallOutcome(StrEnum):
-    """How a call in the queue ended. QUEUED and TALKING are of calls still going on."""
-
-    QUEUED = "queued"
-    TALKING = "talking"
-    ANSWERED = "answered"
-    ABANDONED = "abandoned"
-    TIMEOUT = "timeout"
-
-
-name_members(
-    {
-        CallOutcome.QUEUED: mark("Waiting"),
-        CallOutcome.TALKING: mark("Talking"),
-        CallOutcome.ANSWERED: mark("Answered"),
-        CallOutcome.ABANDONED: mark("Caller hung up"),
-        CallOutcome.TIMEOUT: mark("Waited out"),
-    }
-)
+__all__ = ["Call", "CallOutcome"]
 
 
 class Call(Base):

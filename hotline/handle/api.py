@@ -9,55 +9,16 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from hotline.base.rest import answer, expected_version
-from hotline.base.schemas import Schema, member, truth, words
+from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.handle import operations as handle
+from hotline.handle.schemas import ClosingBody, EvaluationBody, NoteBody, NothingBody, RedoBody, ReplyBody
 from hotline.orders.models import Event
 from hotline.orders.queries import order_for
 from hotline.orders.schemas import brief
-from hotline.orders.vocabulary import Result
 from hotline.people.signin import current_actor
 
 api = Blueprint("handle_api", __name__, url_prefix="/api/v1/orders", description="Work on orders")
-
-
-class NothingBody(Schema):
-    """No fields."""
-
-
-class NoteBody(Schema):
-    """What happened."""
-
-    note = words(2000, required=True)
-
-
-class ReplyBody(Schema):
-    """A unit's answer. Without "solved", say why it is not."""
-
-    result = member(Result, required=True)
-    public_reply = words(5000, required=True)
-    unsolved_reason = words(500)
-    note = words(2000)
-
-
-class EvaluationBody(Schema):
-    """What the citizen says: solved and satisfied are two questions."""
-
-    solved = truth(required=True)
-    satisfaction = words(40, required=True)
-    note = words(2000)
-
-
-class ClosingBody(Schema):
-    """A last note."""
-
-    note = words(2000)
-
-
-class RedoBody(Schema):
-    """Why it is sent back."""
-
-    reason = words(500, required=True)
 
 
 def _verb(path: str, schema: type[Schema], operation: Callable[..., Event]) -> None:

@@ -7,25 +7,15 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from hotline.base.errors import Invalid
-from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
 from hotline.base.rest import answer
-from hotline.base.schemas import Schema, words
 from hotline.base.time import utc_now
-from hotline.orders.lifecycle import State
 from hotline.orders.operations import reveal_phone
-from hotline.orders.queries import Filter, find_orders, order_for
-from hotline.orders.schemas import OrderQuery, brief, whole
+from hotline.orders.queries import filter_from, find_orders, order_for
+from hotline.orders.schemas import OrderQuery, PurposeBody, brief, whole
 from hotline.people.signin import current_actor
 
 api = Blueprint("orders_api", __name__, url_prefix="/api/v1/orders", description="Look at orders")
-
-
-class PurposeBody(Schema):
-    """Why a full number is read."""
-
-    purpose = words(200, required=True)
 
 
 @api.get("")
@@ -34,15 +24,8 @@ class PurposeBody(Schema):
 def list_orders(query: dict[str, Any]) -> Response:
     """Orders, newest first, as far as you may see them."""
     actor = current_actor()
-    page = page_of(find_orders(actor, _filter(query)), query["page"])
+    page = page_of(find_orders(actor, filter_from(query)), query["page"])
     return answer({"orders": [brief(order) for order in page.rows], "page": page.number, "total": page.total})
-
-
-def _filter(query: dict[str, Any]) -> Filter:
-    if query["state"] and query["state"] not in list(State):
-        raise Invalid.field("state", gettext("choose one of: %(choices)s", choices=", ".join(State)))
-    states = (State(query["state"]),) if query["state"] else ()
-    return Filter(states, query["unit"], query["district"], query["category"], query["q"])
 
 
 @api.get("/<number>")

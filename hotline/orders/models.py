@@ -54,7 +54,8 @@ class Order(Base):
     """A work order (工单): what a citizen wants, where it stands, who has it.
 
     ``state`` and the instants beside it follow from the events and are kept for lists and measures.
-    ``version`` counts changes; an edit that names an older one is refused.
+    ``version`` counts the events; an edit that names an older one is refused. ``head`` is the hash of the
+    last event, so that a log cut short at its end is noticed too.
     """
 
     __tablename__ = "work_order"
@@ -76,6 +77,7 @@ class Order(Base):
     id: Mapped[Key]
     number: Mapped[str] = mapped_column(String(20), unique=True)
     version: Mapped[int]
+    head: Mapped[str] = mapped_column(String(64), server_default=sql("''"))
     state: Mapped[State] = mapped_column(text_enum(State))
     nature: Mapped[Nature] = mapped_column(text_enum(Nature))
     urgency: Mapped[Urgency] = mapped_column(text_enum(Urgency))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,7 @@ from hotline.people.operations import record_read
 from hotline.people.roles import UNIT_ROLES, Permission
 from hotline.policy import queries as policies
 from hotline.policy.calendar import add_working
-from hotline.policy.limits import Clock, Facts, choose
+from hotline.policy.limits import Clock, Facts, Limit, choose
 
 NUMBERS_A_DAY = 1_000_000
 
@@ -61,6 +61,7 @@ def open_order(
     order = Order(
         number=_next_number(now, calendar.zone),
         version=1,
+        head="",
         state=State.RECEIVED,
         nature=intake.nature,
         urgency=intake.urgency,
@@ -116,7 +117,7 @@ def act(
     Raises Conflict where the table has no such step from this state, NotAllowed where the actor may not
     take it, Invalid where something it needs is missing.
     """
-    db.session.refresh(order, with_for_update=True)
+    _lock(order)
     if version is not None and version != order.version:
         raise Stale(gettext("Somebody has changed this order meanwhile. Look at what is new, then try again."), order.version)
     step = _row(order.state, action)
@@ -129,6 +130,13 @@ def act(
         order.state = step.target
     _apply(order, action, now, payload)
     return _record(order, before, step, actor, now, reason, payload)
+
+
+def _lock(order: Order) -> None:
+    """Hold the order until the transaction ends, and read it again if somebody changed it meanwhile."""
+    present = db.session.scalar(select(Order.version).where(Order.id == order.id).with_for_update())
+    if present != order.version:
+        db.session.refresh(order)
 
 
 def _row(state: State | None, action: Action) -> Step:
@@ -181,12 +189,9 @@ def _record(
     reason: str,
     payload: Mapping[str, Any],
 ) -> Event:
-    last = db.session.execute(
-        select(Event.seq, Event.hash).filter_by(order_id=order.id).order_by(Event.seq.desc()).limit(1)
-    ).first() if before is not None else None
     event = Event(
         order_id=order.id,
-        seq=last.seq + 1 if last else 1,
+        seq=order.version,
         at=now,
         action=step.action,
         from_state=before,
@@ -197,7 +202,7 @@ def _record(
         reason=reason.strip(),
         payload=dict(payload),
     )
-    event.hash = chain(last.hash if last else "", event)
+    event.hash = order.head = chain(order.head, event)
     db.session.add(event)
     _move_clocks(order, step, now)
     db.session.flush()
@@ -231,21 +236,23 @@ def _move_clocks(order: Order, step: Step, now: datetime) -> None:
             deadline.outcome = "met" if deadline.clock in step.meets else "dropped"
     if step.starts:
         db.session.flush()  # an ended clock must be written before the same one starts again
-    for clock in step.starts:
-        start_clock(order, clock, now)
+        start_clocks(order, step.starts, now)
 
 
-def start_clock(order: Order, clock: Clock, now: datetime) -> Deadline | None:
-    """Start a clock of the order, with the limit its policy gives it; None where the policy sets none."""
+def start_clocks(order: Order, clocks: Iterable[Clock], now: datetime) -> None:
+    """Start clocks of the order, each with the limit its policy gives it; none where the policy sets none."""
+    limits = policies.policy(order.policy_id).limits
     facts = Facts(order.nature, order.urgency, order.category_code or "")
-    limit = choose(policies.policy(order.policy_id).limits, clock, facts)
-    if limit is None:
-        return None
     calendar_id = policies.calendar_id()
+    for clock in clocks:
+        if limit := choose(limits, clock, facts):
+            order.deadlines.append(_deadline(order, limit, calendar_id, now))
+
+
+def _deadline(order: Order, limit: Limit, calendar_id: int, now: datetime) -> Deadline:
     due = add_working(now, limit.amount, limit.unit, policies.calendar(calendar_id))
-    deadline = Deadline(
-        order=order,
-        clock=clock,
+    return Deadline(
+        clock=limit.clock,
         round=order.round,
         amount=limit.amount,
         unit=limit.unit,
@@ -257,8 +264,6 @@ def start_clock(order: Order, clock: Clock, now: datetime) -> Deadline | None:
         provisional=due.provisional,
         paused=[],
     )
-    db.session.add(deadline)
-    return deadline
 
 
 def _next_number(now: datetime, zone: ZoneInfo) -> str:
@@ -267,14 +272,17 @@ def _next_number(now: datetime, zone: ZoneInfo) -> str:
     return f"{now.astimezone(zone):%Y%m%d}{serial:06d}"
 
 
-def broken_link(events: list[Event]) -> Event | None:
-    """The first event of an order's log whose number or hash does not follow from the one before; None if all do."""
-    previous = ""
+def broken_link(order: Order, events: Iterable[Event]) -> int | None:
+    """The number of the first event of an order's log that does not follow from the one before; None if all do.
+
+    A log that lacks its last events breaks at the first one missing.
+    """
+    previous, seq = "", 0
     for seq, event in enumerate(events, start=1):
         if event.seq != seq or event.hash != chain(previous, event):
-            return event
+            return seq
         previous = event.hash
-    return None
+    return None if previous == order.head and seq == order.version else seq + 1
 
 
 

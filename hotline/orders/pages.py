@@ -1,14 +1,87 @@
-"""Pages of the room orders."""
+"""Pages of orders: the list, one order, its requester's number, its files, and the steps a dispatcher takes at once."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
+
+from hotline.base.errors import Invalid, NotFound
+from hotline.base.i18n import gettext
+from hotline.base.paging import page_of
+from hotline.base.time import utc_now
+from hotline.orders.attachments import stored_path
+from hotline.orders.forms import SEES_ORDERS, Tried, form_data, show_order, take_step
+from hotline.orders.lifecycle import Action, State
+from hotline.orders.names import Names
+from hotline.orders.operations import amend, answer, reveal_phone
+from hotline.orders.queries import filter_from, find_orders, order_for
+from hotline.orders.schemas import AmendBody, AnswerBody, OrderQuery, PurposeBody
+from hotline.orders.sheet import next_clock
+from hotline.people.signin import current_actor, needs
 
 pages = Blueprint("orders", __name__, template_folder="templates")
 
 
 @pages.get("/orders")
+@needs(*SEES_ORDERS)
 def listed() -> ResponseReturnValue:
-    """Soon."""
-    return "soon"
+    """Orders, newest first, narrowed by what the address says."""
+    actor = current_actor()
+    asked = OrderQuery().read(address_data())
+    page = page_of(find_orders(actor, filter_from(asked)), asked["page"])
+    rows = [(order, next_clock(order, actor)) for order in page.rows]
+    return render_template(
+        "orders/listed.html", page=page, rows=rows, asked=asked, names=Names(), states=list(State)
+    )
+
+
+def address_data() -> dict[str, str]:
+    """What the address narrows a list to; what a list does not know is left alone."""
+    return {name: value for name in OrderQuery().fields if (value := request.args.get(name, "").strip())}
+
+
+@pages.get("/orders/<number>")
+@needs(*SEES_ORDERS)
+def shown(number: str) -> ResponseReturnValue:
+    """One order: what it is, where it is, what can be done now, what happened."""
+    return show_order(number, current_actor())
+
+
+@pages.post("/orders/<number>/phone")
+@needs(*SEES_ORDERS)
+def phone(number: str) -> ResponseReturnValue:
+    """The order with its requester's full number; that it was read, and why, is recorded."""
+    actor = current_actor()
+    order = order_for(number, actor)
+    try:
+        given = PurposeBody().read(form_data(PurposeBody))
+    except Invalid as missing:
+        return show_order(number, actor, tried=Tried(None, request.form, missing.errors, "", None)), missing.status
+    return show_order(number, actor, phone=reveal_phone(order, actor, utc_now(), purpose=given["purpose"]))
+
+
+@pages.get("/orders/<number>/files/<int:file_id>")
+@needs(*SEES_ORDERS)
+def attachment(number: str, file_id: int) -> ResponseReturnValue:
+    """A file of an order, for whoever may see the order; always as a download."""
+    order = order_for(number, current_actor())
+    file = next((file for file in order.attachments if file.id == file_id), None)
+    if file is None or not stored_path(file.sha256).exists():
+        raise NotFound(gettext("There is no such file."))
+    return send_file(
+        stored_path(file.sha256), mimetype=file.media_type, as_attachment=True, download_name=file.name
+    )
+
+
+@pages.post("/orders/<number>/amend")
+@needs(*SEES_ORDERS)
+def correct(number: str) -> ResponseReturnValue:
+    """Correct category or district before dispatch."""
+    return take_step(number, Action.AMEND, AmendBody, amend)
+
+
+@pages.post("/orders/<number>/answer")
+@needs(*SEES_ORDERS)
+def reply_at_once(number: str) -> ResponseReturnValue:
+    """Answer what needs no unit."""
+    return take_step(number, Action.ANSWER, AnswerBody, answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,14 @@ class Filter:
     district: str = ""
     category: str = ""
     words: str = ""
+
+
+def filter_from(asked: Mapping[str, Any]) -> Filter:
+    """The filter a list's address asks for (see OrderQuery); raise Invalid for a state there is not."""
+    if asked["state"] and asked["state"] not in list(State):
+        raise Invalid.field("state", gettext("choose one of: %(choices)s", choices=", ".join(State)))
+    states = (State(asked["state"]),) if asked["state"] else ()
+    return Filter(states, asked["unit"], asked["district"], asked["category"], asked["q"])
 
 
 def visible(query: Select[Any], actor: Actor) -> Select[Any]:
@@ -127,6 +135,11 @@ def count_waiting(states: Iterable[State], units: Iterable[str] | None = None) -
 def categories() -> list[Category]:
     """The category tree, parents before children."""
     return list(db.session.scalars(select(Category).filter_by(active=True).order_by(Category.code)))
+
+
+def category_names() -> dict[str, str]:
+    """Each category's name by its code, in the reader's language, those no longer active too."""
+    return {category.code: category.title for category in db.session.scalars(select(Category))}
 
 
 def require_category(code: str) -> None:

@@ -28,6 +28,26 @@ class OrderQuery(Schema):
     page = fields.Integer(load_default=1)
 
 
+class PurposeBody(Schema):
+    """Why a full number is read."""
+
+    purpose = words(200, required=True)
+
+
+class AmendBody(Schema):
+    """What is corrected before dispatch, and why."""
+
+    category = words(40)
+    district = words(40)
+    reason = words(500, required=True)
+
+
+class AnswerBody(Schema):
+    """An answer given at once."""
+
+    public_reply = words(5000, required=True)
+
+
 def brief(order: Order) -> dict[str, Any]:
     """An order as a row of a list."""
     return {

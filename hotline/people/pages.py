@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 
 from hotline.base.i18n import gettext
-from hotline.base.web import limiter
+from hotline.base.web import limiter, own_address
 from hotline.people.operations import check_password
 
 pages = Blueprint("people", __name__, template_folder="templates")
@@ -31,7 +29,7 @@ def check() -> ResponseReturnValue:
         wrong = gettext("Login and password do not fit. Please check both.")
         return render_template("people/sign_in.html", login=login, wrong=wrong), 401
     login_user(user)
-    return redirect(_inside(request.args.get("next", "")) or url_for("home"))
+    return redirect(own_address(request.args.get("next", "")) or url_for("home"))
 
 
 @pages.post("/sign-out")
@@ -39,10 +37,3 @@ def sign_out() -> ResponseReturnValue:
     """Sign out."""
     logout_user()
     return redirect(url_for("people.sign_in"))
-
-
-def _inside(target: str) -> str:
-    """The target if it is a page of ours, else nothing: sign-in must not send people elsewhere."""
-    parts = urlsplit(target)
-    is_ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
-    return target if is_ours else ""

@@ -11,6 +11,8 @@ from flask_login import LoginManager, current_user
 from werkzeug.exceptions import Unauthorized
 
 from hotline.base.db import db
+from hotline.base.errors import NotAllowed
+from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
 from hotline.people.models import User
 from hotline.people.queries import actor_for, user_by_key
@@ -61,8 +63,8 @@ def current_actor() -> Actor:
     return actor
 
 
-def needs(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Open a view only to roles that have a permission; a page sends others to sign in."""
+def needs(*permissions: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Open a view only to roles that have one of some permissions; a page sends those unknown to sign in."""
 
     def guard(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
@@ -72,7 +74,8 @@ def needs(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 if request.path.startswith("/api/"):
                     raise Unauthorized
                 return logins.unauthorized()  # type: ignore[no-any-return]  # flask-login has no types
-            actor.require(permission)
+            if not any(actor.may(permission) for permission in permissions):
+                raise NotAllowed(gettext("Your role does not allow this."))
             return view(*args, **kwargs)
 
         return guarded

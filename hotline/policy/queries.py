@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from hotline.base.db import db
+from hotline.base.db import database_name, db
 from hotline.base.errors import Conflict
 from hotline.policy.calendar import Calendar
 from hotline.policy.document import Policy, read_policy
@@ -49,12 +49,12 @@ def _parsed_calendar(version_id: int, database: str) -> Calendar:
 
 def policy(version_id: int) -> Policy:
     """A policy version, parsed. A version never changes, so a process reads each once."""
-    return _parsed_policy(version_id, str(db.engine.url))
+    return _parsed_policy(version_id, database_name())
 
 
 def calendar(version_id: int) -> Calendar:
     """A calendar version, parsed."""
-    return _parsed_calendar(version_id, str(db.engine.url))
+    return _parsed_calendar(version_id, database_name())
 
 
 def policy_at(now: datetime) -> Policy:

@@ -1,1 +1,1 @@
-"""报 report: measures, the week, rankings, exports. It reads; it never changes an order."""
+"""报 report: measures, the week, the lists behind each number, the sheet. It reads and never changes an order."""

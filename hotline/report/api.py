@@ -1,3 +1,65 @@
-"""The API of reports (being written)."""
+"""The API of reports: the week, the rows behind each number, the week as a sheet."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from flask import Response
 from flask_smorest import Blueprint
+
+from hotline.base.rest import answer
+from hotline.base.time import Period, utc_now
+from hotline.people.roles import Permission
+from hotline.people.signin import current_actor, needs
+from hotline.report import queries
+from hotline.report.lists import Wanted, listing
+from hotline.report.schemas import RowsQuery, WeekQuery, page_of_lines, whole_week
+from hotline.report.sheet import MEDIA_TYPE, week_sheet
+
 api = Blueprint("report_api", __name__, url_prefix="/api/v1/reports", description="Reports")
+
+
+@api.get("/week")
+@needs(Permission.SEE_REPORTS)
+@api.arguments(WeekQuery, location="query")
+@api.response(200)
+def week(query: dict[str, Any]) -> Response:
+    """The report of a week. A unit's people see their own units in it."""
+    period, now = _asked(query)
+    return answer(whole_week(queries.week(period, now, _units_seen())))
+
+
+@api.get("/week/rows")
+@needs(Permission.SEE_REPORTS)
+@api.arguments(RowsQuery, location="query")
+@api.response(200)
+def rows(query: dict[str, Any]) -> Response:
+    """Exactly the rows a number of the report counts; give the report's cut-off to see them as it did."""
+    period, now = _asked(query)
+    wanted = Wanted(**{part.name: query[part.name] for part in fields(Wanted)})
+    return answer(page_of_lines(listing(wanted, period, now, _units_seen(), query["page"])))
+
+
+@api.get("/week.xlsx")
+@needs(Permission.SEE_REPORTS)
+@api.arguments(WeekQuery, location="query")
+@api.response(200, content_type=MEDIA_TYPE)
+def sheet(query: dict[str, Any]) -> Response:
+    """The report of a week as a sheet, with the rows behind it."""
+    period, now = _asked(query)
+    report = queries.week(period, now, _units_seen())
+    headers = {"Content-Disposition": f'attachment; filename="week-{period.first.isoformat()}.xlsx"'}
+    return Response(week_sheet(report), mimetype=MEDIA_TYPE, headers=headers)
+
+
+def _asked(query: dict[str, Any]) -> tuple[Period, datetime]:
+    """The week asked for, and the instant it is seen as of."""
+    now = utc_now()
+    seen = min(query["cutoff"] or now, now)
+    return queries.week_at(seen, query["day"]), seen
+
+
+def _units_seen() -> queries.Units:
+    return queries.scope_of(current_actor())

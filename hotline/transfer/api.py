@@ -6,50 +6,16 @@ from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
-from marshmallow import fields
 
 from hotline.base.rest import answer, expected_version
-from hotline.base.schemas import Schema, words
 from hotline.base.time import utc_now
 from hotline.orders.queries import order_for
 from hotline.orders.schemas import brief
 from hotline.people.signin import current_actor
 from hotline.transfer import operations as transfer
+from hotline.transfer.schemas import DispatchBody, ReasonBody, RedispatchBody, ReturnBody
 
 api = Blueprint("transfer_api", __name__, url_prefix="/api/v1/orders", description="Send orders to units")
-
-
-class DispatchBody(Schema):
-    """Where an order goes."""
-
-    unit = words(40, required=True)
-    assist = fields.List(words(40), load_default=list)
-    copy = fields.List(words(40), load_default=list)
-    category = words(40)
-    district = words(40)
-    reason = words(500)
-
-
-class ReturnBody(Schema):
-    """Why a unit hands an order back."""
-
-    reason = words(500, required=True)
-    proposed_unit = words(40)
-
-
-class RedispatchBody(Schema):
-    """Where a returned order goes, and why."""
-
-    unit = words(40, required=True)
-    assist = fields.List(words(40), load_default=list)
-    copy = fields.List(words(40), load_default=list)
-    reason = words(500, required=True)
-
-
-class ReasonBody(Schema):
-    """Why."""
-
-    reason = words(500, required=True)
 
 
 @api.post("/<number>/dispatch")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from hotline.base.db import db
+from hotline.base.db import database_name, db
 from hotline.orders.models import Category
 from hotline.people.models import Unit
 from hotline.transfer.catalogue import Catalogue, CatalogueEntry
@@ -31,7 +31,7 @@ _built: tuple[Any, Routing] | None = None
 def routing() -> Routing:
     """The routing tables in force."""
     global _built  # a cache of this process, checked against the database at each use
-    revision = (str(db.engine.url), *_revision())
+    revision = (database_name(), *_revision())
     built = _built
     if built is None or built[0] != revision:
         built = _built = (revision, _build())

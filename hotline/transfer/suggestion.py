@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
+from hotline.base.i18n import mark, name_members
 from hotline.transfer.catalogue import Assignment
 from hotline.transfer.classifier import Ranked
 from hotline.transfer.place import Found
 from hotline.transfer.queries import Routing, routing
+
+
+class Doubt(StrEnum):
+    """Why a suggestion is not dispatched without a person."""
+
+    NO_KEYWORD = "no_keyword"
+    NO_PLACE = "no_place"
+    NO_UNIT = "no_unit"
+    UNSURE = "unsure"
+
+
+name_members(
+    {
+        Doubt.NO_KEYWORD: mark("no keyword found"),
+        Doubt.NO_PLACE: mark("place not known"),
+        Doubt.NO_UNIT: mark("no unit"),
+        Doubt.UNSURE: mark("confidence below threshold"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +85,15 @@ def suggest(
         hits = chosen.hits if chosen else ()
         ranked = (Ranked(category, chosen.score if chosen else 0.0, 1.0, hits),)
     return _with_units(tables, ranked, place)
+
+
+def why_queued(suggestion: Mapping[str, Any] | None, threshold: float) -> Doubt | None:
+    """Why an order with this suggestion (as kept with it) waits for a dispatcher; None where nothing is in doubt."""
+    if not suggestion or not suggestion["categories"]:
+        return Doubt.NO_KEYWORD
+    if suggestion["assignment"] is None:
+        return Doubt.NO_UNIT if suggestion["place"]["district"] else Doubt.NO_PLACE
+    return Doubt.UNSURE if suggestion["confidence"] < threshold else None
 
 
 def _with_units(tables: Routing, ranked: tuple[Ranked, ...], place: Found) -> Suggestion:

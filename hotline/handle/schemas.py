@@ -1,0 +1,59 @@
+"""What a step of handling is told, by whatever door."""
+
+from __future__ import annotations
+
+from hotline.base.schemas import Schema, member, truth, words
+from hotline.orders.vocabulary import Result
+
+
+class NothingBody(Schema):
+    """No fields."""
+
+
+class NoteBody(Schema):
+    """What happened."""
+
+    note = words(2000, required=True)
+
+
+class ReplyBody(Schema):
+    """A unit's answer. Without "solved", say why it is not."""
+
+    result = member(Result, required=True)
+    public_reply = words(5000, required=True)
+    unsolved_reason = words(500)
+    note = words(2000)
+
+
+class EvaluationBody(Schema):
+    """What the citizen says: solved and satisfied are two questions."""
+
+    solved = truth(required=True)
+    satisfaction = words(40, required=True)
+    note = words(2000)
+
+
+class CallBody(EvaluationBody):
+    """What the citizen says in a callback; a reason sends the order back to redo, without one it is closed."""
+
+    again = truth(load_default=False)
+    reason = words(500)
+
+
+class RatingBody(Schema):
+    """What the citizen answers on their own page."""
+
+    solved = truth(required=True)
+    satisfaction = words(40, required=True)
+
+
+class ClosingBody(Schema):
+    """A last note."""
+
+    note = words(2000)
+
+
+class RedoBody(Schema):
+    """Why it is sent back."""
+
+    reason = words(500, required=True)

@@ -1,0 +1,123 @@
+"""Steps taken by a form, the same in every room: what is wrong stands beside its field, and what was typed is never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import fields
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
+
+from hotline.base.db import db
+from hotline.base.errors import Conflict, Invalid, Stale
+from hotline.base.i18n import gettext, label
+from hotline.base.schemas import Schema
+from hotline.base.time import utc_now
+from hotline.base.web import own_address
+from hotline.orders.lifecycle import Action, choices
+from hotline.orders.models import Order
+from hotline.orders.names import Names
+from hotline.orders.queries import order_for
+from hotline.orders.sheet import sheet
+from hotline.orders.timeline import changes_since
+from hotline.people.actors import Actor
+from hotline.people.roles import Permission
+from hotline.people.signin import current_actor
+
+SEES_ORDERS = (Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS)
+MACHINERY = frozenset({"csrf_token", "version", "back", "stay"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A form that did not go through: what was typed, and why it was refused.
+
+    version: the version its sender had read, where somebody has changed the order since.
+    """
+
+    action: Action | None
+    form: MultiDict[str, str]
+    errors: dict[str, list[str]]
+    message: str
+    version: int | None
+
+    @property
+    def typed(self) -> list[str]:
+        """What a person has written, to be kept even where the form is no longer there."""
+        return [value for name, value in self.form.items() if name not in MACHINERY and value.strip()]
+
+
+def take_step(
+    number: str, action: Action, schema: type[Schema], operation: Callable[..., Any]
+) -> ResponseReturnValue:
+    """Take a step with what a form says, and go on; where it is refused, show the order with the form as typed."""
+    actor = current_actor()
+    order = order_for(number, actor)
+    try:
+        with db.session.begin_nested():
+            given = schema().read(form_data(schema))
+            operation(order=order, actor=actor, now=utc_now(), version=form_version(), **given)
+    except (Invalid, Conflict) as refusal:
+        return show_order(number, actor, tried=_tried(action, refusal)), refusal.status
+    flash(step_done(order, action), "done")
+    return redirect(onward(order, actor))
+
+
+def step_done(order: Order, action: Action) -> str:
+    """What is said after a step."""
+    return gettext(
+        "%(action)s: done for %(number)s. It is now “%(state)s”.",
+        action=label(action),
+        number=order.number,
+        state=label(order.state),
+    )
+
+
+def form_data(schema: type[Schema]) -> dict[str, Any]:
+    """The fields of a schema from the form; one left empty counts as not given."""
+    data: dict[str, Any] = {}
+    for name, field in schema().fields.items():
+        values = [value for value in request.form.getlist(name) if value.strip()]
+        if values:
+            data[name] = values if isinstance(field, fields.List) else values[-1]
+    return data
+
+
+def form_version() -> int:
+    """The version of the order the form was made from."""
+    text = request.form.get("version", "")
+    if not text.isdigit():
+        raise BadRequest
+    return int(text)
+
+
+def onward(order: Order, actor: Actor) -> str:
+    """Where to after a step: back to the list it came from, or on with the order where there is more to do with it."""
+    back = own_address(request.form.get("back", ""))
+    more = any(step.action is not Action.NOTE for step in choices(order.state, actor, order.lead_unit))
+    if back and not (more and request.form.get("stay")):
+        return back
+    return url_for("orders.shown", number=order.number, back=back or None)
+
+
+def show_order(number: str, actor: Actor, *, tried: Tried | None = None, phone: str | None = None) -> Response:
+    """The page of an order. phone: the full number, where its reader has just given a reason to see it."""
+    db.session.expire(order_for(number, actor))  # after a refusal: as it stands now, not as it was first read
+    order = order_for(number, actor)
+    since = changes_since(order, tried.version, actor, Names()) if tried and tried.version is not None else []
+    back = own_address(request.values.get("back", ""))
+    page = render_template(
+        "orders/order.html", **sheet(order, actor, utc_now()), tried=tried, since=since, phone=phone, back=back
+    )
+    return make_response(page)
+
+
+def _tried(action: Action, refusal: Invalid | Conflict) -> Tried:
+    errors = refusal.errors if isinstance(refusal, Invalid) else {}
+    version = form_version() if isinstance(refusal, Stale) else None
+    message = gettext("Some fields need another look.") if errors else refusal.message
+    return Tried(action, request.form, errors, message, version)

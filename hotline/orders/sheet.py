@@ -1,0 +1,112 @@
+"""What the page of an order shows: what it is, where it is, and what its reader can do now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from hotline.base.i18n import gettext
+from hotline.orders.lifecycle import Action, State, Step, choices
+from hotline.orders.marking import marked
+from hotline.orders.models import Deadline, Event, Order
+from hotline.orders.names import Names
+from hotline.orders.schemas import hides_requester
+from hotline.orders.suggested import read_suggestion
+from hotline.orders.timeline import timeline
+from hotline.orders.vocabulary import Result
+from hotline.people.actors import Actor
+from hotline.people.roles import UNIT_ROLES, Permission
+from hotline.policy import queries as policies
+from hotline.policy.limits import Clock
+
+# The step most likely taken next stands first; which of them are there at all, the lifecycle table says.
+LIKELY = (
+    Action.SIGN,
+    Action.DISPATCH,
+    Action.REDISPATCH,
+    Action.REFUSE_RETURN,
+    Action.EVALUATE,
+    Action.ATTEMPT,
+    Action.REPLY,
+    Action.CONTACT,
+    Action.ANSWER,
+    Action.AMEND,
+    Action.REQUEST_RETURN,
+    Action.REDO,
+    Action.CLOSE,
+    Action.NOTE,
+)
+
+
+def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Everything the order's page shows its reader."""
+    names = Names()
+    suggested = read_suggestion(order.suggestion, names)
+    policy = policies.policy(order.policy_id)
+    words = (*suggested.keywords, *suggested.places)
+    return {
+        "order": order,
+        "now": now,
+        "names": names,
+        "title": marked(order.title, words),
+        "words": marked(order.text, words),
+        "place": marked(order.address, suggested.places),
+        "suggested": suggested,
+        "policy": policy,
+        "results": list(Result),
+        "hidden": hides_requester(order, actor),
+        "may_reveal": may_reveal(order, actor),
+        "clocks": clocks(order.deadlines, actor),
+        "holder": holder(order),
+        "evaluated": evaluated(order),
+        "actions": steps(order, choices(order.state, actor, order.lead_unit)),
+        "entries": timeline(order, actor, names),
+    }
+
+
+def may_reveal(order: Order, actor: Actor) -> bool:
+    """Whether the actor may ask for the requester's full number."""
+    return bool(order.requester_phone) and actor.may(Permission.REVEAL_PHONE) and not hides_requester(order, actor)
+
+
+def clocks(deadlines: Iterable[Deadline], actor: Actor) -> list[Deadline]:
+    """The clocks the actor is to see: those that run first, the next due at the top. A unit sees no callback clock."""
+    seen = [one for one in deadlines if not (actor.role in UNIT_ROLES and one.clock is Clock.CALLBACK)]
+    return sorted(seen, key=lambda one: (one.ended_at is not None, one.due_at))
+
+
+def next_clock(order: Order, actor: Actor) -> Deadline | None:
+    """The running clock that is due first."""
+    return next((one for one in clocks(order.deadlines, actor) if one.ended_at is None), None)
+
+
+def holder(order: Order) -> str:
+    """Who has the order now, in words; nothing where nobody has to do anything any more."""
+    match order.state:
+        case State.RECEIVED:
+            return gettext("Hotline center: dispatch")
+        case State.RETURNING:
+            return gettext("Hotline center: decides on the return")
+        case State.CALLBACK:
+            return gettext("Hotline center: asks the citizen")
+        case State.DISPATCHED | State.HANDLING:
+            return order.unit.title if order.unit else ""
+    return ""
+
+
+def evaluated(order: Order) -> Event | None:
+    """What the citizen said of the latest reply."""
+    said = (event for event in reversed(order.events) if event.action is Action.EVALUATE)
+    return next((event for event in said if event.payload.get("round") == order.round), None)
+
+
+def steps(order: Order, allowed: Iterable[Step]) -> list[Action]:
+    """The steps allowed, the likeliest first."""
+    first: tuple[Action, ...] = ()
+    if order.state is State.HANDLING and any(one.clock is Clock.CONTACT and not one.ended_at for one in order.deadlines):
+        first = (Action.CONTACT,)
+    if order.state is State.CALLBACK and evaluated(order):
+        first = (Action.REDO, Action.CLOSE)
+    ranks = [*first, *LIKELY]
+    return sorted((step.action for step in allowed), key=ranks.index)

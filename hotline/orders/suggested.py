@@ -1,0 +1,68 @@
+"""The suggestion kept with an order, made readable: which categories and units, how sure, and the words behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hotline.orders.names import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A category the text may belong to: its share of the evidence, and the keywords found."""
+
+    code: str
+    title: str
+    confidence: float
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What transfer suggested when the order came in. ``unit`` is empty where it could name none."""
+
+    guesses: tuple[Guess, ...]
+    unit: str
+    unit_title: str
+    assist: tuple[str, ...]
+    copy: tuple[str, ...]
+    basis: str
+    confidence: float
+    places: tuple[str, ...]
+    districts: tuple[str, ...]
+
+    @property
+    def category(self) -> str:
+        """The likeliest category."""
+        return self.guesses[0].code if self.guesses else ""
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The keywords behind the likeliest category."""
+        return self.guesses[0].keywords if self.guesses else ()
+
+
+def read_suggestion(suggestion: Mapping[str, Any] | None, names: Names) -> Suggested:
+    """Read a suggestion as kept with an order; one that says nothing where the order has none."""
+    said = suggestion or {"categories": [], "place": {}, "assignment": None, "confidence": 0.0}
+    assignment = said["assignment"] or {}
+    place = said["place"]
+    lead = assignment.get("lead", "")
+    return Suggested(
+        guesses=tuple(_guess(row, names) for row in said["categories"]),
+        unit=lead,
+        unit_title=names.units.get(lead, lead),
+        assist=tuple(assignment.get("assist", ())),
+        copy=tuple(assignment.get("copy", ())),
+        basis=assignment.get("basis", ""),
+        confidence=said["confidence"],
+        places=tuple(place.get("names", ())),
+        districts=tuple(names.districts.get(code, code) for code in place.get("candidates", ())),
+    )
+
+
+def _guess(row: Mapping[str, Any], names: Names) -> Guess:
+    keywords = tuple(hit["keyword"] for hit in row["hits"])
+    return Guess(row["category"], names.categories.get(row["category"], row["category"]), row["confidence"], keywords)

@@ -1,0 +1,119 @@
+"""An order's events in words: who, when, what, why; what citizens may read is kept apart from what is internal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hotline.base.i18n import gettext, label
+from hotline.orders.lifecycle import Action, State
+from hotline.orders.models import Event, Order
+from hotline.orders.names import Names, level_names
+from hotline.orders.vocabulary import Channel, Result
+from hotline.people.actors import Actor
+from hotline.people.roles import UNIT_ROLES, Role
+
+NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
+# Callbacks stay out of a unit's sight: who is asked when, and by whom, must not be known to those it is about.
+CALLS = frozenset({Action.ATTEMPT, Action.EVALUATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing an event says. ground: ``public`` (the citizen reads it), ``internal``, or ``plain`` (a fact)."""
+
+    ground: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event as its reader sees it. ``at`` is None where the reader is not to know when."""
+
+    seq: int
+    at: datetime | None
+    who: str
+    role: Role
+    action: Action
+    moved_to: State | None
+    lines: tuple[Line, ...]
+
+
+def timeline(order: Order, reader: Actor, names: Names) -> list[Entry]:
+    """The order's events, newest first, as far as the reader is to know them."""
+    return entries(order, reversed(order.events), reader, names)
+
+
+def changes_since(order: Order, version: int, reader: Actor, names: Names) -> list[Entry]:
+    """What happened after a version of the order was read, oldest first."""
+    return entries(order, (event for event in order.events if event.seq > version), reader, names)
+
+
+def entries(order: Order, events: Iterable[Event], reader: Actor, names: Names) -> list[Entry]:
+    """Events in words, without those that are not for the reader."""
+    told = _tellers(order, names)
+    is_unit = reader.role in UNIT_ROLES
+    return [
+        _entry(event, told, is_unit=is_unit)
+        for event in events
+        if not (is_unit and event.action is Action.ATTEMPT)
+    ]
+
+
+def _entry(event: Event, told: Mapping[str, Callable[[Any], Line]], *, is_unit: bool) -> Entry:
+    nameless = event.actor_role in NAMELESS or (is_unit and event.actor_role is Role.CALLBACK)
+    return Entry(
+        seq=event.seq,
+        at=None if is_unit and event.action in CALLS else event.at,
+        who=label(event.actor_role) if nameless else event.actor_name,
+        role=event.actor_role,
+        action=event.action,
+        moved_to=event.to_state if event.to_state != event.from_state else None,
+        lines=tuple(_lines(event, told)),
+    )
+
+
+def _lines(event: Event, told: Mapping[str, Callable[[Any], Line]]) -> Iterable[Line]:
+    if event.reason:
+        yield Line("internal", gettext("Reason"), event.reason)
+    for key, value in event.payload.items():
+        if value in (None, "", []) or key in {"round", "row_id", "threshold"}:
+            continue
+        yield told[key](value) if key in told else Line("plain", key, str(value))
+
+
+def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
+    """For each thing an event may carry, how it is said."""
+    levels = level_names(order.policy_id)
+    files = {file.id: file.name for file in order.attachments}
+    comma = gettext(", ")
+
+    def plain(title: str, read: Callable[[Any], str]) -> Callable[[Any], Line]:
+        return lambda value: Line("plain", title, read(value))
+
+    def several(known: Mapping[Any, str]) -> Callable[[Any], str]:
+        return lambda codes: comma.join(known.get(code, str(code)) for code in codes)
+
+    def one(known: Mapping[str, str]) -> Callable[[Any], str]:
+        return lambda code: known.get(code, code)
+
+    return {
+        "channel": plain(gettext("Came in by"), lambda value: label(Channel(value))),
+        "unit": plain(gettext("To"), one(names.units)),
+        "assist": plain(gettext("Assisting"), several(names.units)),
+        "copy": plain(gettext("Copy to"), several(names.units)),
+        "category": plain(gettext("Category"), one(names.categories)),
+        "district": plain(gettext("District"), one(names.districts)),
+        "confidence": plain(gettext("Confidence"), lambda value: f"{value:.0%}"),
+        "proposed_unit": plain(gettext("Unit proposed"), one(names.units)),
+        "result": plain(gettext("Result"), lambda value: label(Result(value))),
+        "solved": plain(gettext("Solved"), lambda value: gettext("yes") if value else gettext("no")),
+        "satisfaction": plain(gettext("Satisfaction"), one(levels)),
+        "attachments": plain(gettext("Files"), several(files)),
+        "public_reply": lambda value: Line("public", gettext("Public reply"), value),
+        "unsolved_reason": lambda value: Line("internal", gettext("Why it is not solved"), value),
+        "note": lambda value: Line("internal", gettext("Internal note"), value),
+    }

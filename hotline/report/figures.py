@@ -1,0 +1,89 @@
+"""What comes of counting: figures, their rates, and how they compare with the week before. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from fractions import Fraction
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measure, counted. Figures add up: the city's is the sum of its units' (pooled, not a mean of rates).
+
+    numerator: counted rows that count for something (weight above 0).
+    denominator: counted rows.
+    not_due, excluded: rows beside the rate, shown with it.
+    weighted: sum of the counted rows' weights; equals numerator where weights are 0 and 1.
+    weighted_excluded: sum of the excluded rows' weights.
+    """
+
+    numerator: int = 0
+    denominator: int = 0
+    not_due: int = 0
+    excluded: int = 0
+    weighted: Decimal = ZERO
+    weighted_excluded: Decimal = ZERO
+
+    def __add__(self, other: Figure) -> Figure:
+        return Figure(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
+
+    @property
+    def total(self) -> int:
+        """All rows: the buckets add up to it."""
+        return self.denominator + self.not_due + self.excluded
+
+    @property
+    def rate(self) -> Fraction | None:
+        """Exact share from 0 to 1 without the excluded; None where nothing is counted."""
+        return _share(self.weighted, self.denominator)
+
+    @property
+    def raw_rate(self) -> Fraction | None:
+        """Exact share from 0 to 1 with the excluded counted too; None where there is neither."""
+        return _share(self.weighted + self.weighted_excluded, self.denominator + self.excluded)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One measure in one week, beside the week before. small: too few counted for a ranking."""
+
+    figure: Figure
+    before: Figure
+    small: bool
+
+    @property
+    def change(self) -> Fraction | None:
+        """Percentage points gained on the week before; None where either week has no rate."""
+        if self.figure.rate is None or self.before.rate is None:
+            return None
+        return (self.figure.rate - self.before.rate) * 100
+
+
+def pooled(figures: Iterable[Figure]) -> Figure:
+    """The figure of all together: sums over sums."""
+    return sum(figures, Figure())
+
+
+def compared(figure: Figure, before: Figure, minimum_n: int) -> Cell:
+    """A figure beside the week before's. minimum_n: counted rows below which it is not ranked."""
+    return Cell(figure, before, small=figure.denominator < minimum_n)
+
+
+def rounded(value: Fraction, digits: int = 2) -> Decimal:
+    """A value rounded for showing, halves away from zero, from the exact value in one step."""
+    scaled = abs(value) * 10**digits
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(-whole if value < 0 else whole).scaleb(-digits)
+
+
+def percent(share: Fraction | None, digits: int = 2) -> Decimal | None:
+    """A share as a percentage for showing: 98.78. None stays None."""
+    return None if share is None else rounded(share * 100, digits)
+
+
+def _share(part: Decimal, whole: int) -> Fraction | None:
+    return Fraction(part) / whole if whole else None

@@ -1,0 +1,107 @@
+"""The list behind a number, as an address names it: which rows, one page of them, ready to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select
+
+from hotline.base.errors import Invalid, NotAllowed
+from hotline.base.i18n import gettext
+from hotline.base.paging import Page, page_of
+from hotline.base.time import Period
+from hotline.orders.lifecycle import State
+from hotline.orders.vocabulary import Channel, Nature
+from hotline.report.lines import AnyLine, View
+from hotline.report.measures import Bucket, Fate, measure_named
+from hotline.report.queries import (
+    Units,
+    cutoff_of,
+    dispatched_rows,
+    frame_of,
+    received_rows,
+    rows_behind,
+    verdicts,
+)
+
+RECEIVED, DISPATCHED = "received", "dispatched"  # numbers that are no measure's
+_OF_RECEIVED = frozenset({"measure", "unit", "channel", "nature", "state"})
+_OF_DISPATCHED = frozenset({"measure", "unit", "fate"})
+_OF_MEASURE = frozenset({"measure", "unit", "bucket", "numerator"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which number's rows. What is None does not narrow.
+
+    measure: a measure's name, or RECEIVED (by channel, nature, state), or DISPATCHED (by fate).
+    unit: a unit's code; of calls, a queue.
+    numerator: True for counted rows that count for something, False for those that count 0.
+    """
+
+    measure: str
+    unit: str | None = None
+    bucket: Bucket | None = None
+    numerator: bool | None = None
+    channel: Channel | None = None
+    nature: Nature | None = None
+    state: State | None = None
+    fate: Fate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of the rows behind a number. ``page.rows`` are the records, ``lines`` what to show of them."""
+
+    page: Page[Any]
+    lines: list[AnyLine]
+    cutoff: datetime
+
+
+def listing(wanted: Wanted, period: Period, now: datetime, units: Units, number: int = 1) -> Listing:
+    """A page of exactly the rows a number of the week counts.
+
+    units: whose rows the reader sees (queries.scope_of). Raises NotAllowed for other units' rows and for
+    calls where the reader sees only units', Invalid for a part that does not narrow this number.
+    """
+    _check(wanted)
+    cutoff = cutoff_of(period, now)
+    frame = frame_of(period, cutoff)
+    if wanted.measure in {RECEIVED, DISPATCHED}:
+        page = page_of(_orders(wanted, period, cutoff, _narrowed(wanted.unit, units)), number)
+        return Listing(page, View(cutoff, frame.policy).lines(page.rows, {}), cutoff)
+    measure = measure_named(wanted.measure)
+    if measure.unit is None and units is not None:
+        raise NotAllowed(gettext("Your role does not allow this."))
+    if measure.unit is not None:
+        _narrowed(wanted.unit, units)
+    query = rows_behind(
+        measure, period, cutoff, unit=wanted.unit, bucket=wanted.bucket, numerator=wanted.numerator, units=units
+    )
+    page = page_of(query, number)
+    counts = verdicts(measure, period, cutoff, page.rows)
+    return Listing(page, View.of(measure, frame).lines(page.rows, counts), cutoff)
+
+
+def _orders(wanted: Wanted, period: Period, cutoff: datetime, units: Units) -> Select[Any]:
+    if wanted.measure == DISPATCHED:
+        return dispatched_rows(period, cutoff, became=wanted.fate, units=units)
+    return received_rows(period, cutoff, channel=wanted.channel, nature=wanted.nature, state=wanted.state, units=units)
+
+
+def _narrowed(unit: str | None, units: Units) -> Units:
+    """One unit of those a reader sees, or all of them."""
+    if unit is None:
+        return units
+    if units is not None and unit not in units:
+        raise NotAllowed(gettext("Your role does not allow this."))
+    return frozenset({unit})
+
+
+def _check(wanted: Wanted) -> None:
+    narrows = {RECEIVED: _OF_RECEIVED, DISPATCHED: _OF_DISPATCHED}.get(wanted.measure, _OF_MEASURE)
+    given = {part.name for part in fields(wanted) if getattr(wanted, part.name) is not None}
+    if wrong := sorted(given - narrows):
+        raise Invalid({name: [gettext("does not narrow this number; leave it out")] for name in wrong})

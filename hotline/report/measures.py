@@ -1,0 +1,344 @@
+"""The measures: one row each, and everything said of a measure is read from its row.
+
+The figures, the list behind every number, the sheet and the page of definitions use the same expressions,
+so a number and its list cannot differ. Everything is seen as of a cut-off: what ended after it was still
+running then, what began after it was not there. The same cut-off therefore gives the same answer later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Numeric, and_, case, cast, func, literal, null, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from hotline.base.errors import NotFound
+from hotline.base.i18n import gettext, mark, name_members
+from hotline.base.time import Period
+from hotline.calls.models import Call, CallOutcome
+from hotline.handle.models import COUNTS_ON, Evaluation
+from hotline.orders.models import Deadline, Order
+from hotline.policy.document import Policy
+from hotline.policy.limits import Clock
+
+
+class Bucket(StrEnum):
+    """Where a row of a measure falls. Only COUNTED rows are in the denominator."""
+
+    COUNTED = "counted"
+    NOT_DUE = "not_due"
+    EXCLUDED = "excluded"
+
+
+class Fate(StrEnum):
+    """What has become of a dispatched order at a cut-off. Each is in exactly one."""
+
+    NOT_DUE = "not_due"
+    ON_TIME = "on_time"
+    LATE = "late"
+    OVERDUE = "overdue"
+    EXCLUDED = "excluded"
+
+
+class Subject(StrEnum):
+    """What a measure counts."""
+
+    CALLS = "calls"
+    DEADLINES = "deadlines"
+    EVALUATIONS = "evaluations"
+
+
+name_members(
+    {
+        Bucket.COUNTED: mark("Counted"),
+        Bucket.NOT_DUE: mark("Not yet due"),
+        Bucket.EXCLUDED: mark("Excluded"),
+        Fate.NOT_DUE: mark("Not yet due"),
+        Fate.ON_TIME: mark("Handled on time"),
+        Fate.LATE: mark("Handled late"),
+        Fate.OVERDUE: mark("Overdue and open"),
+        Fate.EXCLUDED: mark("Excluded"),
+        Subject.CALLS: mark("Calls"),
+        Subject.DEADLINES: mark("Orders"),
+        Subject.EVALUATIONS: mark("Evaluations"),
+    }
+)
+
+
+Instant = ColumnElement[datetime] | InstrumentedAttribute[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is counted: the rows of a period, as they stood at a cut-off, by the policy then in force."""
+
+    period: Period
+    cutoff: datetime
+    policy_id: int
+    policy: Policy
+
+    def has(self, instant: Instant) -> ColumnElement[bool]:
+        """Whether an instant lies in the period."""
+        return and_(instant >= self.period.start, instant < self.period.end)
+
+
+Expression = Callable[[Frame], ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # one of a kind, and its expressions do not compare
+class Measure:
+    """One measure.
+
+    label, meaning, source, exclusion: marked messages, translated where they are shown. ``exclusion`` says
+    why rows are excluded; it may name %(seconds)s, the policy's shortest abandoned call.
+    instant: what a row is dated by, for lists and their order.
+    unit: the handling unit a row belongs to; None for calls, which belong to a queue.
+    within: which rows belong to the period, written so that an index finds them.
+    bucket: the Bucket of a row, NULL where it is not part of the measure.
+    weight: 0 to 1, what a counted row adds to the numerator (an excluded one to the rate that includes it).
+    """
+
+    name: str
+    label: str
+    meaning: str
+    source: str
+    exclusion: str
+    subject: Subject
+    instant: Instant
+    unit: InstrumentedAttribute[Any] | None
+    within: Expression
+    bucket: Expression
+    weight: Expression
+
+    @property
+    def group(self) -> InstrumentedAttribute[Any]:
+        """What rows are grouped by: the unit, or a call's queue."""
+        return Call.queue if self.unit is None else self.unit
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return gettext(self.label)
+
+    def because(self, policy: Policy) -> str:
+        """Why rows are excluded, in the reader's language; empty where none are."""
+        return gettext(self.exclusion, seconds=f"{policy.short_abandon:g}") if self.exclusion else ""
+
+
+def _number(value: Decimal | int) -> ColumnElement[Decimal]:
+    return cast(literal(Decimal(value)), Numeric)  # numeric, so that sums of weights such as 0.9 stay exact
+
+
+def _worth(counts: ColumnElement[bool]) -> ColumnElement[Decimal]:
+    return case((counts, _number(1)), else_=_number(0))
+
+
+# Calls
+
+
+def _queued(frame: Frame) -> ColumnElement[bool]:
+    return and_(frame.has(Call.queued_at), Call.queued_at <= frame.cutoff)
+
+
+def _answered(frame: Frame) -> ColumnElement[bool]:
+    return func.coalesce(Call.answered_at <= frame.cutoff, False)
+
+
+def _connection_bucket(frame: Frame) -> ColumnElement[Any]:
+    waited = or_(Call.outcome == CallOutcome.QUEUED, func.coalesce(Call.ended_at, Call.queued_at) > frame.cutoff)
+    short = and_(Call.outcome == CallOutcome.ABANDONED, Call.wait < frame.policy.short_abandon)
+    return case(
+        (_answered(frame), Bucket.COUNTED.value),
+        # Answered only after the cut-off: at the cut-off it was waiting, whatever became of it.
+        (or_(waited, Call.answered_at.is_not(None)), Bucket.NOT_DUE.value),
+        (short, Bucket.EXCLUDED.value),
+        else_=Bucket.COUNTED.value,
+    )
+
+
+# Deadlines
+
+
+def fate(due: InstrumentedAttribute[datetime], cutoff: datetime) -> ColumnElement[str]:
+    """The Fate of a handle clock by one of its due instants. A due instant itself is still in time."""
+    ended = Deadline.ended_at <= cutoff
+    return case(
+        (and_(ended, Deadline.outcome == "dropped"), Fate.EXCLUDED.value),
+        (and_(ended, Deadline.ended_at <= due), Fate.ON_TIME.value),
+        (ended, Fate.LATE.value),
+        (due > cutoff, Fate.NOT_DUE.value),
+        else_=Fate.OVERDUE.value,
+    )
+
+
+def _due(due: InstrumentedAttribute[datetime]) -> Expression:
+    """Handle clocks that fall due in the period (应结案)."""
+
+    def within(frame: Frame) -> ColumnElement[bool]:
+        return and_(Deadline.clock == Clock.HANDLE, frame.has(due), Deadline.started_at <= frame.cutoff)
+
+    return within
+
+
+def _due_bucket(due: InstrumentedAttribute[datetime]) -> Expression:
+    def bucket(frame: Frame) -> ColumnElement[Any]:
+        became = fate(due, frame.cutoff)
+        return case(
+            (became == Fate.EXCLUDED, null()),
+            (became == Fate.NOT_DUE, Bucket.NOT_DUE.value),
+            else_=Bucket.COUNTED.value,
+        )
+
+    return bucket
+
+
+def _due_weight(due: InstrumentedAttribute[datetime]) -> Expression:
+    return lambda frame: _worth(fate(due, frame.cutoff) == Fate.ON_TIME)
+
+
+# Evaluations
+
+
+def _asked(frame: Frame) -> ColumnElement[bool]:
+    """Ended by the cut-off or waiting since: by COUNTS_ON. Ended after the cut-off: then it was still waiting."""
+    return or_(
+        and_(frame.has(COUNTS_ON), COUNTS_ON <= frame.cutoff),
+        and_(frame.has(Evaluation.asked_at), Evaluation.asked_at <= frame.cutoff, COUNTS_ON > frame.cutoff),
+    )
+
+
+def _said(counts: ColumnElement[bool], frame: Frame) -> ColumnElement[Any]:
+    waiting = func.coalesce(Evaluation.ended_at > frame.cutoff, True)
+    return case(
+        (waiting, Bucket.NOT_DUE.value),
+        (and_(Evaluation.reached, counts), Bucket.COUNTED.value),
+        else_=Bucket.EXCLUDED.value,
+    )
+
+
+def _satisfied_bucket(frame: Frame) -> ColumnElement[Any]:
+    # A level the policy does not know has no weight: left out in the open rather than counted as 0.
+    return _said(Evaluation.satisfaction.in_(list(frame.policy.weights)), frame)
+
+
+def _satisfied_weight(frame: Frame) -> ColumnElement[Decimal]:
+    levels = [
+        (Evaluation.satisfaction == code, _number(Decimal(str(weight))))
+        for code, weight in frame.policy.weights.items()
+    ]
+    return case(*levels, else_=_number(0))
+
+
+def _solved_bucket(frame: Frame) -> ColumnElement[Any]:
+    return _said(Evaluation.solved.is_not(None), frame)
+
+
+def _solved_weight(_: Frame) -> ColumnElement[Decimal]:
+    return _worth(Evaluation.solved.is_(True))
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure(
+        name="connection",
+        label=mark("Calls answered"),
+        meaning=mark(
+            "Of the calls that came into a queue in the period and are no longer waiting, the share that was "
+            "answered. A call still talking is answered. Callers who hung up at once are excluded; the rate "
+            "with them is shown beside it."
+        ),
+        source=mark(
+            "接通率: calls answered of calls in, as cities publish it (Binzhou, July 2021: 16,365 of 16,567 = 98.78 %)."
+        ),
+        exclusion=mark("hung up within %(seconds)s s"),
+        subject=Subject.CALLS,
+        instant=Call.queued_at,
+        unit=None,
+        within=_queued,
+        bucket=_connection_bucket,
+        weight=lambda frame: _worth(_answered(frame)),
+    ),
+    Measure(
+        name="on_time",
+        label=mark("Handled on time"),
+        meaning=mark(
+            "Of the orders that fall due in the period, granted extensions included, the share its unit answered "
+            "by the due time. Handled late or overdue and open counts against it; what is not yet due does not count."
+        ),
+        source=mark(
+            "按时办结率: handled on time of those due (应结案), the practice of Lianyungang "
+            "(April 2017: 22,345 of 24,932 = 89.62 %)."
+        ),
+        exclusion="",
+        subject=Subject.DEADLINES,
+        instant=Deadline.due_at,
+        unit=Order.lead_unit,
+        within=_due(Deadline.due_at),
+        bucket=_due_bucket(Deadline.due_at),
+        weight=_due_weight(Deadline.due_at),
+    ),
+    Measure(
+        name="on_time_original",
+        label=mark("Handled on time, first deadline"),
+        meaning=mark(
+            "As “handled on time”, but by the due time the order first had: extensions do not help. "
+            "The difference between the two is what extensions add."
+        ),
+        source=mark("按时办结率(原时限): published beside the rate with extensions, so that neither hides the other."),
+        exclusion="",
+        subject=Subject.DEADLINES,
+        instant=Deadline.original_due_at,
+        unit=Order.lead_unit,
+        within=_due(Deadline.original_due_at),
+        bucket=_due_bucket(Deadline.original_due_at),
+        weight=_due_weight(Deadline.original_due_at),
+    ),
+    Measure(
+        name="satisfied",
+        label=mark("Satisfied"),
+        meaning=mark(
+            "Of the citizens who answered in the period how satisfied they are, the share that is satisfied, each "
+            "answer with the weight the policy gives it. Whoever could not be reached is unknown, never satisfied."
+        ),
+        source=mark(
+            "满意率: by effective callbacks (有效回访); the weights of the levels differ by city "
+            "(Beijing counts “basically satisfied” as 0.9) and come from the policy."
+        ),
+        exclusion=mark("could not be reached, or gave an answer the policy does not weigh"),
+        subject=Subject.EVALUATIONS,
+        instant=COUNTS_ON,
+        unit=Evaluation.unit_code,
+        within=_asked,
+        bucket=_satisfied_bucket,
+        weight=_satisfied_weight,
+    ),
+    Measure(
+        name="solved",
+        label=mark("Solved"),
+        meaning=mark(
+            "Of the citizens who answered in the period whether their matter is solved, the share that said yes. "
+            "Whoever could not be reached is unknown and left out."
+        ),
+        source=mark("解决率: solved of effective callbacks (有效回访), kept apart from satisfaction as Beijing does."),
+        exclusion=mark("could not be reached"),
+        subject=Subject.EVALUATIONS,
+        instant=COUNTS_ON,
+        unit=Evaluation.unit_code,
+        within=_asked,
+        bucket=_solved_bucket,
+        weight=_solved_weight,
+    ),
+)
+
+BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+def measure_named(name: str) -> Measure:
+    """The measure with this name; raise NotFound."""
+    if name not in BY_NAME:
+        raise NotFound(gettext("There is no measure with this name."))
+    return BY_NAME[name]

@@ -1,0 +1,161 @@
+"""What the report's API is asked and how it answers. Shares are exact inside and rounded here, where they are shown."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields, validate
+
+from hotline.base.i18n import gettext, label
+from hotline.base.schemas import Schema, member, truth, words
+from hotline.orders.lifecycle import State
+from hotline.orders.vocabulary import Channel, Nature
+from hotline.report.figures import Cell, percent, rounded
+from hotline.report.lists import Listing
+from hotline.report.measures import Bucket, Fate, Measure
+from hotline.report.queries import Line, Week
+
+FIRST_DAY, LAST_DAY = date(2001, 1, 1), date(2199, 12, 31)
+FIRST_CUTOFF = datetime(2001, 1, 1, tzinfo=UTC)
+LAST_PAGE = 1_000_000
+
+
+class WeekQuery(Schema):
+    """Which week: any day of it (default: today), and as of when (default and at most: now, or the week's end)."""
+
+    day = fields.Date(
+        load_default=None,
+        validate=validate.Range(FIRST_DAY, LAST_DAY, error=_l("give a day from {min} to {max}")),
+        error_messages={"invalid": _l("give a date such as 2026-11-17")},
+    )
+    cutoff = fields.AwareDateTime(
+        load_default=None,
+        default_timezone=UTC,
+        validate=validate.Range(FIRST_CUTOFF, error=_l("give an instant from {min}")),
+        error_messages={"invalid": _l("give an instant such as 2026-11-17T02:00:00Z")},
+    )
+
+
+class RowsQuery(WeekQuery):
+    """Which number's rows.
+
+    measure: a measure's name, "received" (narrowed by channel, nature, state) or "dispatched" (by fate).
+    unit: a unit's code (of calls: a queue). numerator: true for what counts for something, false for what counts 0.
+    """
+
+    measure = words(40, required=True)
+    unit = words(60, load_default=None)
+    bucket = member(Bucket, load_default=None)
+    numerator = truth(load_default=None)
+    channel = member(Channel, load_default=None)
+    nature = member(Nature, load_default=None)
+    state = member(State, load_default=None)
+    fate = member(Fate, load_default=None)
+    page = fields.Integer(
+        load_default=1,
+        validate=validate.Range(1, LAST_PAGE, error=_l("give a page number from {min}")),
+        error_messages={"invalid": _l("give a page number")},
+    )
+
+
+def whole_week(week: Week) -> dict[str, Any]:
+    """A week report."""
+    return {
+        "first_day": week.period.first.isoformat(),
+        "last_day": week.period.last.isoformat(),
+        "cutoff": instant(week.cutoff),
+        "policy": {"id": week.policy_id, "name": week.policy.name, "title": week.policy.title},
+        "minimum_n": week.policy.minimum_n,
+        "units_seen": None if week.units_seen is None else sorted(week.units_seen),
+        "measures": [definition(measure, week) for measure in week.measures],
+        "city": {name: cell_of(cell) for name, cell in week.city.items()},
+        "units": [_line(line) for line in week.units],
+        "queues": [_line(line) for line in week.queues],
+        "received": {
+            "total": week.inflow.total,
+            "by_channel": week.inflow.by_channel,
+            "by_nature": week.inflow.by_nature,
+            "by_state": week.inflow.by_state,
+            "answered": week.inflow.answered,
+            "answered_percent": _float(percent(week.inflow.answered_rate)),
+        },
+        "dispatched": {"total": week.dispatched.total, **week.dispatched.fates, "conserved": week.conserved},
+    }
+
+
+def definition(measure: Measure, week: Week) -> dict[str, Any]:
+    """A measure in words, in the reader's language."""
+    return {
+        "name": measure.name,
+        "label": measure.title,
+        "meaning": gettext(measure.meaning),
+        "source": gettext(measure.source),
+        "excluded_because": measure.because(week.policy),
+        "counts": label(measure.subject),
+    }
+
+
+def cell_of(cell: Cell) -> dict[str, Any]:
+    """A figure beside the week before. percent: 0 to 100; change: percentage points."""
+    figure = cell.figure
+    return {
+        "percent": _float(percent(figure.rate)),
+        "percent_with_excluded": _float(percent(figure.raw_rate)),
+        "numerator": figure.numerator,
+        "weighted": float(figure.weighted),
+        "denominator": figure.denominator,
+        "not_due": figure.not_due,
+        "excluded": figure.excluded,
+        "percent_before": _float(percent(cell.before.rate)),
+        "change": _points(cell.change),
+        "small": cell.small,
+    }
+
+
+def page_of_lines(listing: Listing) -> dict[str, Any]:
+    """One page of the rows behind a number."""
+    page = listing.page
+    return {
+        "cutoff": instant(listing.cutoff),
+        "page": page.number,
+        "pages": page.pages,
+        "total": page.total,
+        "more_than_counted": page.more_than_counted,
+        "rows": [{name: _plain(value) for name, value in asdict(line).items()} for line in listing.lines],
+    }
+
+
+def instant(at: datetime) -> str:
+    """An instant in UTC, in a form that can stand in an address as it is: 2026-11-17T02:00:00Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _line(line: Line) -> dict[str, Any]:
+    cells = {name: cell_of(cell) for name, cell in line.cells.items()}
+    return {"code": line.code, "name": line.name, "kind": line.kind, "cells": cells}
+
+
+def _points(change: Fraction | None) -> float | None:
+    return None if change is None else float(rounded(change))
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return instant(value)
+        case Decimal():
+            return float(value)
+        case StrEnum():
+            return value.value
+        case _:
+            return value

@@ -1,0 +1,280 @@
+"""The week as a sheet (.xlsx): the city, its units, and the rows behind each measure.
+
+Rates are formulas over the numbers beside them, numbers stay numbers, instants are dates in city time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from io import BytesIO
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from hotline.base.i18n import gettext, label, mark
+from hotline.people.queries import unit_names
+from hotline.report.figures import Cell
+from hotline.report.lines import AnyLine, View
+from hotline.report.measures import Frame, Measure, Subject
+from hotline.report.queries import Week, judged
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FONT = {"font_name": "Microsoft YaHei", "font_size": 10}
+# Rows leave memory as they are written.
+OPTIONS = {"constant_memory": True, "default_format_properties": FONT}
+FORMATS: dict[str, dict[str, Any]] = {
+    "text": {},
+    "title": {"bold": True, "font_size": 14},
+    "head": {"bold": True, "bottom": 1, "bg_color": "#E9EDF2", "text_wrap": True, "valign": "top"},
+    "rate": {"num_format": "0.00%"},
+    "points": {"num_format": "+0.00;-0.00;0.00"},
+    "count": {"num_format": "#,##0"},
+    "amount": {"num_format": "#,##0.##"},
+    "instant": {"num_format": "yyyy-mm-dd hh:mm"},
+}
+NAME_LENGTH = 31  # the format's own limit for a sheet's name
+NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
+
+# A column: its heading, its width in characters, the format of its values.
+Column = tuple[str, float, str]
+FIGURES: tuple[Column, ...] = (
+    (mark("Unit"), 34, "text"),
+    (mark("Measure"), 26, "text"),
+    (mark("Rate"), 11, "rate"),
+    (mark("Numerator"), 11, "amount"),
+    (mark("Denominator"), 11, "count"),
+    (mark("Not yet due"), 11, "count"),
+    (mark("Excluded"), 11, "count"),
+    (mark("Change, points"), 11, "points"),
+    (mark("Rate the week before"), 11, "rate"),
+    (mark("Rate with the excluded"), 11, "rate"),
+    (mark("Small sample"), 11, "text"),
+)
+FIGURE_AT = {"Rate": 2, "Numerator": 3, "Denominator": 4, "Excluded": 6, "Before": 8}
+ORDERS: tuple[Column, ...] = (
+    (mark("Order"), 18, "text"),
+    (mark("Title"), 40, "text"),
+    (mark("State"), 12, "text"),
+    (mark("Unit"), 30, "text"),
+    (mark("Started"), 17, "instant"),
+    (mark("Due"), 17, "instant"),
+    (mark("Ended"), 17, "instant"),
+    (mark("Reached"), 10, "text"),
+    (mark("Solved"), 10, "text"),
+    (mark("Satisfaction"), 14, "text"),
+    (mark("Counts as"), 12, "text"),
+    (mark("Weight"), 8, "amount"),
+)
+CALLS: tuple[Column, ...] = (
+    (mark("Call"), 28, "text"),
+    (mark("Queue"), 16, "text"),
+    (mark("Phone"), 15, "text"),
+    (mark("Came in"), 17, "instant"),
+    (mark("Answered"), 17, "instant"),
+    (mark("Ended"), 17, "instant"),
+    (mark("Outcome"), 16, "text"),
+    (mark("Waited, s"), 10, "amount"),
+    (mark("Counts as"), 12, "text"),
+    (mark("Weight"), 8, "amount"),
+)
+
+
+class Formula:
+    """A formula and what it gives, for readers that do not calculate."""
+
+    def __init__(self, text: str, result: Fraction | None) -> None:
+        self.text = text
+        self.result: float | str = "" if result is None else float(result)
+
+
+class Book:
+    """The workbook being written, in one city's time."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
+        self._out = BytesIO()
+        self.file = xlsxwriter.Workbook(self._out, OPTIONS)
+        self.formats = {name: self.file.add_format({**FONT, **form}) for name, form in FORMATS.items()}
+        self._numbers = count(1)
+
+    def sheet(self, name: str, columns: Iterable[Column]) -> Table:
+        """A new sheet; its number makes its name unique in every language."""
+        numbered = f"{next(self._numbers)} {NOT_IN_NAMES.sub(' ', name)}"
+        return Table(self, self.file.add_worksheet(numbered[:NAME_LENGTH]), tuple(columns))
+
+    def finished(self) -> bytes:
+        """The file."""
+        self.file.close()
+        return self._out.getvalue()
+
+
+class Table:
+    """One sheet, written row by row from the top."""
+
+    def __init__(self, book: Book, sheet: Any, columns: tuple[Column, ...]) -> None:
+        self.book = book
+        self.sheet = sheet
+        self.columns = columns
+        self.row = 0
+        for at, (_, width, _) in enumerate(columns):
+            sheet.set_column(at, at, width)
+
+    def write(self, *values: Any, style: str | None = None) -> None:
+        """The next row; each value in the format of its column, or all in one."""
+        for at, value in enumerate(values):
+            self._cell(at, value, style or self.columns[at][2])
+        self.row += 1
+
+    def head(self) -> None:
+        """The row of headings; it and all above it stay in sight."""
+        self.write(*(gettext(heading) for heading, _, _ in self.columns), style="head")
+        self.sheet.freeze_panes(self.row, 0)
+
+    def _cell(self, at: int, value: Any, style: str) -> None:
+        where, form = (self.row, at), self.book.formats[style]
+        match value:
+            case None | "":
+                pass
+            case Formula():
+                self.sheet.write_formula(*where, value.text, form, value.result)
+            case datetime():
+                local = value.astimezone(self.book.zone).replace(tzinfo=None)  # the format knows no zones
+                self.sheet.write_datetime(*where, local, self.book.formats["instant"])
+            case bool():
+                self.sheet.write_string(*where, gettext("yes") if value else gettext("no"), form)
+            case int() | float() | Decimal() | Fraction():
+                self.sheet.write_number(*where, float(value), form)
+            case StrEnum():
+                self.sheet.write_string(*where, label(value), form)
+            case _:
+                # As text even where it begins with "=": a citizen's title is never a formula.
+                self.sheet.write_string(*where, str(value), form)
+
+
+def week_sheet(week: Week) -> bytes:
+    """The workbook of a week: the city, its units and queues, and for each measure the rows behind it."""
+    book = Book(week.period.zone)
+    _city(book.sheet(gettext("City"), FIGURES), week)
+    _units(book.sheet(gettext("Units"), FIGURES), week)
+    names = unit_names()
+    for measure in week.measures:
+        columns = CALLS if measure.subject is Subject.CALLS else ORDERS
+        _rows(book.sheet(measure.title, columns), week, measure, names)
+    return book.finished()
+
+
+# The sheets of figures
+
+
+def _city(table: Table, week: Week) -> None:
+    _top(table, week)
+    for measure in week.measures:
+        _figure(table, gettext("All"), measure, week.city[measure.name])
+    _received(table, week)
+    _dispatched(table, week)
+    _definitions(table, week)
+
+
+def _units(table: Table, week: Week) -> None:
+    _top(table, week)
+    for line in (*week.units, *week.queues):
+        for measure in week.measures:
+            if measure.name in line.cells:
+                _figure(table, line.name, measure, line.cells[measure.name])
+
+
+def _top(table: Table, week: Week) -> None:
+    """What is reported, as of when, by which policy; then the headings."""
+    first, last = week.period.first.isoformat(), week.period.last.isoformat()
+    table.write(gettext("Week report %(first)s to %(last)s", first=first, last=last), style="title")
+    table.write(gettext("As of"), week.cutoff)
+    policy = gettext("%(title)s (version %(id)s)", title=week.policy.title, id=week.policy_id)
+    table.write(gettext("Policy"), policy, style="text")
+    table.head()
+
+
+def _figure(table: Table, whose: str, measure: Measure, cell: Cell) -> None:
+    """A row of FIGURES. The rates are formulas over the row's own numbers."""
+    figure = cell.figure
+    rate, numerator, denominator, excluded, before = (
+        xl_rowcol_to_cell(table.row, FIGURE_AT[name])
+        for name in ("Rate", "Numerator", "Denominator", "Excluded", "Before")
+    )
+    table.write(
+        whose,
+        measure.title,
+        Formula(f'=IF({denominator}=0,"",{numerator}/{denominator})', figure.rate),
+        figure.weighted,
+        figure.denominator,
+        figure.not_due,
+        figure.excluded,
+        Formula(f'=IF(OR({rate}="",{before}=""),"",({rate}-{before})*100)', cell.change),
+        cell.before.rate,
+        Formula(
+            f'=IF({denominator}+{excluded}=0,"",({numerator}+{figure.weighted_excluded})/({denominator}+{excluded}))',
+            figure.raw_rate,
+        ),
+        gettext("small sample") if cell.small else "",
+    )
+
+
+def _received(table: Table, week: Week) -> None:
+    _section(table, gettext("Orders received"))
+    parts: tuple[Mapping[Any, int], ...] = (week.inflow.by_channel, week.inflow.by_nature, week.inflow.by_state)
+    for counts in parts:
+        for member, number in counts.items():
+            table.write("", member, "", number)
+    _sum(table, week.inflow.total)
+
+
+def _dispatched(table: Table, week: Week) -> None:
+    _section(table, gettext("Orders dispatched"))
+    for became, number in week.dispatched.fates.items():
+        table.write("", became, "", number)
+    _sum(table, week.dispatched.total)
+    if not week.conserved:
+        table.write("", gettext("The parts do not add up to the sum: records are missing or doubled."))
+
+
+def _definitions(table: Table, week: Week) -> None:
+    _section(table, gettext("Definitions"))
+    for measure in week.measures:
+        said = [gettext(measure.meaning), gettext(measure.source)]
+        if reason := measure.because(week.policy):
+            said.append(gettext("Excluded: %(reason)s.", reason=reason))
+        table.write(measure.title, " ".join(said), style="text")
+
+
+def _section(table: Table, title: str) -> None:
+    table.write()
+    table.write(title, style="head")
+
+
+def _sum(table: Table, total: int) -> None:
+    table.write("", gettext("Sum"), "", total, style="head")
+
+
+# The sheets of rows
+
+
+def _rows(table: Table, week: Week, measure: Measure, names: Mapping[str, str]) -> None:
+    table.head()
+    view = View.of(measure, Frame(week.period, week.cutoff, week.policy_id, week.policy))
+    for row, verdict in judged(measure, week.period, week.cutoff, week.units_seen):
+        table.write(*_values(view.line(row, verdict), names))
+
+
+def _values(line: AnyLine, names: Mapping[str, str]) -> Iterator[Any]:
+    """The fields of a line in the order of its columns, the unit by its name."""
+    for part in fields(line):
+        value = getattr(line, part.name)
+        yield names.get(value, value) if part.name == "unit" else value

@@ -1,0 +1,66 @@
+"""The sample city's past: some weeks of calls and orders, ending now, every step through the real operations.
+
+The same ``now`` gives the same data apart from UUIDs: all chance comes from one seeded generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from random import Random
+
+from sqlalchemy import func, select, update
+
+from hotline.base.db import db
+from hotline.base.outbox import Delivery
+from hotline.base.time import DAY
+from hotline.base.work import unit_of_work
+from hotline.orders.vocabulary import Channel
+from hotline.sample.calls import Taken, write_calls
+from hotline.sample.cast import Cast, read_cast
+from hotline.sample.drafts import Draft, Plan
+from hotline.sample.town import Town, read_town
+from hotline.sample.walk import walk
+
+SEED = 12345
+BATCH = 100
+
+
+def fill(now: datetime, *, weeks: int, orders: int, progress: Callable[[int], object]) -> None:
+    """Fill an empty database that has its city loaded; commits by itself, in batches.
+
+    progress: told after each batch how many more orders are done.
+    """
+    rng = Random(SEED)
+    with unit_of_work():
+        town, cast = read_town(now), read_cast(rng)
+        drafts = Plan(town, cast, rng, now, weeks).drafts(orders)
+        news_before = db.session.scalar(select(func.max(Delivery.id))) or 0
+    taken: list[Taken] = []
+    for first in range(0, len(drafts), BATCH):
+        batch = drafts[first : first + BATCH]
+        with unit_of_work():
+            taken += _live(batch, town, cast, rng, now)
+            _settle_news(news_before, now)
+        progress(len(batch))
+    with unit_of_work():
+        write_calls(taken, town, cast, rng, now, weeks, orders)
+
+
+def _live(batch: list[Draft], town: Town, cast: Cast, rng: Random, now: datetime) -> list[Taken]:
+    """Walk some orders up to now; return those that came in by phone."""
+    taken = []
+    for draft in batch:
+        order = walk(draft, town, cast, rng, now)
+        if draft.intake.channel is Channel.PHONE:
+            taken.append(Taken(order.id, draft.intake.requester_phone, draft.actor.name, draft.at))
+    return taken
+
+
+def _settle_news(after: int, now: datetime) -> None:
+    """Mark deliveries older than a day as done: sample history is not news. In each batch, so that no relay sees it."""
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.id > after, Delivery.done_at.is_(None), Delivery.created_at < now - DAY)
+        .values(done_at=Delivery.created_at)
+    )

@@ -1,0 +1,188 @@
+"""What comes in, and how far each order shall get: the plan of the sample, made before any order is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from random import Random
+
+from hotline.base.time import DAY
+from hotline.orders.lifecycle import State
+from hotline.orders.operations import Intake
+from hotline.orders.vocabulary import Channel, Nature, Urgency
+from hotline.people.actors import CITIZEN, Actor
+from hotline.people.roles import Role
+from hotline.sample.cast import SECRETS, Cast
+from hotline.sample.rhythm import LATEST, arrivals, between
+from hotline.sample.town import Spot, Template, Town
+from hotline.transfer.suggestion import suggest
+
+CHANNELS = {Channel.PHONE: 85, Channel.WEB: 12, Channel.API: 3}
+PARTNER = "yunchuan-app"  # the source of orders that come by the API
+AGENT_SORTS = 0.35  # how often an agent chooses category and district at once
+DIRECT = 0.5  # how many consultations are answered at once
+ADDRESS_GIVEN, ADDRESS_BESIDE = 0.85, 0.3
+TRIES = 40
+SMALLEST_HANDFUL = 5
+# Working days ago, for the orders of an inbox that must be full: with five working days to handle,
+# 4 and 5 are due soon and from 6 on they are overdue.
+AGES = (1, 4, 6, 2, 5, 7, 3, 4, 8, 1, 5, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An order to be.
+
+    actor: who takes it in. hold: the state it must be in now; None lets it go as far as time allows.
+    direct: it is to be answered without a unit.
+    """
+
+    at: datetime
+    template: Template
+    spot: Spot
+    intake: Intake
+    actor: Actor
+    hold: State | None
+    direct: bool
+
+
+class Plan:
+    """Makes the drafts of a sample."""
+
+    def __init__(self, town: Town, cast: Cast, rng: Random, now: datetime, weeks: int) -> None:
+        self.town, self.cast, self.rng, self.now = town, cast, rng, now
+        self.start = now - timedelta(weeks=weeks)
+        self.consultations = [row for row in town.templates if row.nature is Nature.CONSULTATION]
+
+    def drafts(self, orders: int) -> list[Draft]:
+        """All drafts, oldest first."""
+        inboxes = self._inboxes(orders)
+        instants = arrivals(orders - len(inboxes), self.start, self.now, self.town.calendar, self.rng)
+        holds = self._holds(len(instants), orders)
+        due = [(at, holds.get(index), None) for index, at in enumerate(instants)]
+        # By instant alone: what else is in a row has no order.
+        return [self._draft(*row) for row in sorted([*due, *inboxes], key=lambda row: row[0])]
+
+    def _holds(self, count: int, orders: int) -> dict[int, State]:
+        """Which orders must be in which state now, by place: the newest wait, those before them are under way."""
+        few = max(SMALLEST_HANDFUL, orders // 100)
+        holds: dict[int, State] = {}
+        for newest, oldest, states in (
+            (0, 2 * few, (State.RECEIVED, State.DISPATCHED)),
+            (2 * few, 4 * few, (State.RETURNING,)),
+            (4 * few, 7 * few, (State.CALLBACK,)),
+        ):
+            places = list(range(max(0, count - oldest), max(0, count - newest)))
+            self.rng.shuffle(places)
+            wanted = [state for state in states for _ in range(few)]
+            holds |= dict(zip(places, wanted, strict=False))
+        return holds
+
+    def _inboxes(self, orders: int) -> list[tuple[datetime, State | None, str | None]]:
+        """Orders that fill the inboxes of the units sample users work for: not due, due soon and overdue."""
+        units = [unit for unit in self.town.phrases.all("units", "inboxes") if self._matters(unit)]
+        count = max(SMALLEST_HANDFUL + 1, min(16, orders // 80))
+        rows = []
+        for unit in units:
+            for n in range(count):
+                age = AGES[n % len(AGES)]
+                waits = age == 1 and n % 2 == 1
+                rows.append((self._working_instant(age), State.DISPATCHED if waits else State.HANDLING, unit))
+        return rows
+
+    def _working_instant(self, days_ago: int) -> datetime:
+        """An instant in working time so many working days ago; never in the future, never before the start."""
+        calendar = self.town.calendar
+        day = calendar.city_day(self.now)
+        while days_ago or not calendar.is_working_day(day):
+            days_ago -= calendar.is_working_day(day)
+            day -= DAY
+        opens = datetime.combine(day, time(9), calendar.zone).astimezone(self.now.tzinfo)
+        return max(self.start, min(between(opens, calendar.close_of(day), self.rng), self.now - LATEST))
+
+    def _draft(self, at: datetime, hold: State | None, unit: str | None) -> Draft:
+        if unit is not None:
+            return self._for_unit(at, hold, unit)
+        template = self.town.template(self.rng)
+        direct = hold is None and template.nature is Nature.CONSULTATION and self.rng.random() < DIRECT
+        if direct or hold is State.RECEIVED:
+            return self._unclear(at, hold, direct=direct)
+        return self._written(at, template, self.town.spot(self.rng, template), hold)
+
+    def _unclear(self, at: datetime, hold: State | None, *, direct: bool) -> Draft:
+        """A draft that will not be dispatched by itself."""
+        for _ in range(TRIES):
+            template = self.town.template(self.rng, self.consultations if direct else None)
+            draft = self._written(at, template, self.town.spot(self.rng, template), hold, sorts=0, direct=direct)
+            said = suggest(draft.intake.title, draft.intake.text, draft.intake.address)
+            if said.assignment is None or said.confidence < self.town.policy.auto_confidence:
+                break
+        return draft
+
+    def _for_unit(self, at: datetime, hold: State | None, unit: str) -> Draft:
+        """A draft whose unit is certain, because an agent says category and district."""
+        template = self.town.template(self.rng, self._matters(unit))
+        district = unit if unit in self.town.districts else None
+        spot = self.town.spot(self.rng, template, district)
+        return self._written(at, template, spot, hold, sorts=1, channel=Channel.PHONE)
+
+    def _matters(self, unit: str) -> list[Template]:
+        """Templates of ordinary matters that the unit leads, wherever it is (a district: in the district)."""
+        district = unit if unit in self.town.districts else next(iter(self.town.districts))
+        return [
+            row
+            for row in self.town.templates
+            if row.urgency is Urgency.NORMAL
+            and row.nature in {Nature.COMPLAINT, Nature.HELP, Nature.REPORT}
+            and (found := self.town.routing.catalogue.assign(row.category, district, None)) is not None
+            and found.lead == unit
+        ]
+
+    def _written(
+        self,
+        at: datetime,
+        template: Template,
+        spot: Spot,
+        hold: State | None,
+        *,
+        sorts: float = AGENT_SORTS,
+        channel: Channel | None = None,
+        direct: bool = False,
+    ) -> Draft:
+        channel = channel or self.rng.choices(list(CHANNELS), list(CHANNELS.values()))[0]
+        actor = self.cast.member(Role.AGENT, self.town.phrases, "agents") if channel is Channel.PHONE else CITIZEN
+        intake = self._intake(template, spot, channel, sorts=channel is Channel.PHONE and self.rng.random() < sorts)
+        return Draft(at, template, spot, intake, actor, hold, direct)
+
+    def _intake(self, template: Template, spot: Spot, channel: Channel, *, sorts: bool) -> Intake:
+        citizen = self.cast.citizen(self.town.phrases)
+        slots = self._slots(spot, citizen.spoken)
+        beside = ADDRESS_BESIDE if template.names_place else ADDRESS_GIVEN
+        partner = channel is Channel.API
+        return Intake(
+            title=template.title.format(**slots),
+            text=template.text.format(**slots),
+            channel=channel,
+            nature=template.nature,
+            urgency=template.urgency,
+            address=spot.address if self.rng.random() < beside else "",
+            district_code=spot.district if sorts else None,
+            category_code=template.category if sorts else None,
+            requester_name=citizen.name,
+            requester_phone=citizen.phone,
+            secret=self.rng.random() < SECRETS,
+            source=PARTNER if partner else "",
+            external_id=f"sample-{self.rng.getrandbits(48):012x}" if partner else None,
+        )
+
+    def _slots(self, spot: Spot, person: str) -> dict[str, str]:
+        phrases, rng = self.town.phrases, self.rng
+        return {
+            "place": spot.estate if spot.estate.endswith("村") else f"{spot.estate}{rng.randint(1, 28)}号楼",
+            "road": spot.road,
+            "estate": spot.estate,
+            "time": phrases.pick(rng, "places", "times"),
+            "person": person,
+            "days": phrases.pick(rng, "places", "days"),
+            "amount": str(rng.randint(10, 98) * 100),
+        }

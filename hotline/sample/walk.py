@@ -1,0 +1,309 @@
+"""One order's way from its call to now, every step by the operations the product itself uses."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+
+from hotline.handle import operations as handle
+from hotline.orders.lifecycle import State
+from hotline.orders.models import Deadline, Order
+from hotline.orders.vocabulary import Channel, Nature, Result, Urgency
+from hotline.people.actors import CITIZEN, Actor
+from hotline.people.roles import Role
+from hotline.policy.calendar import TimeUnit, add_working, working_between
+from hotline.policy.limits import Clock
+from hotline.receive.operations import answer_directly, receive_complaint
+from hotline.sample.cast import Cast
+from hotline.sample.drafts import Draft
+from hotline.sample.town import Town
+from hotline.transfer.operations import dispatch, redispatch, refuse_return, request_return
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+WORKING = {TimeUnit.WORKING_DAYS, TimeUnit.WORKING_HOURS}
+HOTLINE = "12345"
+DESK = (8, 21)  # the hours the dispatch desk is staffed for what is not urgent
+
+RETURNS, RETURNS_OF_STRAYS = 0.015, 0.15  # a stray is an order with the wrong unit
+LATE, LATE_OF_WORSE, VERY_LATE = 0.035, 0.13, 0.2
+CONTACTS, PROGRESS = 0.88, 0.2
+BY_LINK = {Channel.WEB: 0.35, Channel.PHONE: 0.05, Channel.API: 0.25}
+UNREACHED = 0.05
+MOST_ROUNDS = 3
+RESULTS = {Result.SOLVED: 68, Result.EXPLAINED: 18, Result.PROMISED: 10, Result.BEYOND: 4}
+LEVELS = ("satisfied", "basically", "dissatisfied")
+RATES, RATES_OF_WORSE, RATES_OF_LATE = (90.5, 6.5, 3.0), (64, 12, 24), (72, 12, 16)
+SOLVED = {"satisfied": 0.97, "basically": 0.85, "dissatisfied": 0.12}
+REDONE = {"satisfied": 0.4, "basically": 0.5, "dissatisfied": 0.6}
+
+
+def walk(draft: Draft, town: Town, cast: Cast, rng: Random, now: datetime) -> Order:
+    """Take the draft in and bring its order as far as it gets until now."""
+    order = receive_complaint(draft.intake, draft.actor, draft.at)
+    _Walk(order, draft, town, cast, rng, now).run()
+    return order
+
+
+class _Walk:
+    """An order on its way. Each step says whether the order goes on; where it does not, it waits for somebody now."""
+
+    def __init__(self, order: Order, draft: Draft, town: Town, cast: Cast, rng: Random, now: datetime) -> None:
+        self.order, self.draft, self.town, self.cast, self.rng, self.now = order, draft, town, cast, rng, now
+        self.phrases = town.phrases
+        self.at = draft.at
+        assignment = town.assignment(draft.template, draft.spot)
+        self.right = assignment or town.routing.catalogue.assign(draft.template.category, draft.spot.district, None)
+
+    def run(self) -> None:
+        """Receive, transfer, handle, ask; and again where the citizen says so."""
+        if not (self._transfer() and self._take_on()):
+            return
+        while self._work() and self._ask():
+            pass
+
+    def _transfer(self) -> bool:
+        if self.order.state is not State.RECEIVED:
+            return True
+        if self.draft.hold is State.RECEIVED:
+            return False
+        if self.draft.direct:
+            return self._answer()
+        if self.right is None or not self._reach(self._desk_instant()):
+            return False
+        actor = self.cast.member(Role.DISPATCHER, self.phrases, "dispatchers")
+        dispatch(
+            self.order,
+            self.right.lead,
+            actor,
+            self.at,
+            assist=self.right.assist,
+            copy=self.right.copy,
+            category=self.draft.template.category,
+            district=self.draft.spot.district,
+            row_id=self.right.row_id,
+        )
+        return True
+
+    def _answer(self) -> bool:
+        if self._reach(self.at + self.rng.uniform(3, 25) * MINUTE):
+            actor = self.cast.member(Role.AGENT, self.phrases, "agents")
+            text = self.phrases.pick(self.rng, "answers", "texts", title=self.order.title, phone=HOTLINE)
+            answer_directly(self.order, actor, self.at, public_reply=text)
+        return False
+
+    def _desk_instant(self) -> datetime:
+        if self.order.urgency is Urgency.URGENT:
+            return self.at + self.rng.uniform(3, 24) * MINUTE
+        at = self.at + min(self.rng.lognormvariate(3.2, 0.7), 400) * MINUTE
+        local = at.astimezone(self.town.calendar.zone)
+        if DESK[0] <= local.hour < DESK[1]:
+            return at
+        opens = local.replace(hour=DESK[0], minute=0) + (timedelta(days=1) if local.hour >= DESK[1] else timedelta())
+        return opens.astimezone(self.now.tzinfo) + self.rng.uniform(2, 55) * MINUTE
+
+    def _take_on(self) -> bool:
+        sends_back = self._sends_back()
+        unsigned = self.rng.random() < 0.5
+        if sends_back and unsigned and not self._return():
+            return False
+        if not self._sign():
+            return False
+        return not sends_back or unsigned or (self._return() and self._sign())
+
+    def _sends_back(self) -> bool:
+        if self.draft.hold is not None:
+            return self.draft.hold is State.RETURNING
+        stray = self.right is not None and self.right.lead != self.order.lead_unit
+        return self.rng.random() < (RETURNS_OF_STRAYS if stray else RETURNS)
+
+    def _return(self) -> bool:
+        other = self._other_unit()
+        if not self._reach(self._working(self.rng.uniform(0.3, 3.0))):
+            return False
+        reason = self.phrases.pick(self.rng, "returns", "reasons")
+        request_return(self.order, self._handler(), self.at, reason=reason, proposed_unit=other)
+        if self.draft.hold is State.RETURNING or not self._reach(self._share(Clock.RETURN_REVIEW, 0.2, 0.95)):
+            return False
+        actor = self.cast.member(Role.DISPATCHER, self.phrases, "dispatchers")
+        if self.rng.random() < 0.6:
+            reason = self.phrases.pick(self.rng, "returns", "agreed")
+            redispatch(self.order, other, actor, self.at, reason=reason)
+        else:
+            reason = self.phrases.pick(self.rng, "returns", "refused")
+            refuse_return(self.order, actor, self.at, reason=reason)
+        return True
+
+    def _other_unit(self) -> str:
+        """The unit an order ought to be with, or one beside it."""
+        lead = self.order.lead_unit
+        beside = (self.right.lead, *self.right.assist) if self.right else ()
+        found = next((unit for unit in beside if unit != lead), None)
+        return found or self.rng.choice([code for code in self.town.districts if code != lead])
+
+    def _sign(self) -> bool:
+        if self.order.state is State.DISPATCHED:
+            if self.draft.hold is State.DISPATCHED or not self._reach(self._share(Clock.SIGN, 0.05, 0.9, late=0.03)):
+                return False
+            handle.sign(self.order, self._handler(), self.at)
+        return True
+
+    def _work(self) -> bool:
+        """Speak with the citizen, note progress, reply."""
+        urgent = self.order.urgency is Urgency.URGENT
+        if self.rng.random() < CONTACTS:
+            soon = self.at + self.rng.uniform(5, 70) * MINUTE if urgent else self._working(self.rng.uniform(0.2, 3.0))
+            if not self._reach(soon):
+                return False
+            note = self.phrases.pick(self.rng, "contacts", "notes")
+            handle.record_contact(self.order, self._handler(), self.at, note=note)
+        replied_at = self._reply_instant()
+        if self.rng.random() < PROGRESS and replied_at > self.at + HOUR:
+            if not self._reach(self.at + self.rng.uniform(0.2, 0.7) * (replied_at - self.at)):
+                return False
+            note = self.phrases.pick(self.rng, "progress", "notes")
+            handle.add_note(self.order, self._handler(), self.at, note=note)
+        if self.draft.hold is State.HANDLING or not self._reach(replied_at):
+            return False
+        self._reply()
+        return True
+
+    def _reply_instant(self) -> datetime:
+        clock = Clock.HANDLE if self.order.round == 1 else Clock.REDO
+        if self.draft.hold is State.CALLBACK:
+            return self._share(clock, 0.03, 0.2)
+        if self._worse:
+            return self._share(clock, 0.6, 0.98, late=LATE_OF_WORSE)
+        return self._share(clock, 0.4, 0.95, late=LATE)
+
+    def _reply(self) -> None:
+        result, text = self._result()
+        kind = result.value
+        handle.reply(
+            self.order,
+            self._handler(),
+            self.at,
+            result=result,
+            public_reply=text,
+            unsolved_reason="" if result is Result.SOLVED else self.phrases.pick(self.rng, "unsolved", kind),
+        )
+
+    def _result(self) -> tuple[Result, str]:
+        nature, rng = self.order.nature, self.rng
+        if nature is Nature.PRAISE:
+            result, kind = Result.SOLVED, nature.value
+        elif nature is Nature.CONSULTATION:
+            result, kind = rng.choices((Result.SOLVED, Result.EXPLAINED), (7, 3))[0], nature.value
+        elif nature is Nature.SUGGESTION and rng.random() < 0.5:
+            result, kind = Result.SOLVED, nature.value
+        else:
+            result = rng.choices(list(RESULTS), list(RESULTS.values()))[0]
+            kind = result.value
+        unit = self.town.units[self.order.lead_unit or ""]
+        return result, self.phrases.pick(rng, "replies", kind, unit=unit, title=self.order.title, phone=HOTLINE)
+
+    def _ask(self) -> bool:
+        """Ask the citizen, then close; True where the order is sent back to redo."""
+        if self.draft.hold is State.CALLBACK:
+            return False
+        if self.rng.random() < BY_LINK[self.order.channel]:
+            return self._rated_by_link()
+        wanted = self.town.policy.callback_attempts
+        unreached = self.rng.random() < UNREACHED
+        misses = wanted if unreached else self.rng.choices((0, 1, 2), (80, 15, 5))[0]
+        if not self._call_in_vain(misses):
+            return False
+        if unreached:
+            return self._close()
+        if not self._reach(self._share(Clock.CALLBACK, 0.1, 0.9, late=0.04)):
+            return False
+        level, solved = self._opinion()
+        note = self.phrases.pick(self.rng, "callbacks", level)
+        handle.evaluate(self.order, self._caller(), self.at, solved=solved, satisfaction=level, note=note)
+        return self._settle(level, solved=solved)
+
+    def _rated_by_link(self) -> bool:
+        if not self._reach(self.at + self.rng.uniform(0.3, 20) * HOUR):
+            return False
+        level, solved = self._opinion()
+        handle.rate_by_link(self.order, CITIZEN, self.at, solved=solved, satisfaction=level)
+        if self.order.state is State.CLOSED or not self._reach(self._working(self.rng.uniform(0.5, 4.0))):
+            return False
+        return self._settle(level, solved=solved)
+
+    def _call_in_vain(self, misses: int) -> bool:
+        for miss in range(misses):
+            soon = self._share(Clock.CALLBACK, 0.1, 0.4) if miss == 0 else self._working(self.rng.uniform(1.5, 4.0))
+            if not self._reach(soon):
+                return False
+            note = self.phrases.pick(self.rng, "callbacks", "attempts")
+            handle.record_attempt(self.order, self._caller(), self.at, note=note)
+        return True
+
+    def _settle(self, level: str, *, solved: bool) -> bool:
+        """Send an order back that is not solved or not good enough, now and then; else close it."""
+        poor = not solved or self.town.policy.weights[level] < 1
+        if poor and self.order.round < MOST_ROUNDS and self.rng.random() < REDONE[level]:
+            if not self._reach(self.at + self.rng.uniform(2, 20) * MINUTE):
+                return False
+            reason = self.phrases.pick(self.rng, "callbacks", "redos")
+            handle.redo(self.order, self._caller(), self.at, reason=reason)
+            return True
+        return self._close()
+
+    def _close(self) -> bool:
+        if self._reach(self.at + self.rng.uniform(1, 15) * MINUTE):
+            handle.close(self.order, self._caller(), self.at)
+        return False
+
+    def _opinion(self) -> tuple[str, bool]:
+        """What the citizen says: how satisfied, and whether it is solved."""
+        if self.order.nature is Nature.PRAISE:
+            return LEVELS[0], True
+        late = any(row.clock is Clock.HANDLE and row.is_late(self.now) for row in self.order.deadlines)
+        rates = RATES_OF_WORSE if self._worse else RATES_OF_LATE if late or self.order.round > 1 else RATES
+        level = self.rng.choices(LEVELS, rates)[0]
+        return level, self.rng.random() < SOLVED[level]
+
+    @property
+    def _worse(self) -> bool:
+        return self.order.lead_unit in self.phrases.all("units", "worse")
+
+    def _handler(self) -> Actor:
+        return self.cast.handler(self.order.lead_unit or "", self.phrases)
+
+    def _caller(self) -> Actor:
+        return self.cast.member(Role.CALLBACK, self.phrases, "callers")
+
+    def _working(self, hours: float) -> datetime:
+        """So many working hours on."""
+        return add_working(self.at, hours, TimeUnit.WORKING_HOURS, self.town.calendar).at
+
+    def _share(self, clock: Clock, low: float, high: float, *, late: float = 0.0) -> datetime:
+        """An instant when some part of a running clock's time has gone, or where it is late, more than all of it."""
+        part = self.rng.uniform(low, high)
+        if self.rng.random() < late:
+            part = self.rng.uniform(2.0, 5.0) if self.rng.random() < VERY_LATE else self.rng.uniform(1.03, 1.35)
+        deadline = self._running(clock)
+        if deadline is None:
+            return self._working(self.rng.uniform(1.0, 6.0))
+        if deadline.unit not in WORKING:
+            return deadline.started_at + part * (deadline.due_at - deadline.started_at)
+        hours = working_between(deadline.started_at, deadline.due_at, self.town.calendar) / HOUR
+        return add_working(deadline.started_at, part * hours, TimeUnit.WORKING_HOURS, self.town.calendar).at
+
+    def _running(self, clock: Clock) -> Deadline | None:
+        return next((row for row in self.order.deadlines if row.clock is clock and row.ended_at is None), None)
+
+    def _reach(self, at: datetime) -> bool:
+        """Go on to an instant, later than the last one; False where it has not come.
+
+        An order that must be in a certain state now hurries, so that it is.
+        """
+        at = max(at, self.at + MINUTE)
+        if at > self.now and self.draft.hold is not None:
+            at = self.at + self.rng.uniform(0.1, 0.4) * (self.now - self.at)
+        if at > self.now:
+            return False
+        self.at = at
+        return True

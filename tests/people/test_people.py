@@ -1,0 +1,123 @@
+"""Users, keys and sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+
+from hotline.base.db import db
+from hotline.base.errors import Invalid
+from hotline.cli import cli
+from hotline.people.models import ApiKey, User
+from hotline.people.operations import check_password, create_user, record_read
+from hotline.people.actors import CITIZEN, Actor
+from hotline.people.queries import units_under
+from hotline.people.roles import GRANTS, Permission, Role
+from tests.conftest import PASSWORD
+
+
+def test_every_role_has_its_grants() -> None:
+    assert set(GRANTS) == set(Role)
+    granted = set().union(*GRANTS.values())
+    assert granted == set(Permission)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"password": "short"}, "password"),
+        ({"role": Role.HANDLER}, "unit"),
+        ({"unit_code": "housing"}, "unit"),
+        ({"login": "agent"}, "login"),
+    ],
+)
+def test_a_user_that_cannot_be(session: None, now: datetime, changes: dict[str, object], field: str) -> None:
+    given: dict[str, object] = {"login": "new", "name": "新人", "role": Role.AGENT, "password": "long enough for us", "now": now}
+    with pytest.raises(Invalid) as refused:
+        create_user(**{**given, **changes})  # type: ignore[arg-type]  # the cases are wrong on purpose
+    assert field in refused.value.errors
+
+
+def test_passwords(session: None) -> None:
+    assert check_password("agent", PASSWORD) is not None
+    assert check_password("agent", "wrong") is None
+    assert check_password("nobody", PASSWORD) is None
+    db.session.query(User).filter_by(login="agent").one().active = False
+    assert check_password("agent", PASSWORD) is None
+
+
+def test_units_form_a_tree(session: None) -> None:
+    assert units_under("d01") == {"d01", "d01-s1", "d01-s2"}
+    assert {"d01-s1", "housing", "traffic-police"} <= units_under("city")
+
+
+def test_citizens_read_no_numbers(session: None, now: datetime) -> None:
+    with pytest.raises(Invalid):
+        record_read(CITIZEN, "1", "why", now)
+    assert not Actor(Role.HANDLER, "x").handles(None)
+
+
+@pytest.mark.parametrize(
+    ("role", "lands"),
+    [
+        ("agent", "/desk"),
+        ("dispatcher", "/dispatch"),
+        ("handler", "/inbox"),
+        ("unit_head", "/inbox"),
+        ("callback", "/callbacks"),
+        ("supervisor", "/orders"),
+        ("manager", "/orders"),
+        ("admin", "/orders"),
+    ],
+)
+def test_everybody_lands_at_their_desk(sign_in: Callable[[str], FlaskClient], role: str, lands: str) -> None:
+    browser = sign_in(role)
+    home = browser.get("/")
+    assert home.headers["Location"] == lands
+    page = browser.get(lands)
+    assert page.status_code == 200
+
+
+def test_citizens_land_at_their_page(client: FlaskClient) -> None:
+    assert client.get("/").headers["Location"] == "/citizen"
+
+
+def test_signing_in_and_out(client: FlaskClient) -> None:
+    wrong = client.post("/sign-in", data={"login": "agent", "password": "x"})
+    assert wrong.status_code == 401
+    assert 'value="agent"' in wrong.text
+    away = client.post("/sign-in?next=//evil.example/", data={"login": "agent", "password": PASSWORD})
+    assert away.headers["Location"] == "/"
+    inside = client.post("/sign-in?next=/orders", data={"login": "agent", "password": PASSWORD})
+    assert inside.headers["Location"] == "/orders"
+    assert client.get("/desk").status_code == 200
+    client.post("/sign-out")
+    assert client.get("/desk").headers["Location"].startswith("/sign-in")
+
+
+def test_desks_open_by_role(sign_in: Callable[[str], FlaskClient]) -> None:
+    browser = sign_in("handler")
+    assert browser.get("/desk").status_code == 403
+    assert browser.get("/dispatch").status_code == 403
+
+
+def test_commands(app: Flask, session: None) -> None:
+    runner = CliRunner()
+
+    def run(*arguments: str) -> str:
+        done = runner.invoke(cli, arguments, obj=lambda: app)
+        assert done.exit_code == 0, done.output
+        return done.output.strip()
+
+    password = run("user", "add", "newcomer", "--name", "新人", "--role", "agent")
+    assert check_password("newcomer", password) is not None
+    key = run("user", "key", "newcomer", "--name", "test")
+    assert len(key) > 30
+    assert db.session.query(ApiKey).filter_by(name="test").count() >= 1
+    refused = runner.invoke(cli, ["user", "key", "nobody", "--name", "x"], obj=lambda: app)
+    assert refused.exit_code == 1
