@@ -63,9 +63,9 @@ class Settings:
             web_processes=_number(environ, "HOTLINE_WEB_PROCESSES", 2, 1, 256),
             web_threads=_number(environ, "HOTLINE_WEB_THREADS", 4, 1, 256),
             max_upload_mb=_number(environ, "HOTLINE_MAX_UPLOAD_MB", 10, 1, 1024),
-            secure_cookies=_switch(environ, "HOTLINE_SECURE_COOKIES", False),
+            secure_cookies=_switch(environ, "HOTLINE_SECURE_COOKIES", default=False),
             trusted_proxies=_number(environ, "HOTLINE_TRUSTED_PROXIES", 0, 0, 10),
-            rate_limits=_switch(environ, "HOTLINE_RATE_LIMITS", True),
+            rate_limits=_switch(environ, "HOTLINE_RATE_LIMITS", default=True),
         )
 
     def at(self, database_url: str) -> Settings:
@@ -118,7 +118,7 @@ def _number(environ: Mapping[str, str], name: str, default: int, low: int, high:
     return int(text)
 
 
-def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
+def _switch(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
     text = environ.get(name, "1" if default else "0").lower()
     if text not in {"0", "1", "true", "false", "yes", "no"}:
         raise BadSetting(f"{name}: {text!r} is neither 1 nor 0")

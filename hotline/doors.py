@@ -19,7 +19,6 @@ from hotline.base.rest import IsoJson
 from hotline.people import signin
 
 
-
 class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
     """The API, with errors told as everywhere else: as problem documents."""
 

@@ -24,7 +24,7 @@ from hotline.base.work import unit_of_work
 from hotline.city import load_city
 from hotline.people.models import User
 from hotline.people.operations import create_user
-from hotline.people.roles import STAFF_ROLES, UNIT_ROLES, Role
+from hotline.people.roles import Role
 
 
 @click.command()
@@ -86,7 +86,7 @@ def sample(weeks: int, orders: int) -> None:
         for who, password in made:
             create_user(who.login, who.name, who.role, password, now, unit_code=who.unit)
     with click.progressbar(length=orders, label="Sample orders", file=sys.stderr) as bar:
-        fill(now, weeks=weeks, orders=orders, progress=lambda done: bar.update(done))
+        fill(now, weeks=weeks, orders=orders, progress=bar.update)
     click.echo("\nSample users (kept only as hashes, so note them now):")
     for who, password in made:
         click.echo(f"  {who.login:<12} {password}   {LABELS[Role, who.role]}{' · ' + who.unit if who.unit else ''}")
@@ -112,7 +112,7 @@ def start(*, with_sample: bool) -> None:
         load_city(settings.city_dir, settings.policy_dir / "default.toml", utc_now())
     if with_sample:
         subprocess.run([sys.executable, "-m", "hotline", "sample"], env=environment, check=True)
-    web = subprocess.Popen(_gunicorn(settings), env=environment)
+    web = subprocess.Popen(_gunicorn(settings), env=environment)  # noqa: S603 # runs itself
     background = subprocess.Popen([sys.executable, "-m", "hotline", "worker"], env=environment)
     click.echo(f"\n12345 hotline: http://{settings.host}:{settings.port}/   (Ctrl+C stops it)", err=False)
     sys.stdout.flush()

@@ -122,7 +122,7 @@ def when(instant: datetime | None) -> str:
     local, today = _local(instant), _local(utc_now())
     year = "" if local.year == today.year else ("y年" if language() == "zh" else "y ")
     pattern = f"{year}M月d日 EEE HH:mm" if language() == "zh" else f"EEE d MMM {year}HH:mm"
-    return format_datetime(local.replace(tzinfo=None), pattern, rebase=False)
+    return str(format_datetime(local.replace(tzinfo=None), pattern, rebase=False))
 
 
 def day_of(instant: datetime) -> str:

@@ -22,10 +22,10 @@ from hotline.base import embedded, migrate
 from hotline.base.db import db
 from hotline.base.work import unit_of_work
 from hotline.city import load_city
+from hotline.people.actors import Actor
 from hotline.people.models import User
 from hotline.people.operations import create_user, give_api_key
 from hotline.people.queries import actor_for
-from hotline.people.actors import Actor
 from hotline.people.roles import UNIT_ROLES, Role
 
 # A Tuesday, 10:00 in the city: working time.

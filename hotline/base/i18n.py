@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+import flask_babel
 from flask import Flask, has_request_context, request, session
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, get_locale
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 DEFAULT = "zh"
@@ -22,6 +23,11 @@ LABELS: dict[tuple[type[StrEnum], str], str] = {}  # by type too: "dispatch" is 
 def mark(message: str) -> str:
     """Mark a message for translation where it is defined, to be translated where it is shown."""
     return message
+
+
+def gettext(message: str, **values: object) -> str:
+    """The message in the reader's language, with %(name)s filled in."""
+    return str(flask_babel.gettext(message, **values))
 
 
 def name_members(labels: Mapping[Any, str]) -> None:
@@ -41,7 +47,7 @@ def label(member: StrEnum | str | None) -> str:
 def language() -> str:
     """The reader's language code."""
     locale = get_locale()
-    return locale.language if locale else DEFAULT
+    return str(locale.language) if locale else DEFAULT
 
 
 def pick(chinese: str, english: str | None) -> str:

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.base.db import Base, Instant, Json, db
 from hotline.base.errors import Conflict, Invalid
 
-
 LONGEST_KEY = 200
 
 

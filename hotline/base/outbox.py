@@ -21,9 +21,7 @@ class Delivery(Base):
     """One thing to be done once, after the change that caused it is committed."""
 
     __tablename__ = "outbox"
-    __table_args__ = (
-        Index("ix_outbox_waiting", "due_at", "id", postgresql_where=text("done_at IS NULL")),
-    )
+    __table_args__ = (Index("ix_outbox_waiting", "due_at", "id", postgresql_where=text("done_at IS NULL")),)
 
     id: Mapped[Key]
     delivery_id: Mapped[UUID] = mapped_column(Uuid, unique=True)

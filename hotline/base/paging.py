@@ -38,5 +38,5 @@ def page_of(query: Select[tuple[T]], number: int = 1, size: int = 50) -> Page[T]
     counted: Select[Any] = select(func.count()).select_from(query.order_by(None).limit(COUNTED_UP_TO).subquery())
     total = db.session.execute(counted).scalar_one()
     number = max(1, number)
-    rows = db.session.scalars(query.limit(size).offset((number - 1) * size)).unique().all()
-    return Page(list(rows), number, size, total)
+    found: Any = db.session.scalars(query.limit(size).offset((number - 1) * size)).unique().all()
+    return Page(list(found), number, size, total)

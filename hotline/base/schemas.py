@@ -17,7 +17,10 @@ _REQUIRED = {"required": _l("is required"), "null": _l("is required")}
 class Schema(ma.Schema):
     """A schema that refuses fields it does not know."""
 
-    error_messages = {"unknown": _l("is not a field of this request; remove it"), "type": _l("give an object of fields")}
+    error_messages = {  # noqa: RUF012 # how marshmallow declares it
+        "unknown": _l("is not a field of this request; remove it"),
+        "type": _l("give an object of fields"),
+    }
 
     def read(self, data: Any) -> Any:
         """The data, checked and converted; raise Invalid with every field that is wrong."""
@@ -71,5 +74,7 @@ def truth(**more: Any) -> fields.Boolean:
 def phone(**more: Any) -> Trimmed:
     """A telephone number: digits, spaces, hyphens, brackets, an optional plus."""
     more.setdefault("load_default", "")
-    check = validate.Regexp(r"^(\+?[0-9][0-9 \-()]{4,24})?$", error=_l("is not a telephone number; give digits, e.g. 13800000000"))
+    check = validate.Regexp(
+        r"^(\+?[0-9][0-9 \-()]{4,24})?$", error=_l("is not a telephone number; give digits, e.g. 13800000000")
+    )
     return Trimmed(validate=check, error_messages={**_REQUIRED, "invalid": _l("give a text")}, **more)

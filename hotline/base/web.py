@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from hotline.base.errors import HotlineError, Invalid, Stale
-from hotline.base.i18n import gettext
+from hotline.base.i18n import gettext, mark
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)
@@ -52,7 +52,8 @@ def wants_json() -> bool:
 
 def _check_form_token() -> None:
     # A bearer key is not sent by a browser on its own, so it needs no form token; a session cookie is.
-    if not request.headers.get("Authorization", "").startswith("Bearer "):
+    by_key = request.headers.get("Authorization", "").startswith("Bearer ")
+    if not by_key and current_app.config.get("WTF_CSRF_ENABLED", True):
         csrf.protect()
 
 
@@ -95,27 +96,22 @@ def http_error(error: HTTPException) -> Response:
     return response
 
 
+WORDS = {
+    400: mark("The request could not be read."),
+    401: mark("Please sign in."),
+    403: mark("Your role does not allow this."),
+    404: mark("There is nothing at this address."),
+    405: mark("This address does not take that kind of request."),
+    413: mark("The file is too large."),
+    429: mark("Too many attempts. Please wait a few minutes."),
+    500: mark("Something went wrong on our side. What you entered is kept; please try again."),
+}
+
+
 def _words_for(error: HTTPException, status: int) -> str:
     if isinstance(error, CSRFError):
         return gettext("The page has expired. Go back, reload it, and send again.")
-    match status:
-        case 400:
-            return gettext("The request could not be read.")
-        case 401:
-            return gettext("Please sign in.")
-        case 403:
-            return gettext("Your role does not allow this.")
-        case 404:
-            return gettext("There is nothing at this address.")
-        case 405:
-            return gettext("This address does not take that kind of request.")
-        case 413:
-            return gettext("The file is too large.")
-        case 429:
-            return gettext("Too many attempts. Please wait a few minutes.")
-        case 500:
-            return gettext("Something went wrong on our side. What you entered is kept; please try again.")
-    return error.name
+    return gettext(WORDS[status]) if status in WORDS else error.name
 
 
 def _argument_errors(error: HTTPException) -> dict[str, list[str]]:

@@ -23,6 +23,9 @@ def unit_of_work() -> Iterator[None]:
         raise
 
 
+FIRST_ERROR = 400  # HTTP statuses from here on are errors
+
+
 class OneCommitFlask(Flask):
     """A Flask app whose every request is one unit of work.
 
@@ -34,7 +37,7 @@ class OneCommitFlask(Flask):
         """Run the view, then commit unless it failed."""
         with unit_of_work():
             response = self.make_response(super().dispatch_request())
-            if response.status_code >= 400:
+            if response.status_code >= FIRST_ERROR:
                 raise _Refused(response=response)
             return response
 

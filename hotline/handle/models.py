@@ -22,7 +22,9 @@ class Evaluation(Base):
         UniqueConstraint("order_id", "round"),
         CheckConstraint("(reached IS NULL) = (ended_at IS NULL)", name="ended_says_reached"),
         CheckConstraint("reached IS TRUE OR (solved IS NULL AND satisfaction IS NULL)", name="unreached_is_unknown"),
-        CheckConstraint("reached IS NOT TRUE OR (solved IS NOT NULL AND satisfaction IS NOT NULL)", name="reached_answered"),
+        CheckConstraint(
+            "reached IS NOT TRUE OR (solved IS NOT NULL AND satisfaction IS NOT NULL)", name="reached_answered"
+        ),
         CheckConstraint("by IN ('callback', 'citizen')", name="by_known"),
     )
 

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from hotline.base.db import db
-from hotline.base.errors import Conflict, Invalid
+from hotline.base.errors import Conflict, HotlineError, Invalid
 from hotline.base.i18n import gettext
 from hotline.handle.models import Evaluation
 from hotline.orders.attachments import Upload, attach
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
 from hotline.orders.operations import act
+from hotline.orders.queries import order_for
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import SYSTEM, Actor
+from hotline.people.roles import Role
 from hotline.policy import queries as policies
 
 
 def sign(order: Order, actor: Actor, now: datetime, *, version: int | None = None) -> Event:
     """The unit takes the order on (签收)."""
     return act(order, Action.SIGN, actor, now, version=version)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An order of several that did not take a step, and why."""
+
+    number: str
+    why: str
+
+
+def sign_many(picked: Mapping[str, int], actor: Actor, now: datetime) -> list[Refusal]:
+    """Sign several orders (number → version read), each for itself; return those that could not be signed."""
+    refused = []
+    for number, version in picked.items():
+        try:
+            with db.session.begin_nested():
+                sign(order_for(number, actor), actor, now, version=version)
+        except HotlineError as error:
+            refused.append(Refusal(number, error.message))
+    return refused
 
 
 def record_contact(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
@@ -105,7 +129,7 @@ def evaluate(
     if asked is None or asked.ended_at is not None:
         raise Conflict(gettext("This reply has been evaluated already."))
     asked.ended_at, asked.reached, asked.solved, asked.satisfaction = now, True, solved, satisfaction
-    asked.by = "callback" if actor.user_id else "citizen"
+    asked.by = "citizen" if actor.role is Role.CITIZEN else "callback"
     db.session.flush()
     return event
 
@@ -136,6 +160,41 @@ def redo(order: Order, actor: Actor, now: datetime, *, reason: str, version: int
     good_enough = asked is None or asked.reached is not True or (asked.solved and _full_weight(order, asked))
     if good_enough:
         raise Conflict(gettext("Only an order the citizen calls unsolved or is not satisfied with is sent back."))
+    return event
+
+
+def call_back(
+    order: Order,
+    actor: Actor,
+    now: datetime,
+    *,
+    solved: bool,
+    satisfaction: str,
+    note: str = "",
+    again: bool = False,
+    reason: str = "",
+    version: int | None = None,
+) -> Event:
+    """Record what the citizen says on the phone and settle the order with it.
+
+    Solved and satisfied closes it. Anything else sends it back to its unit (again, with the reason), or closes
+    it as it is.
+    """
+    evaluate(order, actor, now, solved=solved, satisfaction=satisfaction, note=note, version=version)
+    asked = current_evaluation(order)
+    content = solved and asked is not None and _full_weight(order, asked)
+    if again and not content:
+        return redo(order, actor, now, reason=reason)
+    return close(order, actor, now)
+
+
+def not_reached(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
+    """Record a call nobody answered; the last one policy asks for closes the order, as not reached."""
+    event = record_attempt(order, actor, now, note=note, version=version)
+    asked = current_evaluation(order)
+    is_last = order.attempts >= policies.policy(order.policy_id).callback_attempts
+    if is_last and asked is not None and asked.ended_at is None:
+        return close(order, actor, now)
     return event
 
 

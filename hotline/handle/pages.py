@@ -1,19 +1,127 @@
-"""Pages of the room handle."""
+"""Pages of handling: a unit's inbox, the callback desk, the citizen's own rating page, and the steps between."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+
+from hotline.base.db import db
+from hotline.base.errors import Conflict, Invalid
+from hotline.base.i18n import gettext
+from hotline.base.paging import page_of
+from hotline.base.schemas import Schema
+from hotline.base.time import utc_now
+from hotline.base.web import limiter, own_address
+from hotline.handle import operations as handle
+from hotline.handle.desk import call_sheet, inbox_view, rating_view
+from hotline.handle.queries import order_by_token
+from hotline.handle.schemas import CallBody, ClosingBody, NoteBody, NothingBody, RatingBody, RedoBody, ReplyBody
+from hotline.orders.attachments import Upload
+from hotline.orders.forms import SEES_ORDERS, form_data, take_step
+from hotline.orders.lifecycle import Action
+from hotline.orders.models import Event
+from hotline.orders.operations import reveal_phone
+from hotline.orders.queries import order_for
+from hotline.people.actors import CITIZEN
+from hotline.people.roles import Permission
+from hotline.people.signin import current_actor, needs
 
 pages = Blueprint("handle", __name__, template_folder="templates")
 
 
 @pages.get("/inbox")
+@needs(Permission.UNIT_INBOX)
 def inbox() -> ResponseReturnValue:
-    """Soon."""
-    return "soon"
+    """A unit's orders, what is due first at the top."""
+    template = "handle/_rows.html" if request.args.get("part") == "rows" else "handle/inbox.html"
+    return render_template(template, **inbox_view(current_actor(), request.args, utc_now()))
+
+
+@pages.post("/inbox/sign")
+@needs(Permission.UNIT_INBOX)
+def sign_selected() -> ResponseReturnValue:
+    """Sign the selected orders, each for itself; what could not be signed is told row by row."""
+    actor, now = current_actor(), utc_now()
+    picked = dict(_picked(value) for value in request.form.getlist("order"))
+    refused = handle.sign_many(picked, actor, now)
+    signed = len(picked) - len(refused)
+    if signed or not refused:
+        flash(ngettext("%(num)d order signed.", "%(num)d orders signed.", signed), "done")
+    if not refused:
+        return redirect(own_address(request.form.get("back", "")) or url_for("handle.inbox"))
+    return render_template("handle/inbox.html", refused=refused, **inbox_view(actor, request.args, now))
+
+
+def _picked(value: str) -> tuple[str, int]:
+    number, _, version = value.partition(":")
+    return number, int(version) if version.isdigit() else 0
+
 
 @pages.get("/callbacks")
+@needs(Permission.CALLBACK_QUEUE)
 def callbacks() -> ResponseReturnValue:
-    """Soon."""
-    return "soon"
+    """The next citizen to call, what to ask, and where to write the answer."""
+    return render_template("handle/callbacks.html", **call_sheet(request.args.get("order", ""), current_actor(), utc_now()))
+
+
+@pages.post("/callbacks/<number>/phone")
+@needs(Permission.CALLBACK_QUEUE)
+def callback_phone(number: str) -> ResponseReturnValue:
+    """The callback desk with the citizen's full number; the read is recorded."""
+    actor, now = current_actor(), utc_now()
+    phone = reveal_phone(order_for(number, actor), actor, now, purpose=gettext("Callback"))
+    return render_template("handle/callbacks.html", phone=phone, **call_sheet(number, actor, now))
+
+
+def _verb(path: str, action: Action, schema: type[Schema], operation: Callable[..., Event]) -> None:
+    """Hang a step of this room under /orders/<number>/<path>."""
+
+    def view(number: str) -> ResponseReturnValue:
+        return take_step(number, action, schema, operation)
+
+    view.__doc__ = operation.__doc__
+    pages.add_url_rule(f"/orders/<number>/{path}", path, needs(*SEES_ORDERS)(view), methods=["POST"])
+
+
+def _reply(**given: Any) -> Event:
+    """The unit answers, with the files that came with the form."""
+    files = [file for file in request.files.getlist("attachments") if file.filename]
+    uploads = tuple(Upload(file.filename or "", file.read()) for file in files)
+    return handle.reply(uploads=uploads, **given)
+
+
+_verb("sign", Action.SIGN, NothingBody, handle.sign)
+_verb("contact", Action.CONTACT, NoteBody, handle.record_contact)
+_verb("note", Action.NOTE, NoteBody, handle.add_note)
+_verb("reply", Action.REPLY, ReplyBody, _reply)
+_verb("attempt", Action.ATTEMPT, NoteBody, handle.not_reached)
+_verb("evaluate", Action.EVALUATE, CallBody, handle.call_back)
+_verb("close", Action.CLOSE, ClosingBody, handle.close)
+_verb("redo", Action.REDO, RedoBody, handle.redo)
+
+
+@pages.get("/rate/<uuid:token>")
+@limiter.limit("60 per minute")
+def rate(token: UUID) -> ResponseReturnValue:
+    """A citizen's own page: is it solved, are you satisfied?"""
+    return render_template("handle/rate.html", errors={}, **rating_view(order_by_token(token)))
+
+
+@pages.post("/rate/<uuid:token>")
+@limiter.limit("10 per minute")
+def rated(token: UUID) -> ResponseReturnValue:
+    """Record what the citizen says."""
+    order = order_by_token(token)
+    try:
+        with db.session.begin_nested():
+            handle.rate_by_link(order, CITIZEN, utc_now(), **RatingBody().read(form_data(RatingBody)))
+    except Invalid as wrong:
+        return render_template("handle/rate.html", errors=wrong.errors, **rating_view(order)), wrong.status
+    except Conflict as too_late:
+        return render_template("handle/rate.html", errors={}, **rating_view(order)), too_late.status
+    return redirect(url_for("handle.rate", token=token))

@@ -29,7 +29,7 @@ from hotline.people.roles import Permission
 from hotline.people.signin import current_actor
 
 SEES_ORDERS = (Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS)
-MACHINERY = frozenset({"csrf_token", "version", "back", "stay"})
+PROSE = ("public_reply", "unsolved_reason", "note", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Tried:
     @property
     def typed(self) -> list[str]:
         """What a person has written, to be kept even where the form is no longer there."""
-        return [value for name, value in self.form.items() if name not in MACHINERY and value.strip()]
+        return [text for name in PROSE if (text := self.form.get(name, "").strip())]
 
 
 def take_step(

@@ -99,7 +99,7 @@ class Step:
 
 def _step(
     action: Action,
-    sources: State | None | tuple[State, ...],
+    sources: State | tuple[State, ...] | None,
     target: State | None,
     roles: Iterable[Role],
     **more: tuple[str, ...] | tuple[Clock, ...],

@@ -216,4 +216,3 @@ class Attachment(Base):
     public: Mapped[bool]
     added_at: Mapped[Instant]
     added_by: Mapped[str] = mapped_column(String(60))
-

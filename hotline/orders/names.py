@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
-from hotline.base.i18n import pick
+from hotline.base.i18n import gettext, pick
 from hotline.orders.models import Category
 from hotline.orders.queries import categories, category_names
 from hotline.people.models import District, Unit, UnitKind
@@ -53,6 +54,10 @@ class Names:
         for category in categories():
             groups.setdefault(self.categories[category.code[:TOP]], []).append(category)
         return groups
+
+    def titles(self, units: Iterable[str]) -> str:
+        """Some units, by name."""
+        return gettext(", ").join(self.units.get(code, code) for code in units)
 
     def category_path(self, code: str | None) -> str:
         """A category with those above it."""

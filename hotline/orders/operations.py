@@ -20,9 +20,11 @@ from hotline.base.i18n import gettext, label
 from hotline.orders import search
 from hotline.orders.lifecycle import Action, State, Step, find, permits
 from hotline.orders.models import Deadline, Event, Order, order_numbers
+from hotline.orders.queries import require_category
 from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.actors import Actor
 from hotline.people.operations import record_read
+from hotline.people.queries import require_district
 from hotline.people.roles import UNIT_ROLES, Permission
 from hotline.policy import queries as policies
 from hotline.policy.calendar import add_working
@@ -50,9 +52,7 @@ class Intake:
     external_id: str | None = None
 
 
-def open_order(
-    intake: Intake, actor: Actor, now: datetime, *, suggestion: Mapping[str, Any] | None = None
-) -> Order:
+def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mapping[str, Any] | None = None) -> Order:
     """Write a new order with its first event and its dispatch clock.
 
     suggestion: what the classifier said, kept with the order so that the reasons can be shown later.
@@ -119,7 +119,9 @@ def act(
     """
     _lock(order)
     if version is not None and version != order.version:
-        raise Stale(gettext("Somebody has changed this order meanwhile. Look at what is new, then try again."), order.version)
+        raise Stale(
+            gettext("Somebody has changed this order meanwhile. Look at what is new, then try again."), order.version
+        )
     step = _row(order.state, action)
     if not permits(step, actor, order.lead_unit):
         raise NotAllowed(gettext("You may not do this with this order: %(action)s.", action=label(action)))
@@ -285,6 +287,25 @@ def broken_link(order: Order, events: Iterable[Event]) -> int | None:
     return None if previous == order.head and seq == order.version else seq + 1
 
 
+def amend(
+    order: Order,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str,
+    category: str = "",
+    district: str = "",
+    version: int | None = None,
+) -> Event:
+    """Correct an order's category or district before dispatch; raise Invalid where nothing is corrected."""
+    if not category and not district:
+        raise Invalid.field("category", gettext("choose what is to be corrected: the category or the district"))
+    if category:
+        require_category(category)
+    if district:
+        require_district(district)
+    corrected = {name: code for name, code in (("category", category), ("district", district)) if code}
+    return act(order, Action.AMEND, actor, now, version=version, reason=reason, **corrected)
 
 
 def reveal_phone(order: Order, actor: Actor, now: datetime, *, purpose: str) -> str:

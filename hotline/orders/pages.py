@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
@@ -13,7 +15,7 @@ from hotline.orders.attachments import stored_path
 from hotline.orders.forms import SEES_ORDERS, Tried, form_data, show_order, take_step
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.names import Names
-from hotline.orders.operations import amend, answer, reveal_phone
+from hotline.orders.operations import act, amend, reveal_phone
 from hotline.orders.queries import filter_from, find_orders, order_for
 from hotline.orders.schemas import AmendBody, AnswerBody, OrderQuery, PurposeBody
 from hotline.orders.sheet import next_clock
@@ -84,4 +86,4 @@ def correct(number: str) -> ResponseReturnValue:
 @needs(*SEES_ORDERS)
 def reply_at_once(number: str) -> ResponseReturnValue:
     """Answer what needs no unit."""
-    return take_step(number, Action.ANSWER, AnswerBody, answer)
+    return take_step(number, Action.ANSWER, AnswerBody, partial(act, action=Action.ANSWER))

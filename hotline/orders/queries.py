@@ -64,7 +64,7 @@ def order_for(number: str, actor: Actor) -> Order:
         selectinload(Order.attachments),
         selectinload(Order.helpers).joinedload(OrderUnit.unit),
     )
-    order: Order | None = db.session.scalar(query)
+    order: Order | None = db.session.scalar(query.execution_options(populate_existing=True))
     if order is None:
         raise NotFound(gettext("There is no order with this number."))
     return order

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from marshmallow import fields
+
 from hotline.base.i18n import label
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.schemas import Schema, words
@@ -14,7 +16,6 @@ from hotline.orders.models import Attachment, Deadline, Event, Order
 from hotline.people.actors import Actor
 from hotline.people.roles import UNIT_ROLES
 from hotline.policy import queries as policies
-from marshmallow import fields
 
 
 class OrderQuery(Schema):

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from hotline.base.i18n import gettext
 from hotline.orders.lifecycle import Action, State, Step, choices
 from hotline.orders.marking import marked
 from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.names import Names
+from hotline.orders.names import Names, level_name
 from hotline.orders.schemas import hides_requester
 from hotline.orders.suggested import read_suggestion
 from hotline.orders.timeline import timeline
@@ -55,6 +57,8 @@ def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
         "suggested": suggested,
         "policy": policy,
         "results": list(Result),
+        "level_name": level_name,
+        "blank": MultiDict(),
         "hidden": hides_requester(order, actor),
         "may_reveal": may_reveal(order, actor),
         "clocks": clocks(order.deadlines, actor),

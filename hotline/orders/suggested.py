@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hotline.orders.models import Order
 from hotline.orders.names import Names
 
 
@@ -30,6 +31,7 @@ class Suggested:
     copy: tuple[str, ...]
     basis: str
     confidence: float
+    district: str
     places: tuple[str, ...]
     districts: tuple[str, ...]
 
@@ -42,6 +44,11 @@ class Suggested:
     def keywords(self) -> tuple[str, ...]:
         """The keywords behind the likeliest category."""
         return self.guesses[0].keywords if self.guesses else ()
+
+    def fits(self, order: Order) -> bool:
+        """Whether it names a unit, and nobody has corrected since what it rests on."""
+        same_category = order.category_code in (None, self.category)
+        return bool(self.unit) and same_category and (order.district_code or "") == self.district
 
 
 def read_suggestion(suggestion: Mapping[str, Any] | None, names: Names) -> Suggested:
@@ -58,6 +65,7 @@ def read_suggestion(suggestion: Mapping[str, Any] | None, names: Names) -> Sugge
         copy=tuple(assignment.get("copy", ())),
         basis=assignment.get("basis", ""),
         confidence=said["confidence"],
+        district=place.get("district") or "",
         places=tuple(place.get("names", ())),
         districts=tuple(names.districts.get(code, code) for code in place.get("candidates", ())),
     )

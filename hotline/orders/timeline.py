@@ -115,5 +115,5 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "attachments": plain(gettext("Files"), several(files)),
         "public_reply": lambda value: Line("public", gettext("Public reply"), value),
         "unsolved_reason": lambda value: Line("internal", gettext("Why it is not solved"), value),
-        "note": lambda value: Line("internal", gettext("Internal note"), value),
+        "note": lambda value: Line("internal", gettext("Note"), value),
     }

@@ -76,7 +76,7 @@ class District(Base):
 _UNIT_ROLES = ", ".join(f"'{role}'" for role in sorted(UNIT_ROLES))
 
 
-class User(UserMixin, Base):
+class User(UserMixin, Base):  # type: ignore[misc]  # flask-login has no types
     """Somebody who signs in. Handlers and unit heads belong to a unit."""
 
     __tablename__ = "user_account"

@@ -18,6 +18,8 @@ from hotline.people.actors import Actor
 from hotline.people.models import ApiKey, District, ReadRecord, Unit, User
 from hotline.people.roles import UNIT_ROLES, Role
 
+SHORTEST_PASSWORD = 10
+
 _hasher = PasswordHasher()
 # Verified when the login is unknown, so that the answer takes as long as for a known one.
 _NOBODY = _hasher.hash(secrets.token_hex(16))
@@ -56,8 +58,7 @@ def load_units(rows: Iterable[Mapping[str, str]]) -> int:
     ]
     statement = insert(Unit)
     changes = {
-        name: statement.excluded[name]
-        for name in ("name", "name_en", "kind", "parent_code", "district_code", "powers")
+        name: statement.excluded[name] for name in ("name", "name_en", "kind", "parent_code", "district_code", "powers")
     }
     db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
     return len(values)
@@ -67,8 +68,8 @@ def create_user(
     login: str, name: str, role: Role, password: str, now: datetime, *, unit_code: str | None = None
 ) -> User:
     """Create somebody who can sign in; raise Invalid for a taken login, a short password or a missing unit."""
-    if len(password) < 10:
-        raise Invalid.field("password", "is too short; give at least 10 characters")
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid.field("password", f"is too short; give at least {SHORTEST_PASSWORD} characters")
     if (role in UNIT_ROLES) != (unit_code is not None):
         raise Invalid.field("unit", "handlers and unit heads have a unit, the others have none")
     if db.session.scalar(select(User.id).filter_by(login=login)) is not None:

@@ -51,7 +51,7 @@ def _find_actor() -> Actor | None:
     if scheme == "Bearer":
         user = user_by_key(key.strip())
     else:
-        user = current_user._get_current_object() if current_user and current_user.is_authenticated else None
+        user = db.session.get(User, current_user.id) if current_user and current_user.is_authenticated else None
     return actor_for(user) if user else None
 
 

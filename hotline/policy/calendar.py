@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 from hotline.base.i18n import mark, name_members
 from hotline.base.time import DAY
 
+SATURDAY = 5
 HORIZON_DAYS = 20_000  # an amount that reaches further than this is a mistake, not a limit
 
 
@@ -71,24 +72,19 @@ class Calendar:
     def day_length(self) -> timedelta:
         """Working time of one working day."""
         return sum(
-            (
-                datetime.combine(date.min, closes) - datetime.combine(date.min, opens)
-                for opens, closes in self.spans
-            ),
+            (datetime.combine(date.min, closes) - datetime.combine(date.min, opens) for opens, closes in self.spans),
             timedelta(),
         )
 
     def is_working_day(self, day: date) -> bool:
         """Whether a city day is a working day."""
-        return day in self.workdays or (day.weekday() < 5 and day not in self.holidays)
+        return day in self.workdays or (day.weekday() < SATURDAY and day not in self.holidays)
 
     def spans_on(self, day: date) -> list[tuple[datetime, datetime]]:
         """The working spans of a day as instants; none where it is not a working day."""
         if not self.is_working_day(day):
             return []
-        return [
-            (self._instant(day, opens), self._instant(day, closes)) for opens, closes in self.spans
-        ]
+        return [(self.instant(day, opens), self.instant(day, closes)) for opens, closes in self.spans]
 
     def spans_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Working spans that end after ``start``, in order, the first one cut to begin no earlier."""
@@ -114,11 +110,11 @@ class Calendar:
 
     def close_of(self, day: date) -> datetime:
         """The close of the last working span of a working day."""
-        return self._instant(day, self.spans[-1][1])
+        return self.instant(day, self.spans[-1][1])
 
-    def _instant(self, day: date, at: time) -> datetime:
+    def instant(self, day: date, at: time) -> datetime:
+        """A time of a city day, as an instant."""
         return datetime.combine(day, at, self.zone).astimezone(UTC)
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +191,7 @@ def _working_hours(start: datetime, left: timedelta, calendar: Calendar) -> date
 def _natural_days(start: datetime, amount: int, calendar: Calendar) -> datetime:
     last = calendar.city_day(start) + timedelta(days=amount)
     if amount == 0 or calendar.is_working_day(last):
-        return calendar._instant(last + DAY, time())
+        return calendar.instant(last + DAY, time())
     for _ in range(HORIZON_DAYS):
         last += DAY
         if calendar.is_working_day(last):

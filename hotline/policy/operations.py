@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from hotline.base.db import db
+from hotline.base.db import db, forget_kept
 from hotline.base.errors import Invalid
 from hotline.policy.document import BadPolicy, read_policy
 from hotline.policy.models import CalendarVersion, PolicyVersion
@@ -22,6 +22,7 @@ def adopt_policy(document: dict[str, Any], effective_from: datetime, now: dateti
     version = PolicyVersion(name=policy.name, effective_from=effective_from, document=document, created_at=now)
     db.session.add(version)
     db.session.flush()
+    forget_kept()
     return version
 
 
@@ -44,4 +45,5 @@ def adopt_calendar(
         raise Invalid.field("calendar", str(wrong)) from wrong
     db.session.add(version)
     db.session.flush()
+    forget_kept()
     return version

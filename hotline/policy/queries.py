@@ -3,58 +3,59 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from hotline.base.db import database_name, db
+from hotline.base.db import database_name, db, kept
 from hotline.base.errors import Conflict
 from hotline.policy.calendar import Calendar
 from hotline.policy.document import Policy, read_policy
 from hotline.policy.models import CalendarVersion, PolicyVersion
 
+# Versions are few and never change: a process keeps each it has read.
+_policies: dict[tuple[str, int], Policy] = {}
+_calendars: dict[tuple[str, int], Calendar] = {}
 
 
 def policy_id_at(now: datetime) -> int:
     """Id of the policy version in force at an instant; raise Conflict where none is loaded."""
-    found = db.session.scalar(
-        select(PolicyVersion.id)
-        .where(PolicyVersion.effective_from <= now)
-        .order_by(PolicyVersion.effective_from.desc(), PolicyVersion.id.desc())
-        .limit(1)
+    for version_id, effective_from in kept("policy versions", _policy_versions):
+        if effective_from <= now:
+            return version_id
+    raise Conflict("No policy is in force; load the city first: hotline load")
+
+
+def _policy_versions() -> list[tuple[int, datetime]]:
+    """Ids and first instants of the versions, the latest first."""
+    query = select(PolicyVersion.id, PolicyVersion.effective_from).order_by(
+        PolicyVersion.effective_from.desc(), PolicyVersion.id.desc()
     )
-    if found is None:
-        raise Conflict("No policy is in force; load the city first: hotline load")
-    return found
+    return [(row.id, row.effective_from) for row in db.session.execute(query)]
 
 
 def calendar_id() -> int:
     """Id of the newest calendar version; raise Conflict where none is loaded."""
-    found = db.session.scalar(select(CalendarVersion.id).order_by(CalendarVersion.id.desc()).limit(1))
+    found: int | None = kept("calendar", lambda: db.session.scalar(select(func.max(CalendarVersion.id))))
     if found is None:
         raise Conflict("No calendar is loaded; load the city first: hotline load")
     return found
 
 
-@lru_cache(maxsize=64)
-def _parsed_policy(version_id: int, database: str) -> Policy:
-    return read_policy(db.session.get_one(PolicyVersion, version_id).document)
-
-
-@lru_cache(maxsize=64)
-def _parsed_calendar(version_id: int, database: str) -> Calendar:
-    return read_calendar(db.session.get_one(CalendarVersion, version_id))
-
-
 def policy(version_id: int) -> Policy:
     """A policy version, parsed. A version never changes, so a process reads each once."""
-    return _parsed_policy(version_id, database_name())
+    key = (database_name(), version_id)
+    if key not in _policies:
+        _policies[key] = read_policy(db.session.get_one(PolicyVersion, version_id).document)
+    return _policies[key]
 
 
 def calendar(version_id: int) -> Calendar:
     """A calendar version, parsed."""
-    return _parsed_calendar(version_id, database_name())
+    key = (database_name(), version_id)
+    if key not in _calendars:
+        _calendars[key] = read_calendar(db.session.get_one(CalendarVersion, version_id))
+    return _calendars[key]
 
 
 def policy_at(now: datetime) -> Policy:
@@ -72,5 +73,7 @@ def read_calendar(version: CalendarVersion) -> Calendar:
     days: dict[str, dict[date, str]] = {"holiday": {}, "workday": {}}
     for day, kind, name in version.document["days"]:
         days[kind][date.fromisoformat(day)] = name
-    spans = tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in version.document["hours"])
+    spans = tuple(
+        (time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in version.document["hours"]
+    )
     return Calendar(ZoneInfo(version.zone), spans, days["holiday"], days["workday"], version.published_until)

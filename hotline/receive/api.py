@@ -21,7 +21,7 @@ from hotline.orders.vocabulary import Channel
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.receive.operations import answer_directly, receive_complaint
-from hotline.receive.schemas import IntakeSchema
+from hotline.receive.schemas import IntakeSchema, plain_phone
 from hotline.transfer.suggestion import suggest
 
 api = Blueprint("receive_api", __name__, url_prefix="/api/v1", description="Receive complaints")
@@ -74,6 +74,19 @@ def _channel(intake: Intake) -> Channel:
 @api.response(200)
 def suggestion(query: dict[str, Any]) -> Response:
     """What transfer would do with a text: categories, unit, and why."""
+    return _suggested(query)
+
+
+@api.post("/suggestion")
+@needs(Permission.PLACE_ORDERS)
+@api.arguments(SuggestQuery)
+@api.response(200)
+def suggestion_for_long_text(query: dict[str, Any]) -> Response:
+    """The same for a text too long for an address."""
+    return _suggested(query)
+
+
+def _suggested(query: dict[str, Any]) -> Response:
     found = suggest(
         query["title"],
         query["text"],
@@ -89,7 +102,7 @@ def suggestion(query: dict[str, Any]) -> Response:
 @api.response(200)
 def caller(phone: str) -> Response:
     """Earlier orders of a caller."""
-    return answer({"orders": [brief(order) for order in orders_of_phone(phone)]})
+    return answer({"orders": [brief(order) for order in orders_of_phone(plain_phone(phone))]})
 
 
 @api.post("/orders/<number>/answer")

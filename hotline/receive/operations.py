@@ -20,11 +20,11 @@ from hotline.transfer.operations import dispatch_automatically
 from hotline.transfer.suggestion import suggest
 
 
-def receive_complaint(intake: Intake, actor: Actor, now: datetime) -> Order:
+def receive_complaint(intake: Intake, actor: Actor, now: datetime, *, hold: bool = False) -> Order:
     """Take a complaint in: classify it, open its order, and dispatch it where the suggestion is sure enough.
 
-    A category or district the intake names is taken as a person's choice. Raises Conflict where the source
-    has sent this external id before.
+    A category or district the intake names is taken as a person's choice. hold: do not dispatch, because it is
+    about to be answered directly. Raises Conflict where the source has sent this external id before.
     """
     if intake.external_id is not None:
         known = db.session.scalar(
@@ -49,7 +49,8 @@ def receive_complaint(intake: Intake, actor: Actor, now: datetime) -> Order:
         district_code=intake.district_code or suggestion.place.district,
     )
     order = open_order(filled, actor, now, suggestion=suggestion.as_json())
-    dispatch_automatically(order, suggestion, now)
+    if not hold:
+        dispatch_automatically(order, suggestion, now)
     return order
 
 

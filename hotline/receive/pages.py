@@ -1,19 +1,176 @@
-"""Pages of the room receive."""
+"""Pages of receiving: the agent's desk with its panes, and the citizen's own pages, which need no sign-in."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, jsonify, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
+
+from hotline.base.db import db
+from hotline.base.errors import Invalid, NotFound
+from hotline.base.i18n import gettext
+from hotline.base.time import utc_now
+from hotline.base.web import limiter
+from hotline.orders.attachments import stored_path
+from hotline.orders.names import Names
+from hotline.orders.queries import order_by_number_and_tail
+from hotline.orders.vocabulary import Nature
+from hotline.people.roles import Permission
+from hotline.people.signin import current_actor, needs
+from hotline.receive import citizen as citizens
+from hotline.receive.desk import advise, desk_view, earlier_orders, outcome, outcomes, save_call
+from hotline.receive.once import Placed, new_key
+from hotline.receive.queries import saved_today
 
 pages = Blueprint("receive", __name__, template_folder="templates")
 
 
 @pages.get("/desk")
+@needs(Permission.TAKE_CALLS)
 def desk() -> ResponseReturnValue:
-    """Soon."""
-    return "soon"
+    """One call: what the caller says, who it goes to, what the caller said before."""
+    view = desk_view(current_actor(), utc_now(), {}, {})
+    done = next((one for one in view["saved"] if one.order.number == request.args.get("saved")), None)
+    return render_template("receive/desk.html", done=done, **view)
+
+
+@pages.post("/desk")
+@needs(Permission.TAKE_CALLS)
+def save() -> ResponseReturnValue:
+    """Save a call."""
+    try:
+        with db.session.begin_nested():
+            placed = save_call(request.form, current_actor(), utc_now())
+    except Invalid as wrong:
+        return _not_saved(wrong)
+    if _by_script():
+        return _told(placed)
+    if placed.changed:
+        return _desk_again({}, placed), 409
+    return redirect(url_for("receive.desk", saved=placed.order.number), 303)
+
+
+def _by_script() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _told(placed: Placed) -> ResponseReturnValue:
+    """What the script puts on the page after saving."""
+    names = Names()
+    bar = render_template("receive/_bar.html", done=outcome(placed.order, names), changed=placed.changed)
+    saved = outcomes(saved_today(current_actor(), utc_now()), names)
+    told = {"number": placed.order.number, "bar": bar, "saved": render_template("receive/_saved.html", saved=saved)}
+    return jsonify(told), 409 if placed.changed else 201
+
+
+def _not_saved(wrong: Invalid) -> ResponseReturnValue:
+    errors = {field: [str(text) for text in texts] for field, texts in wrong.errors.items()}
+    if _by_script():
+        return jsonify({"errors": errors}), wrong.status
+    return _desk_again(errors), wrong.status
+
+
+def _desk_again(errors: dict[str, list[str]], placed: Placed | None = None) -> str:
+    done = outcome(placed.order, Names()) if placed else None
+    view = desk_view(current_actor(), utc_now(), request.form, errors)
+    return render_template("receive/desk.html", done=done, changed=placed is not None, **view)
+
+
+# The panes are asked for by POST: a text is too long for an address, and a phone number has no place in a log.
+@pages.post("/desk/suggestion")
+@needs(Permission.TAKE_CALLS)
+def suggestion() -> ResponseReturnValue:
+    """The pane with what is suggested for the text so far."""
+    return render_template("receive/_suggestion.html", advice=advise(request.form, utc_now()), names=Names())
+
+
+@pages.post("/desk/caller")
+@needs(Permission.TAKE_CALLS)
+def caller() -> ResponseReturnValue:
+    """The pane with the caller's earlier orders."""
+    return render_template("receive/_caller.html", earlier=earlier_orders(request.form.get("phone", "")))
+
 
 @pages.get("/citizen")
 def citizen() -> ResponseReturnValue:
-    """Soon."""
-    return "soon"
+    """Where a citizen begins."""
+    return render_template("receive/citizen.html")
+
+
+@pages.get("/citizen/new")
+def new() -> ResponseReturnValue:
+    """A complaint to fill in."""
+    return _blank({}, {}, new_key())
+
+
+def _blank(form: dict[str, str], errors: dict[str, list[str]], key: str, *, again: bool = False) -> str:
+    return render_template(
+        "receive/citizen_new.html", form=form, errors=errors, key=key, again=again, natures=list(Nature)
+    )
+
+
+@pages.post("/citizen/new")
+@limiter.limit("10 per hour", deduct_when=lambda response: response.status_code < 400)  # noqa: PLR2004  # only what was placed counts
+def place() -> ResponseReturnValue:
+    """Place a complaint."""
+    form = request.form.to_dict()
+    try:
+        with db.session.begin_nested():
+            placed = citizens.place_complaint(form, utc_now())
+    except Invalid as wrong:
+        return _blank(form, wrong.errors, form.get("key") or new_key()), wrong.status
+    if placed.changed:
+        return _blank(form, {}, new_key(), again=True), 409
+    citizens.remember_placed(placed.order.number)
+    return redirect(url_for("receive.done", number=placed.order.number), 303)
+
+
+@pages.get("/citizen/done/<number>")
+def done(number: str) -> ResponseReturnValue:
+    """The number of the complaint just placed, and what happens next."""
+    view = citizens.order_view(citizens.just_placed(number), utc_now())
+    return render_template("receive/citizen_done.html", **view)
+
+
+@pages.get("/citizen/follow")
+def follow() -> ResponseReturnValue:
+    """Ask for the number and the phone."""
+    return render_template("receive/citizen_follow.html", form={}, wrong="")
+
+
+@pages.post("/citizen/follow")
+@limiter.limit("20 per hour")
+def find() -> ResponseReturnValue:
+    """Find the order a citizen asks about."""
+    number, tail = ("".join(request.form.get(name, "").split()) for name in ("number", "tail"))
+    try:
+        session[citizens.FOLLOWED] = order_by_number_and_tail(number, tail).number
+    except NotFound as wrong:
+        page = render_template("receive/citizen_follow.html", form=request.form, wrong=wrong.message)
+        return page, wrong.status
+    return redirect(url_for("receive.order"), 303)
+
+
+@pages.get("/citizen/order")
+def order() -> ResponseReturnValue:
+    """How far a complaint has come."""
+    followed = citizens.followed()
+    if followed is None:
+        return redirect(url_for("receive.follow"))
+    return render_template("receive/citizen_order.html", **citizens.order_view(followed, utc_now()))
+
+
+@pages.get("/citizen/file/<int:file_id>")
+def file(file_id: int) -> ResponseReturnValue:
+    """A file that came with the answer."""
+    found = citizens.public_file(file_id)
+    path = stored_path(found.sha256)
+    if not path.exists():
+        raise NotFound(gettext("There is no such file."))
+    return send_file(path, mimetype=found.media_type, as_attachment=True, download_name=found.name)
+
+
+@pages.post("/citizen/leave")
+def leave() -> ResponseReturnValue:
+    """Forget the complaint in this browser, which may not be the citizen's own."""
+    citizens.forget()
+    return redirect(url_for("receive.citizen"), 303)

@@ -11,6 +11,17 @@ from hotline.orders.operations import Intake
 from hotline.orders.vocabulary import Channel, Nature, Urgency
 
 TITLE_FROM_TEXT = 30
+NOT_DIALLED = str.maketrans("", "", " \t-()")
+
+
+def plain_phone(text: str) -> str:
+    """A telephone number as it is kept and looked up: without spaces, hyphens and brackets."""
+    return text.translate(NOT_DIALLED)
+
+
+def title_of(title: str, text: str) -> str:
+    """The title given, or the beginning of the text."""
+    return title or text[:TITLE_FROM_TEXT]
 
 
 class IntakeSchema(Schema):
@@ -33,7 +44,7 @@ class IntakeSchema(Schema):
     def to_intake(self, data: dict[str, Any], **_: Any) -> Intake:
         """The checked fields as an intake (its channel is set by the door)."""
         return Intake(
-            title=data["title"] or data["text"][:TITLE_FROM_TEXT],
+            title=title_of(data["title"], data["text"]),
             text=data["text"],
             channel=Channel.API,
             nature=data["nature"],
@@ -42,7 +53,7 @@ class IntakeSchema(Schema):
             district_code=data["district"] or None,
             category_code=data["category"] or None,
             requester_name=data["name"],
-            requester_phone="".join(data["phone"].split()).replace("-", ""),
+            requester_phone=plain_phone(data["phone"]),
             secret=data["secret"],
             source=data["source"],
             external_id=data["external_id"] or None,

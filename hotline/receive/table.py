@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotline.base.errors import Invalid
-from hotline.base.files import _decoded
+from hotline.base.files import decoded
 
 RECEIVED_AT = "received_at"
 FIELDS = (
@@ -64,7 +64,7 @@ class Table:
     def __init__(self, path: Path) -> None:
         """Read the file; raise Invalid where it is no CSV table with a header."""
         try:
-            self._text = _decoded(path.read_bytes())
+            self._text = decoded(path.read_bytes())
             self.columns = [name.strip() for name in next(self._records(), [])]
             self.size = sum(1 for _ in self)
         except (OSError, ValueError, csv.Error) as wrong:

@@ -53,16 +53,25 @@ class Subject(StrEnum):
     EVALUATIONS = "evaluations"
 
 
+# One call each: members of different enums with the same value would be one key.
 name_members(
     {
         Bucket.COUNTED: mark("Counted"),
         Bucket.NOT_DUE: mark("Not yet due"),
         Bucket.EXCLUDED: mark("Excluded"),
+    }
+)
+name_members(
+    {
         Fate.NOT_DUE: mark("Not yet due"),
         Fate.ON_TIME: mark("Handled on time"),
         Fate.LATE: mark("Handled late"),
         Fate.OVERDUE: mark("Overdue and open"),
         Fate.EXCLUDED: mark("Excluded"),
+    }
+)
+name_members(
+    {
         Subject.CALLS: mark("Calls"),
         Subject.DEADLINES: mark("Orders"),
         Subject.EVALUATIONS: mark("Evaluations"),
@@ -206,9 +215,10 @@ def _due_weight(due: InstrumentedAttribute[datetime]) -> Expression:
 
 def _asked(frame: Frame) -> ColumnElement[bool]:
     """Ended by the cut-off or waiting since: by COUNTS_ON. Ended after the cut-off: then it was still waiting."""
+    on, asked = COUNTS_ON, Evaluation.asked_at
     return or_(
-        and_(frame.has(COUNTS_ON), COUNTS_ON <= frame.cutoff),
-        and_(frame.has(Evaluation.asked_at), Evaluation.asked_at <= frame.cutoff, COUNTS_ON > frame.cutoff),
+        and_(frame.has(on), on <= frame.cutoff),
+        and_(frame.has(asked), asked <= frame.cutoff, on > frame.cutoff),
     )
 
 
@@ -216,7 +226,7 @@ def _said(counts: ColumnElement[bool], frame: Frame) -> ColumnElement[Any]:
     waiting = func.coalesce(Evaluation.ended_at > frame.cutoff, True)
     return case(
         (waiting, Bucket.NOT_DUE.value),
-        (and_(Evaluation.reached, counts), Bucket.COUNTED.value),
+        (and_(Evaluation.reached.is_(True), counts), Bucket.COUNTED.value),
         else_=Bucket.EXCLUDED.value,
     )
 

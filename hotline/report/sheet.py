@@ -14,7 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 from io import BytesIO
 from itertools import count
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
@@ -97,24 +97,25 @@ class Formula:
 
 
 class Book:
-    """The workbook being written, in one city's time."""
+    """The workbook being written, in one city's time. Leaving it closes what it keeps on disk meanwhile."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
-        self._out = BytesIO()
-        self.file = xlsxwriter.Workbook(self._out, OPTIONS)
+        self.out = BytesIO()
+        self.file = xlsxwriter.Workbook(self.out, OPTIONS)
         self.formats = {name: self.file.add_format({**FONT, **form}) for name, form in FORMATS.items()}
         self._numbers = count(1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
 
     def sheet(self, name: str, columns: Iterable[Column]) -> Table:
         """A new sheet; its number makes its name unique in every language."""
         numbered = f"{next(self._numbers)} {NOT_IN_NAMES.sub(' ', name)}"
         return Table(self, self.file.add_worksheet(numbered[:NAME_LENGTH]), tuple(columns))
-
-    def finished(self) -> bytes:
-        """The file."""
-        self.file.close()
-        return self._out.getvalue()
 
 
 class Table:
@@ -162,14 +163,14 @@ class Table:
 
 def week_sheet(week: Week) -> bytes:
     """The workbook of a week: the city, its units and queues, and for each measure the rows behind it."""
-    book = Book(week.period.zone)
-    _city(book.sheet(gettext("City"), FIGURES), week)
-    _units(book.sheet(gettext("Units"), FIGURES), week)
     names = unit_names()
-    for measure in week.measures:
-        columns = CALLS if measure.subject is Subject.CALLS else ORDERS
-        _rows(book.sheet(measure.title, columns), week, measure, names)
-    return book.finished()
+    with Book(week.period.zone) as book:
+        _city(book.sheet(gettext("City"), FIGURES), week)
+        _units(book.sheet(gettext("Units"), FIGURES), week)
+        for measure in week.measures:
+            columns = CALLS if measure.subject is Subject.CALLS else ORDERS
+            _rows(book.sheet(measure.title, columns), week, measure, names)
+    return book.out.getvalue()
 
 
 # The sheets of figures
@@ -209,6 +210,7 @@ def _figure(table: Table, whose: str, measure: Measure, cell: Cell) -> None:
         xl_rowcol_to_cell(table.row, FIGURE_AT[name])
         for name in ("Rate", "Numerator", "Denominator", "Excluded", "Before")
     )
+    extra = f"+{figure.weighted_excluded}" if figure.weighted_excluded else ""
     table.write(
         whose,
         measure.title,
@@ -220,7 +222,7 @@ def _figure(table: Table, whose: str, measure: Measure, cell: Cell) -> None:
         Formula(f'=IF(OR({rate}="",{before}=""),"",({rate}-{before})*100)', cell.change),
         cell.before.rate,
         Formula(
-            f'=IF({denominator}+{excluded}=0,"",({numerator}+{figure.weighted_excluded})/({denominator}+{excluded}))',
+            f'=IF({denominator}+{excluded}=0,"",({numerator}{extra})/({denominator}+{excluded}))',
             figure.raw_rate,
         ),
         gettext("small sample") if cell.small else "",

@@ -5,9 +5,8 @@ The same ``now`` gives the same data apart from UUIDs: all chance comes from one
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
 from random import Random
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
 
@@ -21,6 +20,10 @@ from hotline.sample.cast import Cast, read_cast
 from hotline.sample.drafts import Draft, Plan
 from hotline.sample.town import Town, read_town
 from hotline.sample.walk import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
 
 SEED = 12345
 BATCH = 100
@@ -44,7 +47,7 @@ def fill(now: datetime, *, weeks: int, orders: int, progress: Callable[[int], ob
             _settle_news(news_before, now)
         progress(len(batch))
     with unit_of_work():
-        write_calls(taken, town, cast, rng, now, weeks, orders)
+        write_calls(taken, town, cast, rng, now=now, weeks=weeks, orders=orders)
 
 
 def _live(batch: list[Draft], town: Town, cast: Cast, rng: Random, now: datetime) -> list[Taken]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
@@ -13,9 +12,13 @@ from hotline.base.db import db
 from hotline.base.time import DAY
 from hotline.calls.models import Call, CallOutcome
 from hotline.people.roles import Role
-from hotline.sample.cast import Cast
 from hotline.sample.rhythm import arrivals, between
-from hotline.sample.town import Town
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from hotline.sample.cast import Cast
+    from hotline.sample.town import Town
 
 SOURCE = "sample"
 QUEUE = "12345"
@@ -42,7 +45,7 @@ class Taken:
 
 
 def write_calls(
-    taken: list[Taken], town: Town, cast: Cast, rng: Random, now: datetime, weeks: int, orders: int
+    taken: list[Taken], town: Town, cast: Cast, rng: Random, *, now: datetime, weeks: int, orders: int
 ) -> None:
     """Write all calls, oldest first."""
     switchboard = _Switchboard(town, cast, rng, now)
@@ -67,13 +70,11 @@ class _Switchboard:
     def __init__(self, town: Town, cast: Cast, rng: Random, now: datetime) -> None:
         self.town, self.cast, self.rng, self.now = town, cast, rng, now
         day, zone = town.calendar.city_day(now) - STORM_DAYS_AGO * DAY, town.calendar.zone
-        begins, ends = (
-            datetime.combine(day, at, zone).astimezone(now.tzinfo) for at in (time(18, 40), time(21, 20))
-        )
+        begins, ends = (datetime.combine(day, at, zone).astimezone(now.tzinfo) for at in (time(18, 40), time(21, 20)))
         self.storm = (begins, ends)
 
     def with_order(self, taken: Taken) -> dict[str, Any]:
-        """The call an order was written down in."""
+        """Make the call an order was written down in."""
         answered = taken.at - self.rng.uniform(60, 260) * SECOND
         wait = self._wait(answered)
         ended = taken.at + self.rng.uniform(15, 120) * SECOND
@@ -81,7 +82,7 @@ class _Switchboard:
         return {**row, "agent": taken.agent, "order_id": taken.order_id}
 
     def other(self, at: datetime) -> dict[str, Any]:
-        """A call without an order."""
+        """Make a call without an order."""
         phone = self._phone()
         kind = self.rng.choices(OUTCOMES, STORMY if self._stormy(at) else USUAL)[0]
         if kind == "answered":
@@ -95,7 +96,7 @@ class _Switchboard:
         return self._row(at, phone, outcome, wait, at + wait * SECOND)
 
     def going_on(self) -> list[dict[str, Any]]:
-        """Calls that have not ended now."""
+        """Make calls that have not ended now."""
         rows = []
         for _ in range(TALKING):
             wait, talked = self._wait(self.now), self.rng.uniform(20, 300)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from random import Random
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -12,11 +12,16 @@ from hotline.people.actors import Actor
 from hotline.people.models import User
 from hotline.people.queries import actor_for
 from hotline.people.roles import Role
-from hotline.sample.town import Phrases
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from hotline.sample.town import Phrases
 
 REPEATS = 0.08
 SECRETS = 0.03
 FULL_NAMES = 0.7
+WOMEN = 0.5
 HANDLERS_A_UNIT = 3
 PREFIXES = ("1990000", "1980000")  # no number of anybody's begins like this
 
@@ -70,7 +75,7 @@ class Cast:
         return citizen
 
     def phone(self) -> str:
-        """A number nobody in the sample has had; once all are used they come again."""
+        """Pick a number nobody in the sample has had; once all are used they come again."""
         for _ in range(20):
             phone = f"{self.rng.choice(PREFIXES)}{self.rng.randrange(10_000):04d}"
             if phone not in self.phones:
@@ -79,14 +84,14 @@ class Cast:
         return phone
 
     def _name(self, phrases: Phrases) -> tuple[str, str]:
-        """A full name, and the surname with 先生 or 女士."""
+        """Invent a full name, and the surname with 先生 or 女士."""
         surname = phrases.pick(self.rng, "names", "surnames")
-        woman = self.rng.random() < 0.5
+        woman = self.rng.random() < WOMEN
         given = phrases.pick(self.rng, "names", "women" if woman else "men")
         return surname + given, surname + ("女士" if woman else "先生")
 
 
 def read_cast(rng: Random) -> Cast:
-    """The users there are, as actors."""
+    """Read the users there are, as actors."""
     users = db.session.scalars(select(User).filter_by(active=True).order_by(User.id))
     return Cast(rng, [actor_for(user) for user in users])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from random import Random
+from typing import TYPE_CHECKING
 
 from hotline.base.time import DAY
 from hotline.orders.lifecycle import State
@@ -14,12 +14,16 @@ from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
 from hotline.sample.cast import SECRETS, Cast
 from hotline.sample.rhythm import LATEST, arrivals, between
-from hotline.sample.town import Spot, Template, Town
 from hotline.transfer.suggestion import suggest
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from hotline.sample.town import Spot, Template, Town
 
 CHANNELS = {Channel.PHONE: 85, Channel.WEB: 12, Channel.API: 3}
 PARTNER = "yunchuan-app"  # the source of orders that come by the API
-AGENT_SORTS = 0.35  # how often an agent chooses category and district at once
+AGENT_SORTS = 0.2  # how often an agent chooses category and district at once
 DIRECT = 0.5  # how many consultations are answered at once
 ADDRESS_GIVEN, ADDRESS_BESIDE = 0.85, 0.3
 TRIES = 40
@@ -76,13 +80,14 @@ class Plan:
             self.rng.shuffle(places)
             wanted = [state for state in states for _ in range(few)]
             holds |= dict(zip(places, wanted, strict=False))
-        return holds
+        free = [place for place in range(count) if place not in holds]
+        return holds | dict.fromkeys(self.rng.sample(free, min(few, len(free))), State.ANSWERED)
 
     def _inboxes(self, orders: int) -> list[tuple[datetime, State | None, str | None]]:
         """Orders that fill the inboxes of the units sample users work for: not due, due soon and overdue."""
         units = [unit for unit in self.town.phrases.all("units", "inboxes") if self._matters(unit)]
         count = max(SMALLEST_HANDFUL + 1, min(16, orders // 80))
-        rows = []
+        rows: list[tuple[datetime, State | None, str | None]] = []
         for unit in units:
             for n in range(count):
                 age = AGES[n % len(AGES)]
@@ -91,7 +96,7 @@ class Plan:
         return rows
 
     def _working_instant(self, days_ago: int) -> datetime:
-        """An instant in working time so many working days ago; never in the future, never before the start."""
+        """Pick an instant in working time so many working days ago; never in the future, never before the start."""
         calendar = self.town.calendar
         day = calendar.city_day(self.now)
         while days_ago or not calendar.is_working_day(day):
@@ -104,13 +109,14 @@ class Plan:
         if unit is not None:
             return self._for_unit(at, hold, unit)
         template = self.town.template(self.rng)
-        direct = hold is None and template.nature is Nature.CONSULTATION and self.rng.random() < DIRECT
+        by_chance = hold is None and template.nature is Nature.CONSULTATION and self.rng.random() < DIRECT
+        direct = by_chance or hold is State.ANSWERED
         if direct or hold is State.RECEIVED:
             return self._unclear(at, hold, direct=direct)
         return self._written(at, template, self.town.spot(self.rng, template), hold)
 
     def _unclear(self, at: datetime, hold: State | None, *, direct: bool) -> Draft:
-        """A draft that will not be dispatched by itself."""
+        """Make a draft that will not be dispatched by itself."""
         for _ in range(TRIES):
             template = self.town.template(self.rng, self.consultations if direct else None)
             draft = self._written(at, template, self.town.spot(self.rng, template), hold, sorts=0, direct=direct)
@@ -120,7 +126,7 @@ class Plan:
         return draft
 
     def _for_unit(self, at: datetime, hold: State | None, unit: str) -> Draft:
-        """A draft whose unit is certain, because an agent says category and district."""
+        """Make a draft whose unit is certain, because an agent says category and district."""
         template = self.town.template(self.rng, self._matters(unit))
         district = unit if unit in self.town.districts else None
         spot = self.town.spot(self.rng, template, district)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from random import Random
+from typing import TYPE_CHECKING
 
-from hotline.policy.calendar import Calendar
+if TYPE_CHECKING:
+    from random import Random
+
+    from hotline.policy.calendar import Calendar
 
 # By hour of the city day; peaks at 9-11 and 14-17.
 HOURS = (2, 1, 1, 1, 1, 2, 5, 14, 38, 62, 60, 42, 24, 34, 56, 58, 50, 34, 26, 24, 22, 16, 9, 4)
@@ -15,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 
 def arrivals(count: int, start: datetime, now: datetime, calendar: Calendar, rng: Random) -> list[datetime]:
-    """Some instants between two, in order, as people call."""
+    """Pick instants between two, in order, as people call."""
     hours = [start + n * HOUR for n in range(int((now - start) / HOUR))]
     chosen = rng.choices(hours, [_weight(hour, calendar) for hour in hours], k=count)
     return sorted(min(_inside(hour, rng), now - LATEST) for hour in chosen)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime
-from random import Random
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -15,11 +14,16 @@ from hotline.base.files import read_csv
 from hotline.orders.vocabulary import Nature, Urgency
 from hotline.people.models import District, Unit
 from hotline.policy import queries as policies
-from hotline.policy.calendar import Calendar
-from hotline.policy.document import Policy
-from hotline.transfer.catalogue import Assignment
 from hotline.transfer.models import PlaceName
 from hotline.transfer.queries import Routing, routing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from random import Random
+
+    from hotline.policy.calendar import Calendar
+    from hotline.policy.document import Policy
+    from hotline.transfer.catalogue import Assignment
 
 FOLDER = HERE / "sample"
 PLACE_SLOTS = ("{place}", "{road}", "{estate}")
@@ -69,6 +73,23 @@ class Phrases:
         return rng.choice(self._rows[group][name]).format(**slots)
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A unit's public reply. kind: a result or a nature; categories: prefixes it suits, none: any.
+
+    reason: why the matter is not solved, to go with a result other than "solved".
+    """
+
+    kind: str
+    categories: tuple[str, ...]
+    reason: str
+    text: str
+
+    def suits(self, kind: str, category: str) -> bool:
+        """Whether it can be said of such a matter."""
+        return self.kind == kind and (not self.categories or category.startswith(self.categories))
+
+
 @dataclass(frozen=True)
 class Town:
     """Everything the sample is made from.
@@ -78,6 +99,7 @@ class Town:
     """
 
     templates: list[Template]
+    replies: list[Reply]
     phrases: Phrases
     districts: dict[str, str]
     populations: list[int]
@@ -89,12 +111,12 @@ class Town:
     routing: Routing
 
     def template(self, rng: Random, among: list[Template] | None = None) -> Template:
-        """A template, the frequent ones more often."""
+        """Pick a template, the frequent ones more often."""
         rows = among or self.templates
         return rng.choices(rows, [row.weight for row in rows])[0]
 
     def spot(self, rng: Random, template: Template, district: str | None = None) -> Spot:
-        """A place for a template: a village for rural matters where the district has some."""
+        """Pick a place for a template: a village for rural matters where the district has some."""
         rural = template.category.startswith(RURAL)
         code = district or rng.choices(self._homes(rural=rural), self._weights(rural=rural))[0]
         homes = (rural and self.places.get(("village", code))) or self.places[("estate", code)]
@@ -102,6 +124,10 @@ class Town:
         roads = self.places[("road", code)]
         road, _ = rng.choice([row for row in roads if row[1] == street] or roads)
         return Spot(code, street, estate, road, self.districts[code] + self.streets.get(street, "") + estate)
+
+    def reply(self, rng: Random, kind: str, category: str) -> Reply:
+        """Pick a reply of a kind to a matter."""
+        return rng.choice([row for row in self.replies if row.suits(kind, category)])
 
     def assignment(self, template: Template, spot: Spot) -> Assignment | None:
         """Whose a matter at a place really is."""
@@ -122,6 +148,7 @@ def read_town(now: datetime) -> Town:
     streets, places = _places()
     return Town(
         templates=_templates(),
+        replies=_replies(),
         phrases=Phrases(tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))),
         districts={row.code: row.name for row in districts},
         populations=[row.population or 1 for row in districts],
@@ -149,8 +176,15 @@ def _templates() -> list[Template]:
     ]
 
 
+def _replies() -> list[Reply]:
+    return [
+        Reply(row["kind"], tuple(filter(None, row["categories"].split(";"))), row["reason"], row["text"])
+        for row in read_csv(FOLDER / "replies.csv")
+    ]
+
+
 def _weight(weights: dict[str, float], category: str) -> float:
-    """The weight of the longest prefix that has one."""
+    """Find the weight of the longest prefix that has one."""
     prefixes = (category[:length] for length in (6, 4, 2))
     return next((weights[prefix] for prefix in prefixes if prefix in weights), 1.0)
 

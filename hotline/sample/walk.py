@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from random import Random
+from typing import TYPE_CHECKING
 
 from hotline.handle import operations as handle
 from hotline.orders.lifecycle import State
-from hotline.orders.models import Deadline, Order
 from hotline.orders.vocabulary import Channel, Nature, Result, Urgency
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
 from hotline.policy.calendar import TimeUnit, add_working, working_between
 from hotline.policy.limits import Clock
 from hotline.receive.operations import answer_directly, receive_complaint
-from hotline.sample.cast import Cast
-from hotline.sample.drafts import Draft
-from hotline.sample.town import Town
 from hotline.transfer.operations import dispatch, redispatch, refuse_return, request_return
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from hotline.orders.models import Deadline, Order
+    from hotline.sample.cast import Cast
+    from hotline.sample.drafts import Draft
+    from hotline.sample.town import Town
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -25,15 +29,18 @@ WORKING = {TimeUnit.WORKING_DAYS, TimeUnit.WORKING_HOURS}
 HOTLINE = "12345"
 DESK = (8, 21)  # the hours the dispatch desk is staffed for what is not urgent
 
-RETURNS, RETURNS_OF_STRAYS = 0.015, 0.15  # a stray is an order with the wrong unit
-LATE, LATE_OF_WORSE, VERY_LATE = 0.035, 0.13, 0.2
+RETURNS, RETURNS_OF_STRAYS = 0.022, 0.22  # a stray is an order with the wrong unit
+LATE, LATE_OF_WORSE, VERY_LATE = 0.04, 0.14, 0.2
 CONTACTS, PROGRESS = 0.88, 0.2
 BY_LINK = {Channel.WEB: 0.35, Channel.PHONE: 0.05, Channel.API: 0.25}
 UNREACHED = 0.05
 MOST_ROUNDS = 3
+TAKEN_UP = 0.5  # suggestions
+UNSIGNED = 0.5  # of returns, asked for before signing
+AGREED = 0.6  # of returns
 RESULTS = {Result.SOLVED: 68, Result.EXPLAINED: 18, Result.PROMISED: 10, Result.BEYOND: 4}
 LEVELS = ("satisfied", "basically", "dissatisfied")
-RATES, RATES_OF_WORSE, RATES_OF_LATE = (90.5, 6.5, 3.0), (64, 12, 24), (72, 12, 16)
+RATES, RATES_OF_WORSE, RATES_OF_LATE = (91.5, 6.0, 2.5), (68, 13, 19), (78, 12, 10)
 SOLVED = {"satisfied": 0.97, "basically": 0.85, "dissatisfied": 0.12}
 REDONE = {"satisfied": 0.4, "basically": 0.5, "dissatisfied": 0.6}
 
@@ -41,14 +48,14 @@ REDONE = {"satisfied": 0.4, "basically": 0.5, "dissatisfied": 0.6}
 def walk(draft: Draft, town: Town, cast: Cast, rng: Random, now: datetime) -> Order:
     """Take the draft in and bring its order as far as it gets until now."""
     order = receive_complaint(draft.intake, draft.actor, draft.at)
-    _Walk(order, draft, town, cast, rng, now).run()
+    _Walk(order, draft, town, cast, rng=rng, now=now).run()
     return order
 
 
 class _Walk:
     """An order on its way. Each step says whether the order goes on; where it does not, it waits for somebody now."""
 
-    def __init__(self, order: Order, draft: Draft, town: Town, cast: Cast, rng: Random, now: datetime) -> None:
+    def __init__(self, order: Order, draft: Draft, town: Town, cast: Cast, *, rng: Random, now: datetime) -> None:
         self.order, self.draft, self.town, self.cast, self.rng, self.now = order, draft, town, cast, rng, now
         self.phrases = town.phrases
         self.at = draft.at
@@ -104,7 +111,7 @@ class _Walk:
 
     def _take_on(self) -> bool:
         sends_back = self._sends_back()
-        unsigned = self.rng.random() < 0.5
+        unsigned = self.rng.random() < UNSIGNED
         if sends_back and unsigned and not self._return():
             return False
         if not self._sign():
@@ -126,7 +133,7 @@ class _Walk:
         if self.draft.hold is State.RETURNING or not self._reach(self._share(Clock.RETURN_REVIEW, 0.2, 0.95)):
             return False
         actor = self.cast.member(Role.DISPATCHER, self.phrases, "dispatchers")
-        if self.rng.random() < 0.6:
+        if self.rng.random() < AGREED:
             reason = self.phrases.pick(self.rng, "returns", "agreed")
             redispatch(self.order, other, actor, self.at, reason=reason)
         else:
@@ -135,7 +142,7 @@ class _Walk:
         return True
 
     def _other_unit(self) -> str:
-        """The unit an order ought to be with, or one beside it."""
+        """Find the unit an order ought to be with, or one beside it."""
         lead = self.order.lead_unit
         beside = (self.right.lead, *self.right.assist) if self.right else ()
         found = next((unit for unit in beside if unit != lead), None)
@@ -177,30 +184,27 @@ class _Walk:
         return self._share(clock, 0.4, 0.95, late=LATE)
 
     def _reply(self) -> None:
-        result, text = self._result()
-        kind = result.value
+        result, kind = self._result()
+        said = self.town.reply(self.rng, kind, self.draft.template.category)
+        unit = self.town.units[self.order.lead_unit or ""]
         handle.reply(
             self.order,
             self._handler(),
             self.at,
             result=result,
-            public_reply=text,
-            unsolved_reason="" if result is Result.SOLVED else self.phrases.pick(self.rng, "unsolved", kind),
+            public_reply=said.text.format(unit=unit, title=self.order.title, phone=HOTLINE),
+            unsolved_reason="" if result is Result.SOLVED else said.reason,
         )
 
     def _result(self) -> tuple[Result, str]:
-        nature, rng = self.order.nature, self.rng
-        if nature is Nature.PRAISE:
-            result, kind = Result.SOLVED, nature.value
-        elif nature is Nature.CONSULTATION:
-            result, kind = rng.choices((Result.SOLVED, Result.EXPLAINED), (7, 3))[0], nature.value
-        elif nature is Nature.SUGGESTION and rng.random() < 0.5:
-            result, kind = Result.SOLVED, nature.value
-        else:
-            result = rng.choices(list(RESULTS), list(RESULTS.values()))[0]
-            kind = result.value
-        unit = self.town.units[self.order.lead_unit or ""]
-        return result, self.phrases.pick(rng, "replies", kind, unit=unit, title=self.order.title, phone=HOTLINE)
+        """Decide what came of it, and the kind of reply that says so."""
+        nature = self.order.nature
+        if nature is Nature.PRAISE or (nature is Nature.SUGGESTION and self.rng.random() < TAKEN_UP):
+            return Result.SOLVED, nature.value
+        if nature is Nature.CONSULTATION:
+            return self.rng.choices((Result.SOLVED, Result.EXPLAINED), (7, 3))[0], nature.value
+        result = self.rng.choices(list(RESULTS), list(RESULTS.values()))[0]
+        return result, result.value
 
     def _ask(self) -> bool:
         """Ask the citizen, then close; True where the order is sent back to redo."""
@@ -257,7 +261,7 @@ class _Walk:
         return False
 
     def _opinion(self) -> tuple[str, bool]:
-        """What the citizen says: how satisfied, and whether it is solved."""
+        """Draw what the citizen says: how satisfied, and whether it is solved."""
         if self.order.nature is Nature.PRAISE:
             return LEVELS[0], True
         late = any(row.clock is Clock.HANDLE and row.is_late(self.now) for row in self.order.deadlines)
@@ -280,7 +284,7 @@ class _Walk:
         return add_working(self.at, hours, TimeUnit.WORKING_HOURS, self.town.calendar).at
 
     def _share(self, clock: Clock, low: float, high: float, *, late: float = 0.0) -> datetime:
-        """An instant when some part of a running clock's time has gone, or where it is late, more than all of it."""
+        """Pick an instant when some part of a running clock's time has gone, or where it is late, more than all of it."""
         part = self.rng.uniform(low, high)
         if self.rng.random() < late:
             part = self.rng.uniform(2.0, 5.0) if self.rng.random() < VERY_LATE else self.rng.uniform(1.03, 1.35)

@@ -59,23 +59,15 @@ class Classifier:
         for field, content, factor in (("title", title, TITLE_COUNTS), ("text", text, 1.0)):
             for end, (keyword, rows) in self._automaton.iter(content):
                 for category, weight in rows:
-                    hits[category].setdefault(
-                        keyword, Hit(keyword, weight * factor, field, end - len(keyword) + 1)
-                    )
+                    hits[category].setdefault(keyword, Hit(keyword, weight * factor, field, end - len(keyword) + 1))
         ranked = [_rank(category, found) for category, found in hits.items()]
         total = sum(row.score for row in ranked) + SMOOTHING
         ranked.sort(key=lambda row: (-row.score, row.category))
-        return [
-            Ranked(row.category, row.score, round(row.score / total, 4), row.hits) for row in ranked[:limit]
-        ]
+        return [Ranked(row.category, row.score, round(row.score / total, 4), row.hits) for row in ranked[:limit]]
 
 
 def _rank(category: str, found: dict[str, Hit]) -> Ranked:
-    kept = [
-        hit
-        for hit in found.values()
-        if not any(hit.keyword != other and hit.keyword in other for other in found)
-    ]
+    kept = [hit for hit in found.values() if not any(hit.keyword != other and hit.keyword in other for other in found)]
     kept.sort(key=lambda hit: (-hit.weight, hit.keyword))
     # Squared: one telling word outweighs several hints that sum to as much.
     return Ranked(category, sum(hit.weight**1.5 for hit in kept), 0.0, tuple(kept))

@@ -47,7 +47,13 @@ class CatalogueRow(Base):
 
     __tablename__ = "catalogue_row"
     __table_args__ = (
-        Index("uq_catalogue_row_current", "category_code", "district", unique=True, postgresql_where=text("valid_to IS NULL")),
+        Index(
+            "uq_catalogue_row_current",
+            "category_code",
+            "district",
+            unique=True,
+            postgresql_where=text("valid_to IS NULL"),
+        ),
     )
 
     id: Mapped[Key]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from hotline.base.db import db
+from hotline.base.db import db, forget_kept
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
 from hotline.orders.lifecycle import Action
@@ -85,6 +85,7 @@ def _replace(table: Any, values: list[dict[str, Any]], now: datetime) -> int:
         db.session.execute(update(table).where(table.id.in_(ended)).values(valid_to=now))
     if wanted:
         db.session.execute(insert(table), [{**value, "valid_from": now} for value in wanted.values()])
+    forget_kept()
     return len(values)
 
 
@@ -156,9 +157,7 @@ def request_return(
     """A unit asks to hand an order back (退单), with its reason and, if it knows, the unit responsible."""
     if proposed_unit is not None:
         require_units(proposed_unit)
-    return act(
-        order, Action.REQUEST_RETURN, actor, now, version=version, reason=reason, proposed_unit=proposed_unit
-    )
+    return act(order, Action.REQUEST_RETURN, actor, now, version=version, reason=reason, proposed_unit=proposed_unit)
 
 
 def redispatch(
@@ -192,15 +191,13 @@ def redispatch(
     return event
 
 
-def refuse_return(
-    order: Order, actor: Actor, now: datetime, *, reason: str, version: int | None = None
-) -> Event:
+def refuse_return(order: Order, actor: Actor, now: datetime, *, reason: str, version: int | None = None) -> Event:
     """Decide that the order stays with its unit."""
     return act(order, Action.REFUSE_RETURN, actor, now, version=version, reason=reason)
 
 
 def _set_helpers(order: Order, lead: str, assist: Iterable[str], copy: Iterable[str]) -> None:
-    parts = {code: "copy" for code in copy} | {code: "assist" for code in assist}
+    parts = dict.fromkeys(copy, "copy") | dict.fromkeys(assist, "assist")
     parts.pop(lead, None)
     kept = {helper.unit_code: helper for helper in order.helpers}
     order.helpers = [
@@ -208,4 +205,3 @@ def _set_helpers(order: Order, lead: str, assist: Iterable[str], copy: Iterable[
     ]
     for helper in order.helpers:
         helper.part = parts[helper.unit_code]
-

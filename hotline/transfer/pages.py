@@ -1,14 +1,73 @@
-"""Pages of the room transfer."""
+"""Pages of transfer: the dispatcher's queue, and the steps that give an order to its unit."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+
+from hotline.base.paging import page_of
+from hotline.base.time import utc_now
+from hotline.orders.forms import SEES_ORDERS, take_step
+from hotline.orders.lifecycle import Action, State
+from hotline.orders.models import Event
+from hotline.orders.queries import Filter, count_waiting, dispatch_queue
+from hotline.people.roles import Permission
+from hotline.people.signin import current_actor, needs
+from hotline.transfer import operations as transfer
+from hotline.transfer.schemas import DispatchBody, ReasonBody, RedispatchBody, ReturnBody
+from hotline.transfer.waiting import waiting_rows
 
 pages = Blueprint("transfer", __name__, template_folder="templates")
 
+TABS = {"dispatch": State.RECEIVED, "returns": State.RETURNING}
+
 
 @pages.get("/dispatch")
+@needs(Permission.DISPATCH_QUEUE)
 def queue() -> ResponseReturnValue:
-    """Soon."""
-    return "soon"
+    """What waits for a dispatcher: urgent first, then what has waited longest."""
+    tab = request.args.get("tab", "")
+    tab = tab if tab in TABS else "dispatch"
+    page = page_of(dispatch_queue(Filter((TABS[tab],))), request.args.get("page", 1, int))
+    rows = waiting_rows(page.rows, current_actor())
+    counts = {name: count_waiting((state,)) for name, state in TABS.items()}
+    template = "transfer/_rows.html" if request.args.get("part") == "rows" else "transfer/queue.html"
+    return render_template(template, tab=tab, page=page, rows=rows, counts=counts, now=utc_now())
+
+
+@pages.post("/orders/<number>/dispatch")
+@needs(*SEES_ORDERS)
+def dispatch(number: str) -> ResponseReturnValue:
+    """Dispatch an order."""
+    return take_step(number, Action.DISPATCH, DispatchBody, _dispatch)
+
+
+def _dispatch(*, category: str, district: str, **given: Any) -> Event:
+    return transfer.dispatch(category=category or None, district=district or None, **given)
+
+
+@pages.post("/orders/<number>/return")
+@needs(*SEES_ORDERS)
+def ask_return(number: str) -> ResponseReturnValue:
+    """Ask to hand an order back."""
+    return take_step(number, Action.REQUEST_RETURN, ReturnBody, _ask_return)
+
+
+def _ask_return(*, proposed_unit: str, **given: Any) -> Event:
+    return transfer.request_return(proposed_unit=proposed_unit or None, **given)
+
+
+@pages.post("/orders/<number>/redispatch")
+@needs(*SEES_ORDERS)
+def redispatch(number: str) -> ResponseReturnValue:
+    """Agree to a return and dispatch again."""
+    return take_step(number, Action.REDISPATCH, RedispatchBody, transfer.redispatch)
+
+
+@pages.post("/orders/<number>/refuse-return")
+@needs(*SEES_ORDERS)
+def refuse_return(number: str) -> ResponseReturnValue:
+    """Refuse a return: the order stays with its unit."""
+    return take_step(number, Action.REFUSE_RETURN, ReasonBody, transfer.refuse_return)

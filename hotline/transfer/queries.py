@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from hotline.base.db import database_name, db
+from hotline.base.db import database_name, db, kept
 from hotline.orders.models import Category
 from hotline.people.models import Unit
 from hotline.transfer.catalogue import Catalogue, CatalogueEntry
@@ -30,8 +30,8 @@ _built: tuple[Any, Routing] | None = None
 
 def routing() -> Routing:
     """The routing tables in force."""
-    global _built  # a cache of this process, checked against the database at each use
-    revision = (database_name(), *_revision())
+    global _built  # noqa: PLW0603 # a cache of this process, checked against the database at each use
+    revision = (database_name(), *kept("routing", _revision))
     built = _built
     if built is None or built[0] != revision:
         built = _built = (revision, _build())
@@ -39,12 +39,8 @@ def routing() -> Routing:
 
 
 def _revision() -> tuple[Any, ...]:
-    marks = [
-        select(func.max(table.id)).scalar_subquery()
-        for table in (Keyword, PlaceName, CatalogueRow)
-    ] + [
-        select(func.max(table.valid_to)).scalar_subquery()
-        for table in (Keyword, PlaceName, CatalogueRow)
+    marks = [select(func.max(table.id)).scalar_subquery() for table in (Keyword, PlaceName, CatalogueRow)] + [
+        select(func.max(table.valid_to)).scalar_subquery() for table in (Keyword, PlaceName, CatalogueRow)
     ]
     return tuple(db.session.execute(select(*marks)).one())
 
@@ -55,9 +51,7 @@ def _current(table: Any) -> Any:
 
 def _build() -> Routing:
     keywords = ((row.keyword, row.category_code, row.weight) for row in _current(Keyword))
-    places = (
-        PlaceRow(row.name, row.kind, row.district_code, row.street_code or "") for row in _current(PlaceName)
-    )
+    places = (PlaceRow(row.name, row.kind, row.district_code, row.street_code or "") for row in _current(PlaceName))
     entries = (
         CatalogueEntry(
             row.id,
@@ -72,9 +66,5 @@ def _build() -> Routing:
         for row in _current(CatalogueRow)
     )
     defaults = {row.code: row.default_unit for row in db.session.scalars(select(Category))}
-    powers = {
-        row.code: frozenset(filter(None, row.powers.split(";"))) for row in db.session.scalars(select(Unit))
-    }
+    powers = {row.code: frozenset(filter(None, row.powers.split(";"))) for row in db.session.scalars(select(Unit))}
     return Routing(Classifier(keywords), Gazetteer(places), Catalogue(entries, defaults, powers))
-
-

@@ -34,7 +34,9 @@ def test_the_whole_way_over_http(client: FlaskClient, key_of: Keys) -> None:
         assert answer.status_code == status, answer.json
         return answer.json or {}
 
-    assert step("dispatch", "dispatcher", unit="housing", category="060101", district="d01")["state"] == State.DISPATCHED
+    assert (
+        step("dispatch", "dispatcher", unit="housing", category="060101", district="d01")["state"] == State.DISPATCHED
+    )
     assert step("sign", "handler")["state"] == State.HANDLING
     step("contact", "handler", note="已电话联系")
     step("note", "handler", note="已派人到现场")
@@ -129,7 +131,9 @@ def test_lists_show_what_one_may_see(client: FlaskClient, key_of: Keys, now: dat
 
 
 def test_search_by_words_phone_tail_and_number(client: FlaskClient, key_of: Keys, now: datetime) -> None:
-    order = factories.received(now, title="广场舞音响太吵", text="每晚七点广场舞音响开得很大", requester_phone="13800007788")
+    order = factories.received(
+        now, title="广场舞音响太吵", text="每晚七点广场舞音响开得很大", requester_phone="13800007788"
+    )
     db.session.commit()
     for words in ("广场舞", "音响", "7788", "13800007788", order.number, "广场舞 音响"):
         answer = client.get("/api/v1/orders", query_string={"q": words}, headers=key_of("manager")).json or {}
@@ -142,7 +146,13 @@ def test_search_by_words_phone_tail_and_number(client: FlaskClient, key_of: Keys
 
 @pytest.mark.parametrize(
     ("login", "secret", "status"),
-    [("handler", False, 200), ("handler", True, 403), ("callback", True, 200), ("manager", False, 403), ("admin", False, 403)],
+    [
+        ("handler", False, 200),
+        ("handler", True, 403),
+        ("callback", True, 200),
+        ("manager", False, 403),
+        ("admin", False, 403),
+    ],
 )
 def test_reading_a_full_number_is_recorded(
     client: FlaskClient, key_of: Keys, now: datetime, login: str, status: int, *, secret: bool
@@ -165,11 +175,14 @@ def test_units_never_see_who_a_secret_order_is_from(client: FlaskClient, key_of:
 
 
 def test_a_suggestion_says_why(client: FlaskClient, key_of: Keys) -> None:
-    answer = client.get(
-        "/api/v1/suggestion",
-        query_string={"text": "望江区锦绣花园停水三天了,家里没有水"},
-        headers=key_of("agent"),
-    ).json or {}
+    answer = (
+        client.get(
+            "/api/v1/suggestion",
+            query_string={"text": "望江区锦绣花园停水三天了,家里没有水"},
+            headers=key_of("agent"),
+        ).json
+        or {}
+    )
     best = answer["categories"][0]
     assert best["category"] == "050101"
     assert best["hits"][0]["keyword"] == "停水"
@@ -180,7 +193,11 @@ def test_a_suggestion_says_why(client: FlaskClient, key_of: Keys) -> None:
 
 def test_openapi_names_every_path(app: Flask, client: FlaskClient) -> None:
     document = client.get("/api/v1/openapi.json").json or {}
-    served = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/") and "openapi" not in rule.rule}
+    served = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/") and "openapi" not in rule.rule
+    }
     named = {path.replace("{", "<").replace("}", ">") for path in document["paths"]}
     assert {path.replace("string:", "").replace("int:", "") for path in served} == named
 
@@ -192,6 +209,9 @@ def test_a_session_needs_a_form_token_a_key_does_not(
     app.config["WTF_CSRF_ENABLED"] = True
     try:
         assert browser.post("/api/v1/orders", json={"text": "没有令牌"}).status_code == 400
-        assert app.test_client().post("/api/v1/orders", json={"text": "有密钥"}, headers=key_of("agent")).status_code == 201
+        assert (
+            app.test_client().post("/api/v1/orders", json={"text": "有密钥"}, headers=key_of("agent")).status_code
+            == 201
+        )
     finally:
         app.config["WTF_CSRF_ENABLED"] = False

@@ -137,11 +137,20 @@ def test_a_stale_edit_is_refused(session: None, now: datetime) -> None:
     [
         ("reason", lambda order, now: transfer.request_return(order, HANDLER, now, reason="  ")),
         ("note", lambda order, now: handle.add_note(order, HANDLER, now, note="")),
-        ("unsolved_reason", lambda order, now: handle.reply(order, HANDLER, now, result=Result.EXPLAINED, public_reply="解释")),
+        (
+            "unsolved_reason",
+            lambda order, now: handle.reply(order, HANDLER, now, result=Result.EXPLAINED, public_reply="解释"),
+        ),
         ("public_reply", lambda order, now: handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="")),
         ("unit", lambda order, now: transfer.dispatch(factories.received(now), "nowhere", DISPATCHER, now)),
-        ("category", lambda order, now: transfer.dispatch(factories.received(now), "urban", DISPATCHER, now, category="9")),
-        ("district", lambda order, now: transfer.dispatch(factories.received(now), "urban", DISPATCHER, now, district="x")),
+        (
+            "category",
+            lambda order, now: transfer.dispatch(factories.received(now), "urban", DISPATCHER, now, category="9"),
+        ),
+        (
+            "district",
+            lambda order, now: transfer.dispatch(factories.received(now), "urban", DISPATCHER, now, district="x"),
+        ),
         ("satisfaction", lambda order, now: handle.evaluate(order, CALLBACK, now, solved=True, satisfaction="great")),
     ],
 )
@@ -209,7 +218,9 @@ def test_events_cannot_be_changed(session: None, now: datetime) -> None:
 
 def test_a_changed_or_shortened_log_is_noticed(session: None, now: datetime) -> None:
     order = factories.closed(now)
-    events = list(order.events) or list(db.session.scalars(select(Event).filter_by(order_id=order.id).order_by(Event.seq)))
+    events = list(order.events) or list(
+        db.session.scalars(select(Event).filter_by(order_id=order.id).order_by(Event.seq))
+    )
     assert broken_link(order, events[:-1]) == len(events)
     assert broken_link(order, events[1:]) == 1
     events[2].reason = "改过"

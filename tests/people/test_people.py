@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from hotline.base.db import db
 from hotline.base.errors import Invalid
 from hotline.cli import cli
+from hotline.people.actors import CITIZEN, Actor
 from hotline.people.models import ApiKey, User
 from hotline.people.operations import check_password, create_user, record_read
-from hotline.people.actors import CITIZEN, Actor
 from hotline.people.queries import units_under
 from hotline.people.roles import GRANTS, Permission, Role
 from tests.conftest import PASSWORD
@@ -37,7 +37,13 @@ def test_every_role_has_its_grants() -> None:
     ],
 )
 def test_a_user_that_cannot_be(session: None, now: datetime, changes: dict[str, object], field: str) -> None:
-    given: dict[str, object] = {"login": "new", "name": "新人", "role": Role.AGENT, "password": "long enough for us", "now": now}
+    given: dict[str, object] = {
+        "login": "new",
+        "name": "新人",
+        "role": Role.AGENT,
+        "password": "long enough for us",
+        "now": now,
+    }
     with pytest.raises(Invalid) as refused:
         create_user(**{**given, **changes})  # type: ignore[arg-type]  # the cases are wrong on purpose
     assert field in refused.value.errors

@@ -8,21 +8,21 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from config.settings import HERE
+from hotline.base.db import db
 from hotline.base.files import read_csv
+from hotline.orders.lifecycle import State
+from hotline.transfer import operations as transfer
 from hotline.transfer.catalogue import Catalogue, CatalogueEntry
 from hotline.transfer.classifier import Classifier
+from hotline.transfer.models import Keyword
+from hotline.transfer.operations import load_keywords
 from hotline.transfer.place import Gazetteer, PlaceRow
 from hotline.transfer.suggestion import suggest
 from tests import factories
 from tests.factories import DISPATCHER
-from hotline.orders.lifecycle import State
-from hotline.transfer import operations as transfer
-from hotline.transfer.operations import load_keywords
-from hotline.transfer.models import Keyword
-from hotline.base.db import db
-from sqlalchemy import func, select
 
 CLASSIFIER = Classifier([("停水", "050101", 10), ("水压低", "050102", 8), ("水", "05", 1), ("物业不管", "060101", 7)])
 
@@ -79,7 +79,9 @@ def test_places(texts: tuple[str, ...], district: str | None, street: str | None
     assert (found.district, found.street, found.candidates) == (district, street, candidates)
 
 
-def entry(number: int, category: str, district: str, lead: str, power: str = "", assist: tuple[str, ...] = ()) -> CatalogueEntry:
+def entry(
+    number: int, category: str, district: str, lead: str, power: str = "", assist: tuple[str, ...] = ()
+) -> CatalogueEntry:
     return CatalogueEntry(number, category, district, lead, assist, (), "依据", power)
 
 
@@ -111,7 +113,9 @@ CATALOGUE = Catalogue(
         ("150101", "d01", None, None, None),
     ],
 )
-def test_the_catalogue(category: str, district: str | None, street: str | None, lead: str | None, row: int | None) -> None:
+def test_the_catalogue(
+    category: str, district: str | None, street: str | None, lead: str | None, row: int | None
+) -> None:
     found = CATALOGUE.assign(category, district, street)
     assert (found.lead if found else None) == lead
     if found:

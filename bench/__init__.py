@@ -1,0 +1,1 @@
+"""Measurements: each runs the product beside a named reference on this machine, and prints ratios."""

@@ -1,0 +1,96 @@
+"""What the desks of handling show: the inbox, the call, the citizen's rating page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hotline.base.paging import page_of
+from hotline.handle.operations import current_evaluation
+from hotline.handle.queries import (
+    INBOX_STATES,
+    STEP_CLOCKS,
+    Due,
+    Rating,
+    inbox_counts,
+    latest_reply,
+    running,
+    to_call,
+    unit_inbox,
+)
+from hotline.orders.lifecycle import State
+from hotline.orders.models import Deadline, Order
+from hotline.orders.names import level_names
+from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, callback_queue, order_for
+from hotline.orders.sheet import sheet
+from hotline.people.actors import Actor
+from hotline.policy import queries as policies
+
+NEXT_CALLS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An order in a unit's inbox: the clock of its next step (sign, contact) and the one of the whole work."""
+
+    order: Order
+    step: Deadline | None
+    work: Deadline | None
+
+
+def inbox_view(actor: Actor, asked: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    """The inbox, narrowed by state and by what is due."""
+    state = next((one for one in INBOX_STATES if one == asked.get("state")), None)
+    due = next((one for one in Due if one == asked.get("due")), None)
+    number = asked.get("page", "1")
+    query = unit_inbox(actor, (state,) if state else UNIT_WORK, due, now)
+    page = page_of(query, int(number) if number.isdigit() else 1)
+    return {
+        "page": page,
+        "tasks": [Task(order, running(order, STEP_CLOCKS), running(order, UNIT_CLOCKS)) for order in page.rows],
+        "counts": inbox_counts(actor, now),
+        "state": state,
+        "due": due,
+        "states": INBOX_STATES,
+        "dues": list(Due),
+        "now": now,
+    }
+
+
+def call_sheet(number: str, actor: Actor, now: datetime) -> dict[str, Any]:
+    """The call to make now, with the order's whole sheet; only the queue where nobody waits."""
+    queue = page_of(callback_queue(Filter()), size=NEXT_CALLS)
+    number = to_call(number)
+    if not number:
+        return {"order": None, "queue": queue, "now": now}
+    order = order_for(number, actor)
+    policy = policies.policy(order.policy_id)
+    return {
+        **sheet(order, actor, now),
+        "queue": queue,
+        "reply": latest_reply(order),
+        "names_of_levels": level_names(order.policy_id),
+        "last_attempt": order.attempts + 1 >= policy.callback_attempts,
+    }
+
+
+def rating_view(order: Order) -> dict[str, Any]:
+    """What the citizen is shown by their own link."""
+    return {
+        "order": order,
+        "reply": latest_reply(order),
+        "standing": standing(order),
+        "levels": level_names(order.policy_id),
+    }
+
+
+def standing(order: Order) -> Rating:
+    """Whether the citizen can rate now, has rated, or has to wait."""
+    asked = current_evaluation(order)
+    if asked is not None and asked.solved is not None:
+        return Rating.DONE
+    if order.state in {State.CLOSED, State.ANSWERED}:
+        return Rating.CLOSED
+    return Rating.OPEN if order.state is State.CALLBACK else Rating.EARLY

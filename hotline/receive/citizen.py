@@ -1,0 +1,105 @@
+"""A citizen's own pages: a complaint is placed once, and whoever knows its number and the phone may follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from flask import session
+from marshmallow import ValidationError, validates_schema
+
+from hotline.base.errors import Invalid, NotFound
+from hotline.base.i18n import gettext
+from hotline.orders.lifecycle import State
+from hotline.orders.models import Attachment, Order
+from hotline.orders.names import Names
+from hotline.orders.operations import get_order
+from hotline.orders.queries import PHONE_TAIL
+from hotline.orders.sheet import evaluated
+from hotline.orders.vocabulary import Channel
+from hotline.people.actors import CITIZEN
+from hotline.receive.once import Placed, place_once
+from hotline.receive.operations import receive_complaint
+from hotline.receive.progress import ahead, happened, present
+from hotline.receive.schemas import IntakeSchema
+
+FIELDS = ("text", "address", "phone", "name", "secret", "nature")
+TRAP = "website"  # a field people do not see; what fills it in is a program
+FOLLOWED = "followed"
+PLACED = "placed"
+REMEMBERED = 5
+
+
+class CitizenSchema(IntakeSchema):
+    """A complaint placed by its citizen, who must be within reach of an answer."""
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def within_reach(self, _: dict[str, Any], original: Mapping[str, str], **__: Any) -> None:
+        """Ask for a telephone number."""
+        if not original.get("phone"):
+            raise ValidationError(gettext("Give your phone number, so that we can answer you."), "phone")
+        if not original.get("text"):
+            raise ValidationError(gettext("Tell us what happened."), "text")
+
+
+def place_complaint(form: Mapping[str, str], now: datetime) -> Placed:
+    """Place what a citizen has written, once. Raises Invalid."""
+    if form.get(TRAP):
+        raise Invalid.field(TRAP, gettext("leave this field empty"))
+    said = {name: text for name in FIELDS if (text := form.get(name, "").strip())}
+    intake = replace(CitizenSchema().read(said), channel=Channel.WEB)
+    return place_once("citizen", form.get("key", ""), said, now, lambda: receive_complaint(intake, CITIZEN, now))
+
+
+def remember_placed(number: str) -> None:
+    """Let this browser see the order it has just placed."""
+    session[PLACED] = [number, *session.get(PLACED, [])][:REMEMBERED]
+    session[FOLLOWED] = number
+
+
+def just_placed(number: str) -> Order:
+    """The order, where this browser has placed it; raise NotFound."""
+    if number not in session.get(PLACED, []):
+        raise NotFound(gettext("There is nothing at this address."))
+    return get_order(number)
+
+
+def followed() -> Order | None:
+    """The order this browser may follow: the one placed last, or the one number and phone were given for."""
+    number = session.get(FOLLOWED)
+    return get_order(number) if number else None
+
+
+def forget() -> None:
+    """Show nothing in this browser any more."""
+    session.pop(FOLLOWED, None)
+    session.pop(PLACED, None)
+
+
+def public_file(file_id: int) -> Attachment:
+    """A file of the order followed that its citizen may see; raise NotFound."""
+    order = followed()
+    files = order.attachments if order else []
+    file = next((one for one in files if one.id == file_id and one.public), None)
+    if file is None:
+        raise NotFound(gettext("There is no such file."))
+    return file
+
+
+def order_view(order: Order, now: datetime) -> dict[str, Any]:
+    """An order as its citizen sees it."""
+    names = Names()
+    unit = names.units.get(order.lead_unit or "", "")
+    rated = evaluated(order) is not None
+    return {
+        "order": order,
+        "present": present(order.state, unit, rated=rated),
+        "ahead": ahead(order.deadlines, unit, now),
+        "happened": happened(order.events, names.units),
+        "files": [file for file in order.attachments if file.public],
+        "may_rate": order.state is State.CALLBACK and not rated,
+        "over": order.state in {State.CLOSED, State.ANSWERED},
+        "tail": order.requester_phone[-PHONE_TAIL:],
+    }

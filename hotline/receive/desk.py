@@ -1,0 +1,168 @@
+"""The agent's desk: what its form says becomes an order once, and what the panes beside it show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from hotline.base.errors import Invalid
+from hotline.base.i18n import gettext
+from hotline.orders.lifecycle import OPEN_STATES, State
+from hotline.orders.models import Category, Deadline, Order
+from hotline.orders.names import Names
+from hotline.orders.operations import Intake
+from hotline.orders.queries import categories, orders_of_phone
+from hotline.orders.suggested import Guess, Suggested, read_suggestion
+from hotline.orders.vocabulary import Channel, Nature, Urgency
+from hotline.people.actors import Actor
+from hotline.policy import queries as policies
+from hotline.policy.limits import Clock
+from hotline.receive.once import Placed, new_key, place_once
+from hotline.receive.operations import answer_directly, receive_complaint
+from hotline.receive.queries import saved_today
+from hotline.receive.schemas import IntakeSchema, plain_phone, title_of
+from hotline.transfer.suggestion import Doubt, suggest, why_queued
+
+FIELDS = ("phone", "name", "secret", "urgency", "nature", "text", "address", "district", "category", "title")
+EARLIER = 8  # orders of a caller that fit beside the form
+SHORTEST_PHONE = 5
+LEAF = 6  # a code of this length is a category orders are given
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where an order went when it was saved: to a unit, with the time it must answer by, or to a dispatcher, and why."""
+
+    order: Order
+    unit: str
+    work: Deadline | None
+    doubt: Doubt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is suggested while the agent types.
+
+    guesses: categories by the text alone, whatever has been chosen. suggested: what would be done with the choice.
+    candidates: districts to choose from, by code, where the place has several.
+    """
+
+    guesses: tuple[Guess, ...]
+    suggested: Suggested
+    doubt: Doubt | None
+    chosen: str
+    district: str
+    candidates: dict[str, str]
+
+
+def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
+    """Save what the agent has written down, once; answer it at once where the agent did. Raises Invalid."""
+    said = _said(form)
+    intake = replace(IntakeSchema().read(said), channel=Channel.PHONE)
+    reply = form.get("public_reply", "").strip() if form.get("do") == "answer" else None
+    if reply == "":
+        raise Invalid.field("public_reply", gettext("write what you told the caller, or save without an answer"))
+
+    def place() -> Order:
+        return _register(intake, reply, actor, now)
+
+    words = {**said, "public_reply": reply or ""}
+    return place_once(f"desk:{actor.user_id}", form.get("key", ""), words, now, place)
+
+
+def _register(intake: Intake, reply: str | None, actor: Actor, now: datetime) -> Order:
+    order = receive_complaint(intake, actor, now, hold=reply is not None)
+    if reply is not None:
+        answer_directly(order, actor, now, public_reply=reply)
+    return order
+
+
+def _said(form: Mapping[str, str]) -> dict[str, str]:
+    """The fields of the form that were filled in, the category by its code."""
+    said = {name: form.get(name, "").strip() for name in FIELDS}
+    said["category"] = category_code(said["category"])
+    return {name: text for name, text in said.items() if text}
+
+
+def category_code(typed: str) -> str:
+    """The category somebody typed: a code, a code with its name behind it, or a name; as typed where it is neither."""
+    first = typed.split(maxsplit=1)[0] if typed.strip() else ""
+    if not first or first.isdigit():
+        return first
+    wanted = typed.strip().casefold()
+    named = (row.code for row in leaves() if wanted in {row.name.casefold(), row.name_en.casefold()})
+    return next(named, typed.strip())
+
+
+def leaves() -> list[Category]:
+    """The categories an order is given."""
+    return [row for row in categories() if len(row.code) == LEAF]
+
+
+def desk_view(actor: Actor, now: datetime, form: Mapping[str, str], errors: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The desk with its form as far as it is filled."""
+    names = Names()
+    return {
+        "form": form,
+        "errors": errors,
+        "key": form.get("key") or new_key(),
+        "fields": FIELDS,
+        "natures": list(Nature),
+        "urgencies": list(Urgency),
+        "names": names,
+        "leaves": leaves(),
+        "saved": outcomes(saved_today(actor, now), names),
+        "advice": None,
+        "earlier": None,
+    }
+
+
+def outcomes(orders: Iterable[Order], names: Names) -> list[Outcome]:
+    """Where some orders went."""
+    return [outcome(order, names) for order in orders]
+
+
+def outcome(order: Order, names: Names) -> Outcome:
+    """Where an order went."""
+    waits = order.state is State.RECEIVED
+    return Outcome(
+        order,
+        unit=names.units.get(order.lead_unit or "", ""),
+        work=next((one for one in order.deadlines if one.clock is Clock.HANDLE and one.ended_at is None), None),
+        doubt=why_queued(order.suggestion, policies.policy(order.policy_id).auto_confidence) if waits else None,
+    )
+
+
+def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
+    """What would be done with a text as far as it is typed; None while there is none."""
+    said, names = _said(form), Names()
+    text = said.get("text", "")
+    title, address = title_of(said.get("title", ""), text), said.get("address", "")
+    if not title:
+        return None
+    district = said.get("district", "")
+    district = district if district in names.districts else ""
+    chosen = said.get("category", "")
+    chosen = chosen if chosen in names.categories else ""
+    free = suggest(title, text, address, district=district or None)
+    found = suggest(title, text, address, category=chosen, district=district or None) if chosen else free
+    threshold = policies.policy_at(now).auto_confidence
+    return Advice(
+        guesses=read_suggestion(free.as_json(), names).guesses,
+        suggested=read_suggestion(found.as_json(), names),
+        doubt=why_queued(found.as_json(), threshold),
+        chosen=chosen,
+        district=names.districts.get(found.place.district or "", ""),
+        candidates={code: names.districts.get(code, code) for code in found.place.candidates},
+    )
+
+
+def earlier_orders(typed: str) -> dict[str, Any] | None:
+    """A caller's earlier orders; None while the number is too short to be one."""
+    phone = plain_phone(typed)
+    if len(phone) < SHORTEST_PHONE:
+        return None
+    orders = orders_of_phone(phone, EARLIER)
+    return {"orders": orders, "open": sum(order.state in OPEN_STATES for order in orders), "limit": EARLIER}

@@ -1,0 +1,71 @@
+// Forms of an order: type to find in a long list of choices, drafts kept in this browser until they are saved, no double sending.
+(() => {
+  "use strict";
+  document.querySelectorAll("select[data-find]").forEach(addFinder);
+
+  function addFinder(select) {
+    const box = document.createElement("input");
+    box.type = "search";
+    box.className = "form-control finder";
+    box.placeholder = select.dataset.find;
+    box.setAttribute("aria-label", select.dataset.find);
+    box.setAttribute("aria-controls", select.id);
+    box.autocomplete = "off";
+    const chosen = document.createElement("div");
+    chosen.className = "chosen";
+    select.before(box);
+    if (select.multiple) select.after(chosen);
+    const options = [...select.querySelectorAll("option")].filter((option) => option.value);
+    const say = () => { chosen.textContent = [...select.selectedOptions].map((option) => option.text.trim()).join(" · "); };
+    box.addEventListener("input", () => {
+      const wanted = box.value.trim().toLowerCase();
+      const fits = options.filter((option) => {
+        const isFit = !wanted || option.text.toLowerCase().includes(wanted) || option.value.startsWith(wanted);
+        option.hidden = !isFit;
+        return isFit;
+      });
+      if (wanted && fits.length && !select.multiple) select.value = fits[0].value;
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.ctrlKey && !event.isComposing) { event.preventDefault(); select.focus(); }
+      if (event.key === "Escape") { box.value = ""; box.dispatchEvent(new Event("input")); }
+    });
+    select.addEventListener("change", say);
+    say();
+  }
+
+  // A draft belongs to an order and a form. One that was sent goes once the page after it says that it was saved.
+  const saved = document.querySelector(".note-done");
+  const key = (form) => "draft:" + form.action.replace(location.origin, "");
+  for (const name of Object.keys(localStorage)) {
+    if (name.startsWith("draft:") && saved && JSON.parse(localStorage[name]).sent) localStorage.removeItem(name);
+  }
+  document.querySelectorAll("form[data-draft]").forEach((form) => {
+    const areas = [...form.querySelectorAll("textarea")];
+    const draft = JSON.parse(localStorage.getItem(key(form)) || "null");
+    if (draft) areas.forEach((area) => { if (!area.value && draft.texts[area.name]) area.value = draft.texts[area.name]; });
+    const keep = (sent) => {
+      const texts = Object.fromEntries(areas.filter((area) => area.value.trim()).map((area) => [area.name, area.value]));
+      if (Object.keys(texts).length) localStorage.setItem(key(form), JSON.stringify({ texts, sent }));
+      else localStorage.removeItem(key(form));
+    };
+    form.addEventListener("input", () => keep(false));
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) { event.preventDefault(); return; }
+      form.dataset.sent = "1";
+      keep(true);
+    });
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
+
+  document.querySelectorAll("details.action").forEach((one) => one.addEventListener("toggle", () => {
+    if (!one.open) return;
+    document.querySelectorAll("details.action[open]").forEach((other) => { if (other !== one) other.open = false; });
+  }));
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "u" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+    const back = document.querySelector("a[data-back]");
+    if (back) back.click();
+  });
+})();

@@ -1,0 +1,62 @@
+"""What waits for a dispatcher, row by row: what is suggested, and why it was not sent on without a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from hotline.base.db import db
+from hotline.orders.lifecycle import Action
+from hotline.orders.models import Deadline, Event, Order
+from hotline.orders.names import Names
+from hotline.orders.sheet import next_clock
+from hotline.orders.suggested import Suggested, read_suggestion
+from hotline.people.actors import Actor
+from hotline.policy import queries as policies
+from hotline.transfer.suggestion import Doubt, why_queued
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An order in the queue.
+
+    fits: whether the suggestion can be taken as it is. doubt: why nobody took it so far; None where something
+    else held it up. asked: the unit's request, where it wants to hand the order back.
+    """
+
+    order: Order
+    suggested: Suggested
+    fits: bool
+    doubt: Doubt | None
+    clock: Deadline | None
+    asked: Event | None
+    proposed: str
+
+
+def waiting_rows(orders: Iterable[Order], actor: Actor) -> list[Waiting]:
+    """The rows of the queue for some orders."""
+    orders, names = list(orders), Names()
+    asked = return_requests(order.id for order in orders)
+    return [_row(order, actor, names, asked.get(order.id)) for order in orders]
+
+
+def _row(order: Order, actor: Actor, names: Names, asked: Event | None) -> Waiting:
+    suggested = read_suggestion(order.suggestion, names)
+    proposed = (asked.payload.get("proposed_unit") if asked else None) or ""
+    return Waiting(
+        order,
+        suggested,
+        fits=suggested.fits(order),
+        doubt=why_queued(order.suggestion, policies.policy(order.policy_id).auto_confidence),
+        clock=next_clock(order, actor),
+        asked=asked,
+        proposed=names.units.get(proposed, proposed),
+    )
+
+
+def return_requests(order_ids: Iterable[int]) -> dict[int, Event]:
+    """The latest request to hand an order back, by the order's id."""
+    wanted = select(Event).where(Event.order_id.in_(list(order_ids)), Event.action == Action.REQUEST_RETURN)
+    return {event.order_id: event for event in db.session.scalars(wanted.order_by(Event.seq))}

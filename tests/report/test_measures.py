@@ -1,0 +1,414 @@
+"""Each measure against SQL written by hand, at its edges, and against its own lists."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from hotline.base.db import db
+from hotline.base.errors import NotFound
+from hotline.base.paging import page_of
+from hotline.calls.models import CallOutcome
+from hotline.orders.models import Deadline
+from hotline.report import queries
+from hotline.report.figures import Figure, percent
+from hotline.report.measures import BY_NAME, MEASURES, Bucket, Fate, measure_named
+from tests.report.rows import (
+    DAY,
+    HOUR,
+    MONDAY,
+    WEEK,
+    at,
+    call_values,
+    calls,
+    clock,
+    evaluation,
+    order,
+    with_weights,
+)
+
+LATER = at(17)
+UNITS = ("housing", "d01", "dev-reform")
+SECOND = timedelta(seconds=1)
+
+
+def figure(name: str, cutoff: datetime = LATER) -> Figure:
+    return queries.figures(BY_NAME[name], WEEK, cutoff, by_unit=False)[None]
+
+
+def rows(name: str, cutoff: datetime = LATER, **more: Any) -> list[Any]:
+    return list(db.session.scalars(queries.rows_behind(BY_NAME[name], WEEK, cutoff, **more)))
+
+
+def mixed(seed: int) -> None:
+    """A random mix of everything, in and around the week."""
+    dice = random.Random(seed)  # noqa: S311  # a test's mix, not a secret
+    span = timedelta(days=11).total_seconds()
+
+    def moment() -> datetime:
+        return MONDAY - 2 * DAY + timedelta(seconds=dice.randrange(int(span)))
+
+    for _ in range(25):
+        due = moment()
+        ended = dice.choice([None, due - HOUR, due, due + SECOND, due + 3 * DAY])
+        outcome = "dropped" if ended and dice.random() < 0.2 else None
+        clock(due, ended, unit=dice.choice(UNITS), outcome=outcome, original=due - dice.choice([0, 2]) * DAY)
+        asked = moment()
+        level = dice.choice([None, "satisfied", "basically", "dissatisfied", "unheard-of"])
+        over = dice.choice([None, asked + HOUR, asked + 4 * DAY])
+        evaluation(asked, over, level if over else None, unit=dice.choice(UNITS))
+    outcomes = list(CallOutcome)
+    calls(
+        call_values(
+            moment(), dice.choice(outcomes), dice.choice([0, 4.9, 5, 60]), queue=dice.choice(["main", "english"])
+        )
+        for _ in range(60)
+    )
+
+
+# The same numbers by hand
+
+
+CONNECTION = """
+SELECT count(*) FILTER (WHERE answered_at <= :cutoff) AS hits,
+       count(*) FILTER (WHERE answered_at <= :cutoff
+           OR (answered_at IS NULL AND ended_at <= :cutoff AND NOT (outcome = 'abandoned' AND wait < 5))) AS counted,
+       count(*) FILTER (WHERE answered_at IS NULL AND ended_at <= :cutoff AND outcome = 'abandoned' AND wait < 5) AS out
+FROM call WHERE queued_at >= :start AND queued_at < :end AND queued_at <= :cutoff
+"""
+ON_TIME = """
+SELECT count(*) FILTER (WHERE ended_at <= :cutoff AND ended_at <= due_at) AS hits,
+       count(*) FILTER (WHERE ended_at <= :cutoff OR due_at <= :cutoff) AS counted, 0 AS out
+FROM deadline WHERE clock = 'handle' AND due_at >= :start AND due_at < :end AND started_at <= :cutoff
+  AND NOT (outcome IS NOT DISTINCT FROM 'dropped' AND ended_at <= :cutoff)
+"""
+SATISFIED = """
+SELECT count(*) FILTER (WHERE satisfaction IN ('satisfied', 'basically')) AS hits,
+       count(*) FILTER (WHERE satisfaction IN ('satisfied', 'basically', 'dissatisfied')) AS counted,
+       count(*) FILTER (WHERE reached IS FALSE OR satisfaction = 'unheard-of') AS out
+FROM evaluation WHERE ended_at >= :start AND ended_at < :end AND ended_at <= :cutoff
+"""
+SOLVED = """
+SELECT count(*) FILTER (WHERE solved) AS hits, count(*) FILTER (WHERE reached) AS counted,
+       count(*) FILTER (WHERE NOT reached) AS out
+FROM evaluation WHERE ended_at >= :start AND ended_at < :end AND ended_at <= :cutoff
+"""
+BY_HAND = {
+    "connection": CONNECTION,
+    "on_time": ON_TIME,
+    "on_time_original": ON_TIME.replace("due_at", "original_due_at"),
+    "satisfied": SATISFIED,
+    "solved": SOLVED,
+}
+
+
+@pytest.mark.parametrize("cutoff", [at(11, 15), WEEK.end, LATER])
+@pytest.mark.parametrize("name", BY_HAND)
+def test_figures_equal_sql_by_hand(session: None, name: str, cutoff: datetime) -> None:
+    for seed in range(3):
+        mixed(seed)
+    given = {"start": WEEK.start, "end": WEEK.end, "cutoff": cutoff}
+    hand = db.session.execute(text(BY_HAND[name]), given).one()
+    found = figure(name, cutoff)
+    assert found.denominator > 2
+    assert (found.numerator, found.denominator, found.excluded) == tuple(hand)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_lists_have_exactly_the_rows_of_the_numbers(session: None, seed: int) -> None:
+    mixed(seed)
+    cutoff = [at(11), at(14, 3), WEEK.end, LATER][seed % 4]
+    for measure in MEASURES:
+        by_unit = queries.figures(measure, WEEK, cutoff, by_unit=True)
+        for unit, figure in [*by_unit.items(), (None, queries.figures(measure, WEEK, cutoff, by_unit=False)[None])]:
+            sizes = {
+                Bucket.COUNTED: figure.denominator,
+                Bucket.NOT_DUE: figure.not_due,
+                Bucket.EXCLUDED: figure.excluded,
+                None: figure.total,
+            }
+            for bucket, size in sizes.items():
+                found = rows(measure.name, cutoff, unit=unit, bucket=bucket)
+                assert len({row.id for row in found}) == len(found) == size
+            assert len(rows(measure.name, cutoff, unit=unit, numerator=True)) == figure.numerator
+            misses = rows(measure.name, cutoff, unit=unit, numerator=False)
+            assert len(misses) == figure.denominator - figure.numerator
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_units_and_buckets_add_up(session: None, seed: int) -> None:
+    mixed(seed)
+    for measure in MEASURES:
+        whole = queries.figures(measure, WEEK, LATER, by_unit=False)[None]
+        units = queries.figures(measure, WEEK, LATER, by_unit=True)
+        assert sum(units.values(), Figure()) == whole
+        assert whole.total == len(rows(measure.name))
+        assert sum(len(rows(measure.name, bucket=bucket)) for bucket in Bucket) == whole.total
+        judged = list(queries.judged(measure, WEEK, LATER))
+        assert sum(verdict.weight for _, verdict in judged if verdict.bucket is Bucket.COUNTED) == whole.weighted
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("cutoff", [at(11), at(14), WEEK.end, LATER])
+def test_dispatched_orders_are_conserved(session: None, seed: int, cutoff: datetime) -> None:
+    mixed(seed)
+    # Evaluated orders of the mix have no clock: only those with one were dispatched under a limit.
+    db.session.execute(
+        text("UPDATE work_order SET dispatched_at = NULL WHERE id NOT IN (SELECT order_id FROM deadline)")
+    )
+    found = queries.dispatched_in(WEEK, cutoff)
+    assert queries.conserved(found)
+    assert found.total > 0
+    for fate, size in found.fates.items():
+        assert len(db.session.scalars(queries.dispatched_rows(WEEK, cutoff, became=fate)).all()) == size
+
+
+def test_an_order_without_a_clock_breaks_conservation(session: None) -> None:
+    order()
+    found = queries.dispatched_in(WEEK, LATER)
+    assert (found.total, found.placed) == (1, 0)
+    assert not queries.conserved(found)
+
+
+# Calls
+
+
+def test_a_published_connection_rate(session: None) -> None:
+    calls(call_values(MONDAY, CallOutcome.ANSWERED) for _ in range(16_365))
+    calls(call_values(MONDAY, CallOutcome.ABANDONED, 30) for _ in range(16_567 - 16_365))
+    found = figure("connection")
+    assert found.rate == Fraction(16_365, 16_567)
+    assert percent(found.rate) == Decimal("98.78")
+
+
+def test_callers_who_hang_up_at_once_are_excluded_and_shown_both_ways(session: None) -> None:
+    calls(
+        [
+            call_values(MONDAY),
+            call_values(MONDAY, CallOutcome.ABANDONED, 4.9),
+            call_values(MONDAY, CallOutcome.ABANDONED, 5),
+        ]
+    )
+    found = figure("connection")
+    assert (found.numerator, found.denominator, found.excluded) == (1, 2, 1)
+    assert (found.rate, found.raw_rate) == (Fraction(1, 2), Fraction(1, 3))
+
+
+def test_a_short_wait_that_timed_out_is_not_excluded(session: None) -> None:
+    calls([call_values(MONDAY, CallOutcome.TIMEOUT, 1)])
+    assert figure("connection").denominator == 1
+
+
+def test_talking_is_answered_and_queued_is_not_due(session: None) -> None:
+    calls([call_values(MONDAY, CallOutcome.TALKING), call_values(MONDAY, CallOutcome.QUEUED, 0)])
+    found = figure("connection")
+    assert (found.numerator, found.denominator, found.not_due) == (1, 1, 1)
+
+
+def test_calls_as_of_an_earlier_instant(session: None) -> None:
+    calls([call_values(at(11), CallOutcome.ANSWERED, 20), call_values(at(11), CallOutcome.ABANDONED, 20)])
+    assert figure("connection", at(11) - SECOND) == Figure()
+    assert figure("connection", at(11) + 19 * SECOND).not_due == 2
+    assert figure("connection", at(11) + 20 * SECOND).denominator == 2
+
+
+def test_calls_belong_to_their_queue(session: None) -> None:
+    calls([call_values(MONDAY, queue="main"), call_values(MONDAY, queue="english")])
+    assert set(queries.figures(BY_NAME["connection"], WEEK, LATER, by_unit=True)) == {"main", "english"}
+
+
+# Deadlines
+
+
+@pytest.mark.parametrize("name", ["on_time", "on_time_original"])
+def test_the_week_ends_before_its_end(session: None, name: str) -> None:
+    clock(WEEK.start - SECOND)
+    clock(WEEK.end)
+    assert figure(name).total == 0
+    clock(WEEK.start)
+    clock(WEEK.end - SECOND)
+    assert figure(name).total == 2
+
+
+def test_the_due_instant_itself_is_in_time(session: None) -> None:
+    clock(at(12), at(12))
+    clock(at(12), at(12) + SECOND)
+    found = figure("on_time")
+    assert (found.numerator, found.denominator) == (1, 2)
+
+
+def test_not_due_late_and_overdue_as_of_the_cutoff(session: None) -> None:
+    running = clock(at(12), at(14))
+    assert figure("on_time", at(12) - SECOND).not_due == 1
+    assert figure("on_time", at(12)).denominator == 1  # due, and not there
+    assert figure("on_time").numerator == 0
+    fates = [queries.dispatched_in(WEEK.before(), cutoff).fates for cutoff in (at(11), at(13), at(14), LATER)]
+    assert [next(fate for fate, n in each.items() if n) for each in fates] == [
+        Fate.NOT_DUE,
+        Fate.OVERDUE,
+        Fate.LATE,
+        Fate.LATE,
+    ]
+    assert running.started_at >= WEEK.before().start
+
+
+def test_handled_early_counts_at_once(session: None) -> None:
+    clock(at(14), at(10))
+    assert figure("on_time", at(11)) == Figure(1, 1, weighted=Decimal(1))
+
+
+def test_what_ended_after_the_cutoff_was_still_running(session: None) -> None:
+    clock(at(14), at(13))
+    assert figure("on_time", at(12)) == Figure(not_due=1)
+
+
+def test_what_started_after_the_cutoff_was_not_there(session: None) -> None:
+    clock(at(14), started=at(11))
+    assert figure("on_time", at(10)) == Figure()
+
+
+def test_a_past_week_stays_as_it_was(session: None) -> None:
+    made = clock(at(14))
+    asked = evaluation(at(13))
+    before = {name: queries.figures(BY_NAME[name], WEEK, WEEK.end, by_unit=True) for name in ("on_time", "satisfied")}
+    made.ended_at, made.outcome = at(16, 9), "met"
+    asked.ended_at, asked.reached, asked.solved, asked.satisfaction = at(16, 9), True, True, "satisfied"
+    db.session.flush()
+    after = {name: queries.figures(BY_NAME[name], WEEK, WEEK.end, by_unit=True) for name in ("on_time", "satisfied")}
+    assert after == before
+    assert after["satisfied"]["housing"] == Figure(not_due=1)
+
+
+def test_dropped_clocks_and_other_clocks_are_no_part(session: None) -> None:
+    clock(at(12), at(11), outcome="dropped")
+    clock(at(12), at(11)).clock = "sign"
+    db.session.flush()
+    assert figure("on_time") == Figure()
+    assert queries.dispatched_in(WEEK.before(), LATER).fates[Fate.EXCLUDED] == 1
+
+
+def test_an_extension_helps_one_rate_and_not_the_other(session: None) -> None:
+    clock(at(14), at(13), original=at(11))
+    assert figure("on_time").rate == 1
+    assert figure("on_time_original").rate == 0
+
+
+def test_an_order_belongs_to_the_unit_that_leads_it(session: None) -> None:
+    clock(at(12), at(11), unit="housing")
+    clock(at(12), at(13), unit="d01")
+    found = queries.figures(BY_NAME["on_time"], WEEK, LATER, by_unit=True)
+    assert {unit: each.rate for unit, each in found.items()} == {"housing": 1, "d01": 0}
+    assert queries.figures(BY_NAME["on_time"], WEEK, LATER, by_unit=True, units=frozenset({"d01"})).keys() == {"d01"}
+
+
+# Evaluations
+
+
+def test_unreachable_is_never_satisfied(session: None) -> None:
+    evaluation(at(11), at(12))
+    for name in ("satisfied", "solved"):
+        found = figure(name)
+        assert found == Figure(excluded=1)
+        assert found.rate is None
+        assert found.raw_rate == 0
+
+
+def test_waiting_is_not_due_and_counts_on_the_day_it_was_asked(session: None) -> None:
+    evaluation(at(11))
+    evaluation(at(2))
+    evaluation(at(2), at(12), "satisfied")
+    assert figure("satisfied") == Figure(1, 1, not_due=1, weighted=Decimal(1))
+
+
+def test_weights_come_from_the_policy(session: None) -> None:
+    with_weights({"satisfied": 1, "basically": 0.9, "dissatisfied": 0}, WEEK.start)
+    for level in ("satisfied", "basically", "basically", "basically", "dissatisfied"):
+        evaluation(at(11), at(12), level)
+    found = figure("satisfied")
+    assert (found.numerator, found.denominator, found.weighted) == (4, 5, Decimal("3.7"))
+    assert found.rate == Fraction(37, 50)
+
+
+def test_a_policy_that_starts_when_the_week_ends_does_not_measure_it(session: None) -> None:
+    evaluation(at(11), at(12), "basically")
+    with_weights({"satisfied": 1, "basically": 0.5}, WEEK.end)
+    assert figure("satisfied", WEEK.end).rate == 1
+
+
+def test_an_answer_the_policy_does_not_weigh_is_left_out_in_the_open(session: None) -> None:
+    evaluation(at(11), at(12), "unheard-of")
+    assert figure("satisfied") == Figure(excluded=1)
+    assert figure("solved").denominator == 1
+
+
+def test_solved_and_satisfied_are_apart(session: None) -> None:
+    evaluation(at(11), at(12), "dissatisfied", solved=True)
+    evaluation(at(11), at(12), "satisfied", solved=False)
+    evaluation(at(11), at(12), "satisfied", solved=False)
+    assert (figure("satisfied").numerator, figure("solved").numerator) == (2, 1)
+
+
+def test_an_order_evaluated_twice_is_in_the_list_twice(session: None) -> None:
+    again = order()
+    evaluation(at(9, 5), at(10), "dissatisfied", of=again)
+    evaluation(at(11), at(12), "satisfied", of=again, turn=2)
+    assert [row.order.number for row in rows("satisfied")] == [again.number] * 2
+    assert figure("satisfied").denominator == 2
+
+
+def test_the_unit_asked_about_keeps_its_evaluation(session: None) -> None:
+    evaluation(at(11), at(12), "satisfied", unit="housing").order.lead_unit = "d01"
+    db.session.flush()
+    assert set(queries.figures(BY_NAME["satisfied"], WEEK, LATER, by_unit=True)) == {"housing"}
+
+
+# All of them
+
+
+def test_names_are_known_once() -> None:
+    assert len(BY_NAME) == len(MEASURES)
+    assert measure_named("on_time") is BY_NAME["on_time"]
+
+
+def test_an_unknown_measure_is_refused(session: None) -> None:
+    with pytest.raises(NotFound):
+        measure_named("charm")
+
+
+INDEXES = {
+    "connection": "ix_call_queued_at",
+    "on_time": "ix_deadline_clock_due_at",
+    "satisfied": "ix_evaluation_counts_on",
+    "solved": "ix_evaluation_counts_on",
+}
+
+
+@pytest.mark.parametrize(("name", "index"), INDEXES.items())
+def test_an_index_can_find_the_rows_of_a_running_week(session: None, name: str, index: str) -> None:
+    measure = BY_NAME[name]
+    statement = queries.aggregate(measure, queries.frame_of(WEEK, WEEK.end), by_unit=True)
+    db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    compiled = statement.compile(db.session.connection(), compile_kwargs={"literal_binds": True})
+    plan = "\n".join(db.session.scalars(text(f"EXPLAIN {compiled}".replace(":", r"\:"))))
+    assert index in plan
+
+
+def test_pages_of_a_list_are_its_rows_in_order(session: None) -> None:
+    calls(call_values(MONDAY + n * HOUR) for n in range(30))
+    query = queries.rows_behind(BY_NAME["connection"], WEEK, LATER)
+    seen = [row.id for number in (1, 2, 3) for row in page_of(query, number, 10).rows]
+    assert seen == [row.id for row in rows("connection")]
+    assert len(seen) == 30
+
+
+def test_lists_load_the_order_with_the_row(session: None) -> None:
+    clock(at(12))
+    found = rows("on_time")[0]
+    assert isinstance(found, Deadline)
+    assert "order" in found.__dict__

@@ -1,0 +1,142 @@
+"""The sample city: every state, the same data for the same instant, records that hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select
+
+from hotline.base.db import db
+from hotline.base.outbox import Delivery
+from hotline.calls.models import Call, CallOutcome
+from hotline.orders.lifecycle import State
+from hotline.orders.models import Deadline, Event, Order
+from hotline.orders.operations import broken_link
+from hotline.orders.vocabulary import Channel
+from hotline.policy.limits import Clock
+from hotline.sample import fill
+from tests import conftest
+from tests.conftest import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+
+ORDERS = 120
+
+
+@pytest.fixture
+def sample(session: None) -> list[int]:
+    """Make a small sample; return what its progress was told."""
+    told: list[int] = []
+    fill(NOW, weeks=3, orders=ORDERS, progress=told.append)
+    db.session.expire_all()  # an order opened here knows none of its later events
+    return told
+
+
+@contextmanager
+def empty_session(app: Flask) -> Iterator[None]:
+    """Give the session fixture, to be had twice in one test."""
+    steps = conftest.session.__wrapped__(app)  # type: ignore[attr-defined]  # a fixture keeps its function
+    next(steps)
+    try:
+        yield
+    finally:
+        next(steps, None)
+
+
+def orders() -> list[Order]:
+    return list(db.session.scalars(select(Order).order_by(Order.id)))
+
+
+def fingerprint() -> list[tuple[object, ...]]:
+    """All that must repeat: orders and events without ids and UUIDs, and calls."""
+    said: list[tuple[object, ...]] = [
+        (row.state, row.title, row.text, row.address, row.requester_phone, row.lead_unit, row.received_at)
+        for row in orders()
+    ]
+    said += db.session.execute(
+        select(Event.seq, Event.at, Event.action, Event.actor_name, Event.reason).order_by(Event.order_id, Event.seq)
+    ).all()
+    said += db.session.execute(
+        select(Call.call_id, Call.queued_at, Call.outcome, Call.phone, Call.agent).order_by(Call.call_id)
+    ).all()
+    return said
+
+
+def test_every_state_has_a_handful(sample: list[int]) -> None:
+    counts = Counter(row.state for row in orders())
+    assert sum(counts.values()) == sum(sample) == ORDERS
+    assert all(counts[state] >= 3 for state in State), counts
+
+
+def test_nothing_happens_in_the_future_or_backwards(sample: list[int]) -> None:
+    for row in orders():
+        instants = [event.at for event in row.events]
+        assert instants == sorted(instants)
+        assert instants[-1] <= NOW
+
+
+def test_the_event_chains_hold(sample: list[int]) -> None:
+    assert all(broken_link(row, row.events) is None for row in orders())
+
+
+def test_the_buckets_add_up(sample: list[int]) -> None:
+    clocks = list(db.session.scalars(select(Deadline).filter_by(clock=Clock.HANDLE)))
+    buckets = Counter(
+        ("closed late" if row.is_late(NOW) else "closed on time")
+        if row.ended_at
+        else ("overdue open" if row.is_late(NOW) else "not yet due")
+        for row in clocks
+    )
+    dispatched = db.session.scalar(select(func.count()).where(Order.dispatched_at.is_not(None)))
+    assert sum(buckets.values()) == dispatched
+    assert len(buckets) == 4, buckets
+
+
+@pytest.mark.parametrize("unit", ["housing", "d01"])
+def test_an_inbox_is_full(sample: list[int], unit: str) -> None:
+    due = list(
+        db.session.scalars(
+            select(Deadline.due_at)
+            .join(Order)
+            .where(Order.lead_unit == unit, Deadline.clock == Clock.HANDLE, Deadline.ended_at.is_(None))
+        )
+    )
+    soon = NOW + timedelta(days=2)
+    assert any(at <= NOW for at in due)
+    assert any(NOW < at <= soon for at in due)
+    assert any(at > soon for at in due)
+
+
+def test_the_same_instant_gives_the_same_sample(app: Flask) -> None:
+    def once() -> list[tuple[object, ...]]:
+        with empty_session(app):
+            fill(NOW, weeks=3, orders=ORDERS, progress=lambda _: None)
+            return fingerprint()
+
+    assert once() == once()
+
+
+def test_phone_orders_have_an_answered_call_of_the_same_phone(sample: list[int]) -> None:
+    by_order = {row.order_id: row for row in db.session.scalars(select(Call).where(Call.order_id.is_not(None)))}
+    phone_orders = [row for row in orders() if row.channel is Channel.PHONE]
+    assert len(phone_orders) == len(by_order)
+    for row in phone_orders:
+        call = by_order[row.id]
+        assert call.phone == row.requester_phone
+        assert call.outcome in {CallOutcome.ANSWERED, CallOutcome.TALKING}
+    outcomes = Counter(db.session.scalars(select(Call.outcome)))
+    assert outcomes[CallOutcome.TALKING] >= 3
+    assert outcomes[CallOutcome.QUEUED] >= 3
+
+
+def test_only_the_last_day_is_news(sample: list[int]) -> None:
+    old = Delivery.created_at < NOW - timedelta(days=1)
+    assert db.session.scalar(select(func.count()).where(old, Delivery.done_at.is_(None))) == 0
+    assert db.session.scalar(select(func.count()).where(~old, Delivery.done_at.is_(None)))
