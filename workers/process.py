@@ -76,6 +76,11 @@ def _turn(queue: Queue | None) -> int:
             return 0
 
 
+def rq_command(redis_url: str, *options: str) -> list[str]:
+    """The command that runs an RQ worker. It does not fork for each job: ours are short, and a fork costs an app."""
+    worker = [sys.executable, "-m", "rq.cli", "worker", "--worker-class", "rq.SimpleWorker"]
+    return [*worker, "--url", redis_url, "--quiet", *options, QUEUE]
+
+
 def _start_rq(redis_url: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "rq.cli", "worker", "--url", redis_url, "--quiet", QUEUE]
-    return subprocess.Popen(command)  # noqa: S603 # our own interpreter and our own words
+    return subprocess.Popen(rq_command(redis_url))  # noqa: S603 # our own interpreter and our own words

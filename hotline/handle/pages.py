@@ -13,7 +13,6 @@ from flask_babel import ngettext
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
-from hotline.base.paging import page_of
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.base.web import limiter, own_address
@@ -108,7 +107,7 @@ _verb("redo", Action.REDO, RedoBody, handle.redo)
 @pages.get("/rate/<uuid:token>")
 @limiter.limit("60 per minute")
 def rate(token: UUID) -> ResponseReturnValue:
-    """A citizen's own page: is it solved, are you satisfied?"""
+    """A citizen's own page: is it solved, and are you satisfied."""
     return render_template("handle/rate.html", errors={}, **rating_view(order_by_token(token)))
 
 

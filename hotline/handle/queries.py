@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -88,11 +87,11 @@ def running(order: Order, clocks: Iterable[Clock]) -> Deadline | None:
 
 def to_call(number: str) -> str:
     """The number of the order whose citizen is called now: the one asked for, else the next; empty where none waits."""
-    queue: Select[Any] = callback_queue(Filter()).with_only_columns(Order.number).options()
-    if number:
-        asked = select(Order.number).where(Order.number == number, Order.state == State.CALLBACK)
-        return db.session.scalar(asked) or to_call("")
-    return db.session.scalar(queue.limit(1)) or ""
+    asked = select(Order.number).where(Order.number == number, Order.state == State.CALLBACK)
+    if number and db.session.scalar(asked):
+        return number
+    first = db.session.scalars(callback_queue(Filter()).limit(1)).unique().first()
+    return first.number if first else ""
 
 
 def latest_reply(order: Order) -> Event | None:

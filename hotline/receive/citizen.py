@@ -39,9 +39,7 @@ class CitizenSchema(IntakeSchema):
     def within_reach(self, _: dict[str, Any], original: Mapping[str, str], **__: Any) -> None:
         """Ask for a telephone number."""
         if not original.get("phone"):
-            raise ValidationError(gettext("Give your phone number, so that we can answer you."), "phone")
-        if not original.get("text"):
-            raise ValidationError(gettext("Tell us what happened."), "text")
+            raise ValidationError(gettext("give your phone number, so that we can answer you"), "phone")
 
 
 def place_complaint(form: Mapping[str, str], now: datetime) -> Placed:

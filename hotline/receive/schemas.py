@@ -20,8 +20,8 @@ def plain_phone(text: str) -> str:
 
 
 def title_of(title: str, text: str) -> str:
-    """The title given, or the beginning of the text."""
-    return title or text[:TITLE_FROM_TEXT]
+    """The title given, or the beginning of the text in one line."""
+    return title or " ".join(text.split())[:TITLE_FROM_TEXT]
 
 
 class IntakeSchema(Schema):

@@ -1,0 +1,292 @@
+// The agent's desk. The page works without this; with it nothing typed is lost, suggestions come while typing, and
+// saving keeps the page. Texts come from the template, panes from the server.
+(() => {
+  "use strict";
+  const form = document.getElementById("call");
+  if (!form) return;
+  const said = form.dataset;
+  const names = said.fields.split(" ").concat("public_reply");
+  const draftName = `hotline-desk-${said.user}`;
+  const byId = (id) => document.getElementById(id);
+  const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
+  const PATIENCE = 20000;
+  let composing = false, dropped = null;
+
+  // What is in the form, by field name; only what differs from the empty form.
+  const isChoice = (field) => field.type === "radio" || field.type === "checkbox";
+  function filled() {
+    const values = {};
+    for (const name of names) {
+      for (const field of form.querySelectorAll(`[name="${name}"]`)) {
+        if (isChoice(field) ? field.checked && !field.defaultChecked : field.value) values[name] = field.value;
+      }
+    }
+    if (answering.open) values.do = "answer";
+    return values;
+  }
+  function fill(values) {
+    for (const [name, value] of Object.entries(values)) {
+      for (const field of form.querySelectorAll(`[name="${name}"]`)) {
+        if (isChoice(field)) field.checked = field.value === value;
+        else if (names.includes(name)) field.value = value;
+      }
+    }
+    answering.open = values.do === "answer";
+  }
+  function empty() {
+    for (const name of names) {
+      for (const field of form.querySelectorAll(`[name="${name}"]`)) {
+        if (!isChoice(field)) field.value = "";
+        else if (field.type === "checkbox") field.checked = false;
+        else field.checked = field.value === (name === "nature" ? "complaint" : "normal");
+      }
+    }
+    answering.open = false;
+    form.elements.key.value = newKey();
+    forget();
+    showErrors({});
+    refresh();
+    byId("phone").focus();
+  }
+  function newKey() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  // The draft: in this browser, for this user, until the save is confirmed. Its key makes a retry the same order.
+  function remember() {
+    const values = filled();
+    try {
+      if (Object.keys(values).length) localStorage.setItem(draftName, JSON.stringify({ key: form.elements.key.value, values }));
+      else forget();
+    } catch { /* storage is full or shut: the form itself still holds the text */ }
+  }
+  function forget() {
+    try { localStorage.removeItem(draftName); } catch { /* as above */ }
+  }
+  function restore() {
+    let draft = null;
+    try { draft = JSON.parse(localStorage.getItem(draftName)); } catch { /* unreadable: as if there were none */ }
+    if (!draft || !draft.values) return;
+    fill(draft.values);
+    form.elements.key.value = draft.key;
+    tell("plain", said.restored);
+  }
+
+  // The bar: what became of the last save.
+  function tell(kind, words, link) {
+    const line = document.createElement("span");
+    line.className = `said said-${kind}`;
+    line.textContent = words;
+    if (link) line.append(" ", link);
+    bar.replaceChildren(line);
+  }
+  function showErrors(errors) {
+    for (const place of form.querySelectorAll("[data-error]")) {
+      const name = place.dataset.error, words = errors[name] || [];
+      place.textContent = words.join("; ");
+      const field = byId(name);
+      field.classList.toggle("is-wrong", words.length > 0);
+      field.toggleAttribute("aria-invalid", words.length > 0);
+    }
+    const first = form.querySelector(".is-wrong");
+    if (first) first.focus();
+  }
+
+  // Panes: asked for a moment after the last key; an answer that was overtaken is dropped.
+  function pane(id, url, after) {
+    let timer = 0, asking = null;
+    const place = byId(id);
+    const ask = async () => {
+      if (asking) asking.abort();
+      const mine = asking = new AbortController();
+      try {
+        const answer = await send(url, new FormData(form), mine.signal);
+        if (!answer.ok) return;
+        const html = await answer.text();
+        if (mine.signal.aborted) return;
+        const held = place.contains(document.activeElement) ? document.activeElement.dataset : null;
+        place.innerHTML = html;
+        if (held) {
+          const same = [...place.querySelectorAll("button")].find((one) => one.dataset.take === held.take && one.dataset.district === held.district);
+          (same || text).focus();
+        }
+        if (after) after(place);
+      } catch { /* no connection: what is shown stays, saving will say so */ }
+    };
+    return (wait = 250) => { clearTimeout(timer); timer = setTimeout(ask, wait); };
+  }
+  function send(url, body, signal, accept = "text/html") {
+    const headers = { Accept: accept, "X-CSRFToken": form.elements.csrf_token.value };
+    return fetch(url, { method: "POST", body, headers, signal, redirect: "manual", credentials: "same-origin" });
+  }
+  const askCaller = pane("caller", said.caller);
+  const askSuggestion = pane("suggestion", said.suggestion, mark);
+  function refresh() {
+    askCaller(0);
+    askSuggestion(0);
+    mark();
+  }
+
+  // The words found are marked behind the text, in a copy that scrolls with it.
+  function mark() {
+    const found = document.querySelector("#suggestion .found");
+    const words = found ? JSON.parse(found.dataset.words) : [], places = found ? JSON.parse(found.dataset.places) : [];
+    const wanted = [...words, ...places].filter(Boolean).sort((a, b) => b.length - a.length);
+    const pattern = wanted.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+    const parts = pattern ? text.value.split(new RegExp(`(${pattern})`)) : [text.value];
+    mirror.replaceChildren(...parts.map((part, at) => {
+      if (at % 2 === 0) return document.createTextNode(part);
+      const marked = document.createElement("mark");
+      marked.textContent = part;
+      if (!words.includes(part)) marked.className = "at";
+      return marked;
+    }), document.createTextNode("\n"));
+    mirror.scrollTop = text.scrollTop;
+  }
+
+  // Saving: the page stays; whatever goes wrong, the form stays filled and its key the same.
+  async function save(doing) {
+    if (form.inert) return;
+    const body = new FormData(form), at = document.activeElement, patience = new AbortController();
+    body.set("do", doing);
+    remember();
+    tell("plain", said.saving);
+    form.inert = true;
+    const timer = setTimeout(() => patience.abort(), PATIENCE);
+    let outcome;
+    try {
+      const answer = await send(form.action, body, patience.signal, "application/json");
+      outcome = { status: answer.type === "opaqueredirect" ? 401 : answer.status };
+      if ([201, 409, 422].includes(outcome.status)) outcome.said = await answer.json();
+    } catch {
+      outcome = { status: 0 };
+    }
+    clearTimeout(timer);
+    form.inert = false;
+    if (form.contains(at)) at.focus();
+    hear(outcome);
+  }
+  function hear({ status, said: answer }) {
+    if (status === 201) {
+      empty();
+      dropped = null;
+    }
+    if (status === 201 || status === 409) {
+      bar.innerHTML = answer.bar;
+      byId("saved").innerHTML = answer.saved;
+    } else if (status === 422) {
+      tell("error", (answer.errors.key || answer.errors._ || [said.wrong]).join("; "));
+      showErrors(answer.errors);
+    } else if ([400, 401].includes(status)) {
+      const link = document.createElement("a");
+      link.href = said.signIn;
+      link.textContent = said.in;
+      tell("error", said.out, link);
+    } else {
+      tell("error", status ? said.failed : said.cut);
+    }
+  }
+
+  function take(button) {
+    if (!button) return;
+    const field = button.dataset.take ? byId("category") : byId("district");
+    field.value = button.dataset.take || button.dataset.district;
+    remember();
+    askSuggestion(0);
+  }
+  function clearForm() {
+    const values = filled();
+    if (!Object.keys(values).length) return;
+    dropped = { key: form.elements.key.value, values };
+    empty();
+    const back = document.createElement("button");
+    back.type = "button";
+    back.textContent = said.back;
+    back.addEventListener("click", () => {
+      fill(dropped.values);
+      form.elements.key.value = dropped.key;
+      remember();
+      refresh();
+      bar.replaceChildren();
+      text.focus();
+    });
+    tell("plain", said.emptied, back);
+  }
+  function primary() {
+    return form.querySelector(answering.open ? "[value=answer]" : "[value=save]");
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    save((event.submitter || primary()).value);
+  });
+  form.addEventListener("compositionstart", () => { composing = true; });
+  form.addEventListener("compositionend", (event) => { composing = false; typed(event); });
+  form.addEventListener("input", typed);
+  function typed(event) {
+    if (event.target === text) mark();
+    remember();
+    if (composing) return;
+    if (event.target.name === "phone") askCaller();
+    else if (["text", "title", "address", "category", "district"].includes(event.target.name)) askSuggestion();
+  }
+  text.addEventListener("scroll", () => { mirror.scrollTop = text.scrollTop; });
+  answering.addEventListener("toggle", () => {
+    for (const button of form.querySelectorAll("[name=do]")) {
+      const first = button === primary();
+      button.toggleAttribute("data-primary", first);
+      button.classList.toggle("btn-primary", first);
+      button.classList.toggle("btn-outline-secondary", !first);
+      const key = button.querySelector("kbd");
+      if (key) key.hidden = !first;
+    }
+    remember();
+  });
+  document.querySelector(".panes").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-take], [data-district]");
+    if (button) take(button);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.defaultPrevented || event.metaKey) return;
+    const field = event.target;
+    if (event.key === "F1") {
+      event.preventDefault();
+      byId("keys").showModal();
+    } else if (event.ctrlKey && event.key === "Enter" && !form.contains(field)) {
+      event.preventDefault();
+      form.requestSubmit(primary());
+    } else if (event.altKey && !event.ctrlKey) {
+      if (withAlt(event.code)) event.preventDefault();
+    } else if (event.key === "Enter" && form.contains(field) && field.matches("input, select")) {
+      event.preventDefault();
+      const fields = [...form.querySelectorAll("input:not([type=hidden]), select, textarea")].filter((one) => one.offsetParent && (one.type !== "radio" || one.checked));
+      const next = fields[fields.findIndex((one) => one === field || (one.type === "radio" && one.name === field.name)) + 1];
+      if (next) next.focus();
+    } else if (field.name === "nature" && /^[1-7]$/.test(event.key)) {
+      const choice = form.querySelectorAll("[name=nature]")[event.key - 1];
+      if (choice) { choice.click(); choice.focus(); }
+    }
+  });
+  function withAlt(code) {
+    const digit = /^(?:Digit|Numpad)([0-9])$/.exec(code);
+    if (digit) {
+      const at = Number(digit[1]);
+      if (at === 0) { byId("category").value = ""; remember(); askSuggestion(0); }
+      else if (at <= 5) take(document.querySelectorAll("#suggestion [data-take]")[at - 1]);
+      else take(document.querySelectorAll("#suggestion [data-district]")[at - 6]);
+    } else if (code === "KeyA") {
+      answering.open = !answering.open;
+      (answering.open ? byId("public_reply") : text).focus();
+    } else if (code === "KeyN") {
+      clearForm();
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  if (!("kept" in said)) restore();
+  refresh();
+})();

@@ -1,0 +1,116 @@
+"""With Redis: a real server, a real RQ worker in a process of its own; Redis may lose everything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisAway
+from sqlalchemy import delete, func, select
+
+from config.settings import Settings
+from hotline.base.db import db
+from hotline.base.outbox import Delivery
+from hotline.base.time import utc_now
+from hotline.base.work import unit_of_work
+from hotline.notices.models import Notice
+from tests import factories
+from workers.process import queue_for, rq_command
+from workers.relay import LOST_AFTER, relay
+
+SERVER = shutil.which("redis-server")
+pytestmark = pytest.mark.skipif(
+    SERVER is None and not os.environ.get("CI"), reason="redis-server is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server of the test's own."""
+    assert SERVER, "redis-server is not installed"
+    folder = tmp_path_factory.mktemp("redis")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [SERVER, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    url = f"redis://127.0.0.1:{port}/0"
+    with Redis.from_url(url) as client:
+        while not _answers(client):
+            assert server.poll() is None, "redis-server ended"
+    yield url
+    server.terminate()
+    server.wait(timeout=10)
+
+
+def _answers(client: Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except RedisAway:
+        return False
+
+
+@pytest.fixture
+def waiting(app: Flask) -> Iterator[int]:
+    """Orders whose events are committed and not yet told; how many deliveries wait."""
+    now = utc_now()
+    with app.app_context():
+        with unit_of_work():
+            db.session.execute(delete(Delivery))
+            for _ in range(5):
+                factories.dispatched(now - timedelta(hours=1))
+        count = db.session.scalar(select(func.count()).select_from(Delivery)) or 0
+        db.session.remove()
+        yield count
+        with unit_of_work():
+            db.session.execute(delete(Delivery))
+        db.session.remove()
+
+
+def work_off(redis_url: str, settings: Settings, home: Path) -> None:
+    """An RQ worker process that ends when the queue is empty."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": str(settings.database_url),
+        "REDIS_URL": redis_url,
+        "HOTLINE_HOME": str(home),
+    }
+    subprocess.run(rq_command(redis_url, "--burst"), env=environment, check=True, timeout=120)
+
+
+def undone() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(Delivery).where(Delivery.done_at.is_(None))) or 0
+
+
+def test_rq_does_what_the_outbox_holds_also_after_redis_lost_it(
+    app: Flask, waiting: int, redis_url: str, settings: Settings, home: Path
+) -> None:
+    queue = queue_for(redis_url)
+    with app.app_context():
+        now = utc_now()
+        assert relay(now, queue) == waiting
+        assert len(queue) == waiting
+        assert relay(now, queue) == 0, "what is handed out is not handed out twice"
+        queue.connection.flushall()
+        assert undone() == waiting
+        assert relay(now + LOST_AFTER, queue) == waiting, "what Redis lost is handed out again"
+        relay(now + LOST_AFTER * 3, queue)
+        assert len(queue) == waiting * 2, "and so may be a repeat"
+        db.session.remove()
+    work_off(redis_url, settings, home)
+    with app.app_context():
+        assert undone() == 0
+        told = db.session.scalars(select(Notice.delivery_id)).all()
+        assert len(told) == len(set(told))
+        assert db.session.scalar(select(func.max(Delivery.attempts))) == 1
+        db.session.remove()
+    queue.connection.close()
