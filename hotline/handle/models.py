@@ -20,6 +20,7 @@ class Evaluation(Base):
     __tablename__ = "evaluation"
     __table_args__ = (
         UniqueConstraint("order_id", "round"),
+        Index("ix_evaluation_asked_at", "asked_at"),
         CheckConstraint("(reached IS NULL) = (ended_at IS NULL)", name="ended_says_reached"),
         CheckConstraint("reached IS TRUE OR (solved IS NULL AND satisfaction IS NULL)", name="unreached_is_unknown"),
         CheckConstraint(

@@ -70,6 +70,7 @@ class Order(Base):
         Index("ix_work_order_requester_phone", "requester_phone", "received_at"),
         Index("ix_work_order_state", "state", "received_at"),
         Index("ix_work_order_received_at", "received_at"),
+        Index("ix_work_order_dispatched_at", "dispatched_at"),
         Index("ix_work_order_lead_unit", "lead_unit", "state"),
         Index("ix_work_order_search", "search", postgresql_using="gin"),
     )
@@ -178,6 +179,7 @@ class Deadline(Base):
         ),
         Index("ix_deadline_open_due_at", "clock", "due_at", postgresql_where=sql("ended_at IS NULL")),
         Index("ix_deadline_clock_due_at", "clock", "due_at"),
+        Index("ix_deadline_clock_original_due_at", "clock", "original_due_at"),
     )
 
     id: Mapped[Key]

@@ -19,6 +19,8 @@ NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
 # Callbacks stay out of a unit's sight: who is asked when, and by whom, must not be known to those it is about.
 CALLS = frozenset({Action.ATTEMPT, Action.EVALUATE})
 
+UNSAID = frozenset({"round", "row_id", "threshold"})  # kept for those who check, not for those who read
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -79,10 +81,9 @@ def _entry(event: Event, told: Mapping[str, Callable[[Any], Line]], *, is_unit: 
 def _lines(event: Event, told: Mapping[str, Callable[[Any], Line]]) -> Iterable[Line]:
     if event.reason:
         yield Line("internal", gettext("Reason"), event.reason)
-    for key, value in event.payload.items():
-        if value in (None, "", []) or key in {"round", "row_id", "threshold"}:
-            continue
-        yield told[key](value) if key in told else Line("plain", key, str(value))
+    said = {key: value for key, value in event.payload.items() if value not in (None, "", []) and key not in UNSAID}
+    for key in [*(key for key in told if key in said), *(key for key in said if key not in told)]:
+        yield told[key](said[key]) if key in told else Line("plain", key, str(said[key]))
 
 
 def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:

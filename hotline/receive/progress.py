@@ -6,10 +6,46 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.base.i18n import gettext
+from hotline.base.i18n import gettext, mark
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event
 from hotline.policy.limits import Clock
+
+# What a citizen is told of a step; a step that is not here is the government's own business.
+TOLD = {
+    Action.REGISTER: mark("We received your complaint."),
+    Action.ANSWER: mark("We answered you."),
+    Action.DISPATCH: mark("We sent it to %(unit)s."),
+    Action.REDISPATCH: mark("We sent it on to %(unit)s, which is responsible for it."),
+    Action.SIGN: mark("%(unit)s took it on."),
+    Action.CONTACT: mark("%(unit)s got in touch with you."),
+    Action.REQUEST_RETURN: mark("%(unit)s asked us to check which office is responsible."),
+    Action.REFUSE_RETURN: mark("We checked: %(unit)s is responsible and goes on with it."),
+    Action.REPLY: mark("%(unit)s answered you."),
+    Action.ATTEMPT: mark("We called you to ask about the answer, and did not reach you."),
+    Action.EVALUATE: mark("You told us what you think of the answer."),
+    Action.REDO: mark("It is not settled: %(unit)s works on it again."),
+    Action.CLOSE: mark("Your complaint is closed."),
+}
+PRESENT = {
+    State.RECEIVED: mark("The hotline is choosing the office that is responsible."),
+    State.DISPATCHED: mark("It is with %(unit)s, which has yet to take it on."),
+    State.HANDLING: mark("%(unit)s is working on it."),
+    State.RETURNING: mark("The hotline is checking which office is responsible."),
+    State.CALLBACK: mark("You have an answer. The hotline will call you and ask whether it helped."),
+    State.CLOSED: mark("It is closed."),
+    State.ANSWERED: mark("You have an answer. Nothing more is to be done."),
+}
+RATED = mark("The hotline is looking at what you said about the answer.")
+COMING = {
+    Clock.DISPATCH: mark("We send it to the office that is responsible."),
+    Clock.SIGN: mark("%(unit)s takes it on."),
+    Clock.CONTACT: mark("%(unit)s gets in touch with you."),
+    Clock.HANDLE: mark("%(unit)s answers you."),
+    Clock.REDO: mark("%(unit)s answers you."),
+    Clock.RETURN_REVIEW: mark("We decide which office is responsible."),
+    Clock.CALLBACK: mark("We call you and ask whether it is solved."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,87 +72,21 @@ def happened(events: Iterable[Event], units: Mapping[str, str]) -> list[Mileston
     unit = ""
     for event in events:
         unit = units.get(event.payload.get("unit", ""), unit)
-        if words := _told(event.action, unit):
+        if event.action in TOLD:
+            words = gettext(TOLD[event.action], unit=unit)
             told.append(Milestone(event.at, words, event.payload.get("public_reply", "")))
     return told
 
 
-def _told(action: Action, unit: str) -> str:
-    """One event in plain words; nothing for what is the government's own business."""
-    match action:
-        case Action.REGISTER:
-            return gettext("We received your complaint.")
-        case Action.ANSWER:
-            return gettext("We answered you.")
-        case Action.DISPATCH:
-            return gettext("We sent it to %(unit)s.", unit=unit)
-        case Action.REDISPATCH:
-            return gettext("We sent it on to %(unit)s, which is responsible for it.", unit=unit)
-        case Action.SIGN:
-            return gettext("%(unit)s took it on.", unit=unit)
-        case Action.CONTACT:
-            return gettext("%(unit)s got in touch with you.", unit=unit)
-        case Action.REQUEST_RETURN:
-            return gettext("%(unit)s asked us to check which office is responsible.", unit=unit)
-        case Action.REFUSE_RETURN:
-            return gettext("We checked: %(unit)s is responsible and goes on with it.", unit=unit)
-        case Action.REPLY:
-            return gettext("%(unit)s answered you.", unit=unit)
-        case Action.ATTEMPT:
-            return gettext("We called you to ask about the answer, and did not reach you.")
-        case Action.EVALUATE:
-            return gettext("You told us what you think of the answer.")
-        case Action.REDO:
-            return gettext("It is not settled: %(unit)s must work on it again.", unit=unit)
-        case Action.CLOSE:
-            return gettext("Your complaint is closed.")
-        case Action.AMEND | Action.NOTE:
-            return ""
-    return ""
-
-
 def present(state: State, unit: str, *, rated: bool) -> str:
     """Who has it now, and what they are doing. rated: the citizen has said what they think of the answer."""
-    match state:
-        case State.RECEIVED:
-            return gettext("The hotline is choosing the office that is responsible.")
-        case State.DISPATCHED:
-            return gettext("It is with %(unit)s, which has yet to take it on.", unit=unit)
-        case State.HANDLING:
-            return gettext("%(unit)s is working on it.", unit=unit)
-        case State.RETURNING:
-            return gettext("The hotline is checking which office is responsible.")
-        case State.CALLBACK if rated:
-            return gettext("The hotline is looking at what you said.")
-        case State.CALLBACK:
-            return gettext("You have an answer. The hotline will call you and ask whether it helped.")
-        case State.CLOSED:
-            return gettext("It is closed.")
-        case State.ANSWERED:
-            return gettext("You have an answer. Nothing more is to be done.")
+    return gettext(RATED) if rated and state is State.CALLBACK else gettext(PRESENT[state], unit=unit)
 
 
 def ahead(deadlines: Iterable[Deadline], unit: str, now: datetime) -> list[Ahead]:
     """What is to happen next, the soonest first."""
-    running = sorted((one for one in deadlines if one.ended_at is None), key=lambda one: one.due_at)
-    coming = [Ahead(one, _coming(one.clock, unit), one.is_late(now)) for one in running]
-    return [step for step in coming if step.words]
-
-
-def _coming(clock: Clock, unit: str) -> str:
-    match clock:
-        case Clock.DISPATCH:
-            return gettext("We send it to the office that is responsible.")
-        case Clock.SIGN:
-            return gettext("%(unit)s takes it on.", unit=unit)
-        case Clock.CONTACT:
-            return gettext("%(unit)s gets in touch with you.", unit=unit)
-        case Clock.HANDLE | Clock.REDO:
-            return gettext("%(unit)s answers you.", unit=unit)
-        case Clock.RETURN_REVIEW:
-            return gettext("We decide which office is responsible.")
-        case Clock.CALLBACK:
-            return gettext("We call you and ask whether it is solved.")
-        case Clock.SUPERVISE:
-            return ""
-    return ""
+    running = (one for one in deadlines if one.ended_at is None and one.clock in COMING)
+    return [
+        Ahead(one, gettext(COMING[one.clock], unit=unit), one.is_late(now))
+        for one in sorted(running, key=lambda one: one.due_at)
+    ]

@@ -10,6 +10,7 @@
   const byId = (id) => document.getElementById(id);
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
   const PATIENCE = 20000;
+  const STANDARD = { nature: "complaint", urgency: "normal" };
   let composing = false, dropped = null;
 
   // What is in the form, by field name; only what differs from the empty form.
@@ -18,7 +19,7 @@
     const values = {};
     for (const name of names) {
       for (const field of form.querySelectorAll(`[name="${name}"]`)) {
-        if (isChoice(field) ? field.checked && !field.defaultChecked : field.value) values[name] = field.value;
+        if (isChoice(field) ? field.checked && field.value !== STANDARD[name] : field.value) values[name] = field.value;
       }
     }
     if (answering.open) values.do = "answer";
@@ -37,8 +38,7 @@
     for (const name of names) {
       for (const field of form.querySelectorAll(`[name="${name}"]`)) {
         if (!isChoice(field)) field.value = "";
-        else if (field.type === "checkbox") field.checked = false;
-        else field.checked = field.value === (name === "nature" ? "complaint" : "normal");
+        else field.checked = field.value === STANDARD[name];
       }
     }
     answering.open = false;

@@ -1,0 +1,311 @@
+"""The list and the page of an order, as each role sees them."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask, g
+from flask.testing import FlaskClient
+
+from hotline.base.db import db
+from hotline.handle import operations as handle
+from hotline.orders.attachments import Upload, attach
+from hotline.orders.lifecycle import choices
+from hotline.orders.marking import marked
+from hotline.orders.models import Order
+from hotline.orders.vocabulary import Result
+from hotline.people.actors import Actor
+from hotline.people.models import ReadRecord
+from hotline.people.roles import UNIT_ROLES, Role
+from hotline.transfer.operations import request_return
+from tests import factories
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+STATES = {
+    "received": factories.received,
+    "dispatched": factories.dispatched,
+    "handling": factories.handling,
+    "callback": factories.replied,
+    "closed": factories.closed,
+}
+
+Signer = Callable[[str], FlaskClient]
+
+
+def saved(order: Order) -> Order:
+    """Keep the order past a request that is refused."""
+    db.session.commit()
+    db.session.expire_all()
+    return order
+
+
+def switch(sign_in: Signer, login: str) -> FlaskClient:
+    """Sign in as somebody else in the same test."""
+    g.pop("actor", None)
+    g.pop("_login_user", None)
+    return sign_in(login)
+
+
+def returning(now: datetime) -> Order:
+    order = factories.handling(now)
+    request_return(order, factories.HANDLER, now, reason="不是我们的", proposed_unit="market")
+    return order
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.CITIZEN, Role.SYSTEM}])
+@pytest.mark.parametrize("state", [*STATES, "returning"])
+def test_the_order_page_offers_exactly_the_steps_of_the_table(
+    state: str, role: Role, sign_in: Signer, now: datetime, actor: Callable[[str], Actor]
+) -> None:
+    order = saved(returning(now) if state == "returning" else STATES[state](now))
+    client = sign_in(role)
+    response = client.get(f"/orders/{order.number}")
+    if role in UNIT_ROLES and order.lead_unit is None:
+        assert response.status_code == 404
+        return
+    page = response.text
+    allowed = {step.action.value for step in choices(order.state, actor(role), order.lead_unit)}
+    assert set(re.findall(r'data-action="(\w+)"', page)) == allowed
+    bodies = re.findall(r'<div class="body">(.*?)</div>\s*</details>\s*(?=<details name="do"|</section>)', page, re.DOTALL)
+    assert len(bodies) == len(allowed)
+    assert all("<form" in body for body in bodies)
+    assert page.count('<details name="do"') == len(allowed)
+    assert page.count(" open>") >= bool(allowed)
+
+
+def test_a_stale_step_says_what_changed_and_keeps_what_was_typed(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.handling(now))
+    read = order.version
+    handle.add_note(order, factories.HANDLER, now, note="已到现场查看")
+    saved(order)
+    client = sign_in("handler")
+    response = client.post(
+        f"/orders/{order.number}/reply",
+        data={"version": read, "result": "solved", "public_reply": "已经修好<b>了</b>。"},
+    )
+    assert response.status_code == 409
+    assert "Changed since you opened it" in response.text
+    assert "已到现场查看" in response.text
+    assert "已经修好&lt;b&gt;了&lt;/b&gt;。</textarea>" in response.text
+    assert 'name="version" value="4"' in response.text
+    assert db.session.get_one(Order, order.id).state == "handling"
+
+
+def test_a_stale_step_that_is_gone_shows_the_text_to_copy(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.handling(now))
+    read = order.version
+    request_return(order, factories.HANDLER, now, reason="不是我们的")
+    saved(order)
+    response = sign_in("handler").post(
+        f"/orders/{order.number}/contact", data={"version": read, "note": "约好明天见"}
+    )
+    assert response.status_code == 409
+    assert "cannot be taken any more" in response.text
+    assert "约好明天见</textarea>" in response.text
+
+
+def test_a_form_without_its_version_is_refused(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.dispatched(now))
+    assert sign_in("handler").post(f"/orders/{order.number}/sign").status_code == 400
+
+
+def test_an_error_stands_beside_its_field_and_the_input_stays(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.received(now))
+    client = sign_in("dispatcher")
+    answer = client.post(f"/orders/{order.number}/amend", data={"version": 1, "reason": "电话里说错了"})
+    assert answer.status_code == 422
+    assert 'id="amend-category-error"' in answer.text
+    assert "电话里说错了</textarea>" in answer.text
+
+
+def test_a_dispatcher_corrects_and_answers_at_once(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.received(now))
+    client = sign_in("dispatcher")
+    data = {"version": 1, "reason": "地点说错了", "district": "d02", "category": "060101", "stay": "1", "back": "/dispatch"}
+    amended = client.post(f"/orders/{order.number}/amend", data=data)
+    assert amended.status_code == 302
+    assert amended.location.startswith(f"/orders/{order.number}")
+    assert (order.district_code, order.category_code) == ("d02", "060101")
+    data = {"version": 2, "public_reply": "窗口周一至周五办公。", "stay": "1", "back": "/dispatch"}
+    answered = client.post(f"/orders/{order.number}/answer", data=data)
+    assert answered.location == "/dispatch"
+    db.session.expire_all()
+    assert "窗口周一至周五办公。" in client.get(f"/orders/{order.number}").text
+
+
+def test_after_a_step_nobody_is_sent_to_another_site(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.dispatched(now))
+    done = sign_in("handler").post(f"/orders/{order.number}/sign", data={"version": 2, "back": "//evil.example"})
+    assert done.location.startswith(f"/orders/{order.number}")
+
+
+def test_a_unit_sees_its_own_orders_only(sign_in: Signer, now: datetime) -> None:
+    theirs = saved(factories.dispatched(now, title="住建局的事"))
+    client = sign_in("handler-d01")
+    assert client.get(f"/orders/{theirs.number}").status_code == 404
+    assert "住建局的事" not in client.get("/orders").text
+    assert client.post(f"/orders/{theirs.number}/sign", data={"version": 2}).status_code == 404
+    client = switch(sign_in, "handler")
+    assert client.get(f"/orders/{theirs.number}").status_code == 200
+    assert "住建局的事" in client.get("/orders").text
+
+
+def test_without_sign_in_there_is_only_the_way_to_it(client: FlaskClient, now: datetime) -> None:
+    order = saved(factories.dispatched(now))
+    assert client.get("/orders").status_code == 302
+    assert client.post(f"/orders/{order.number}/sign", data={"version": 2}).location.startswith("/sign-in")
+
+
+def test_a_secret_requester_stays_hidden_from_units(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.dispatched(now, secret=True))
+    client = sign_in("handler")
+    page = client.get(f"/orders/{order.number}").text
+    assert "王" not in page
+    assert "5678" not in page
+    assert "Show number" not in page
+    assert client.post(f"/orders/{order.number}/phone", data={"purpose": "看看"}).status_code == 403
+    assert "139****5678" in switch(sign_in, "dispatcher").get(f"/orders/{order.number}").text
+
+
+def test_a_number_is_shown_for_a_purpose_and_recorded(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.dispatched(now))
+    client = sign_in("handler")
+    page = client.get(f"/orders/{order.number}").text
+    assert "139****5678" in page
+    assert "13912345678" not in page
+    refused = client.post(f"/orders/{order.number}/phone", data={"purpose": " "})
+    assert refused.status_code == 422
+    assert "13912345678" not in refused.text
+    shown = client.post(f"/orders/{order.number}/phone", data={"purpose": "约上门时间"})
+    assert "13912345678" in shown.text
+    record = db.session.query(ReadRecord).filter_by(subject=order.number).one()
+    assert record.purpose == "约上门时间"
+
+
+def test_an_administrator_cannot_ask_for_numbers(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.dispatched(now))
+    client = sign_in("admin")
+    assert "Show number" not in client.get(f"/orders/{order.number}").text
+    assert client.post(f"/orders/{order.number}/phone", data={"purpose": "看看"}).status_code == 403
+
+
+def test_a_unit_does_not_learn_who_calls_back_and_when(sign_in: Signer, now: datetime) -> None:
+    order = factories.replied(now)
+    handle.record_attempt(order, factories.CALLBACK, now + timedelta(hours=2), note="无人接听")
+    handle.call_back(
+        order, factories.CALLBACK, now + timedelta(hours=3), solved=False, satisfaction="dissatisfied", again=True, reason="没修好"
+    )
+    saved(order)
+    unit = sign_in("handler").get(f"/orders/{order.number}").text
+    assert "回访员" not in unit
+    assert "无人接听" not in unit
+    assert "没修好" in unit
+    assert "Call back" not in unit
+    center = switch(sign_in, "callback").get(f"/orders/{order.number}").text
+    assert "回访员" in center
+    assert "无人接听" in center
+
+
+def test_words_of_citizens_are_marked_and_never_run() -> None:
+    shown = marked("<script>停水</script> 停水三天", ["停水", "停水三天", ""])
+    assert shown == "&lt;script&gt;<mark>停水</mark>&lt;/script&gt; <mark>停水三天</mark>"
+    assert marked("a<b", []) == "a&lt;b"
+
+
+def test_the_order_page_marks_keywords_and_tells_the_suggestion(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.received(now, title="小区停水", text="<i>停水</i>三天了，自来水公司不来"))
+    page = sign_in("dispatcher").get(f"/orders/{order.number}").text
+    assert "<mark>停水</mark>" in page
+    assert "&lt;i&gt;" in page
+    assert "Suggestion" in page
+    assert "Basis: " in page
+
+
+def test_public_and_internal_words_stand_on_different_ground(sign_in: Signer, now: datetime) -> None:
+    order = factories.handling(now)
+    handle.reply(
+        order, factories.HANDLER, now, result=Result.PROMISED, public_reply="月底前修好。", unsolved_reason="等材料", note="内部说明"
+    )
+    saved(order)
+    page = sign_in("callback").get(f"/orders/{order.number}").text
+    public = re.search(r'<div class="ground-public said">.*?月底前修好。', page, re.DOTALL)
+    assert public
+    assert "The citizen reads this" in public.group()
+    internal = re.search(r'<div class="ground-internal said">(?:(?!ground-public).)*?内部说明', page, re.DOTALL)
+    assert internal
+
+
+def test_every_clock_explains_itself(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.handling(now))
+    page = sign_in("supervisor").get(f"/orders/{order.number}").text
+    assert "5 个工作日" in page
+    assert "Ended clocks (2)" in page
+    assert "Nothing for you to do here now." in page
+
+
+def test_a_file_is_a_download_for_whoever_sees_the_order(app: Flask, sign_in: Signer, now: datetime) -> None:
+    order = factories.handling(now)
+    file = attach(order, Upload("现场.png", PNG), factories.HANDLER, now, public=True)
+    saved(order)
+    address = f"/orders/{order.number}/files/{file.id}"
+    client = sign_in("handler")
+    with client.get(address) as answer:
+        assert answer.data == PNG
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.mimetype == "image/png"
+    assert "现场.png" in client.get(f"/orders/{order.number}").text
+    assert client.get(f"/orders/{order.number}/files/{file.id + 1}").status_code == 404
+    assert switch(sign_in, "handler-d01").get(address).status_code == 404
+
+
+def test_a_reply_brings_files_checked_by_their_content(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.handling(now))
+    client = sign_in("handler")
+    address = f"/orders/{order.number}/reply"
+    text = {"version": 3, "result": "solved", "public_reply": "修好了。"}
+    bad = client.post(address, data={**text, "attachments": (io.BytesIO(b"<script>alert(1)</script>"), "照片.png")})
+    assert bad.status_code == 422
+    assert "照片.png" in bad.text
+    assert "修好了。</textarea>" in bad.text
+    assert 'id="reply-attachments-error"' in bad.text
+    files = [(io.BytesIO(PNG), "前.png"), (io.BytesIO(PNG), "后.png")]
+    good = client.post(address, data={**text, "attachments": files, "back": "/inbox"})
+    assert good.location == "/inbox"
+    db.session.expire_all()
+    order = db.session.get_one(Order, order.id)
+    assert [file.name for file in order.attachments] == ["前.png", "后.png"]
+    assert order.state == "callback"
+
+
+def test_the_list_is_narrowed_by_its_address(sign_in: Signer, now: datetime) -> None:
+    first = factories.dispatched(now, title="月亮桥边的事", district_code="d01")
+    second = saved(factories.received(now, title="另一件事", district_code="d02"))
+    client = sign_in("manager")
+
+    def numbers(query: str) -> set[str]:
+        return set(re.findall(r'data-row="(\d+)"', client.get(f"/orders?{query}").text)) & {first.number, second.number}
+
+    assert numbers("") == {first.number, second.number}
+    assert numbers("state=received") == {second.number}
+    assert numbers("unit=housing") == {first.number}
+    assert numbers("district=d02") == {second.number}
+    assert numbers("category=0601") == {first.number}
+    assert numbers("q=月亮") == {first.number}
+    assert numbers(f"q={second.number}&lang=en") == {second.number}
+    assert "No order fits" in client.get("/orders?q=没有这样的事情").text
+    assert client.get("/orders?state=nowhere").status_code == 422
+
+
+def test_the_list_shows_what_is_due_next(sign_in: Signer, now: datetime) -> None:
+    saved(factories.dispatched(now, title="看灯"))
+    row = re.search(r"看灯.*?</tr>", sign_in("manager").get("/orders").text, re.DOTALL)
+    assert row
+    assert "light-" in row.group()
+    assert "Sign" in row.group()

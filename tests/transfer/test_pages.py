@@ -1,0 +1,160 @@
+"""The dispatcher's queue and the forms that give orders to units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
+
+from hotline.base.db import db
+from hotline.orders.lifecycle import State
+from hotline.orders.models import Order
+from hotline.orders.operations import amend
+from hotline.orders.vocabulary import Urgency
+from hotline.transfer.operations import request_return
+from tests import factories
+
+Signer = Callable[[str], FlaskClient]
+
+UNSURE = {"title": "一件事", "text": "想问户口的事情在哪里办。"}
+
+
+def saved(order: Order) -> Order:
+    """Keep the order past a request that is refused."""
+    db.session.commit()
+    db.session.expire_all()
+    return order
+
+
+def fresh(order: Order) -> Order:
+    """The order as it stands now."""
+    db.session.expire_all()
+    return db.session.get_one(Order, order.id)
+
+
+def numbers(page: str) -> list[str]:
+    return re.findall(r'data-row="(\d+)"', page)
+
+
+def test_the_queue_is_for_dispatchers(sign_in: Signer) -> None:
+    assert sign_in("callback").get("/dispatch").status_code == 403
+
+
+def test_urgent_first_then_the_oldest(sign_in: Signer, now: datetime) -> None:
+    old = factories.received(now - timedelta(days=2))
+    new = factories.received(now)
+    urgent = saved(factories.received(now, urgency=Urgency.URGENT))
+    shown = [number for number in numbers(sign_in("dispatcher").get("/dispatch").text) if number in {old.number, new.number, urgent.number}]
+    assert shown == [urgent.number, old.number, new.number]
+
+
+def test_a_row_says_what_is_suggested_and_why_it_waits(sign_in: Signer, now: datetime) -> None:
+    unsure = factories.received(now, **UNSURE)
+    unknown = saved(factories.received(now))
+    page = sign_in("dispatcher").get("/dispatch?part=rows").text
+    assert "<html" not in page
+    rows = {number: row for row in page.split("<tr ")[1:] for number in numbers("<tr " + row)}
+    assert "confidence below threshold" in rows[unsure.number]
+    assert "<mark>户口</mark>" in rows[unsure.number]
+    assert "data-accept" in rows[unsure.number]
+    assert "no keyword found" in rows[unknown.number]
+    assert "data-accept" not in rows[unknown.number]
+
+
+def test_the_suggestion_is_taken_with_one_form(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.received(now, **UNSURE))
+    client = sign_in("dispatcher")
+    page = client.get("/dispatch").text
+    form = re.search(rf'<form method="post" action="/orders/{order.number}/dispatch".*?</form>', page, re.DOTALL)
+    assert form
+    fields = MultiDict(re.findall(r'name="(\w+)" value="([^"]*)"', form.group()))
+    done = client.post(f"/orders/{order.number}/dispatch", data=fields)
+    assert done.location == "/dispatch"
+    order = fresh(order)
+    assert order.state is State.DISPATCHED
+    assert order.suggestion
+    assert order.lead_unit == order.suggestion["assignment"]["lead"]
+    assert order.number in client.get("/dispatch").text  # the note says what happened
+    assert order.number not in numbers(client.get("/dispatch").text)
+
+
+def test_a_suggestion_somebody_corrected_is_not_offered(sign_in: Signer, now: datetime) -> None:
+    order = factories.received(now, **UNSURE)
+    amend(order, factories.DISPATCHER, now, reason="说错了", category="060101")
+    saved(order)
+    page = sign_in("dispatcher").get("/dispatch").text
+    assert "corrected since it was suggested" in page
+    assert f'action="/orders/{order.number}/dispatch"' not in page
+
+
+def test_dispatch_by_hand_with_everything(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.received(now))
+    data = {
+        "version": "1",
+        "unit": "housing",
+        "assist": ["urban", "d01"],
+        "copy": "market",
+        "category": "060101",
+        "district": "d01",
+        "reason": "请今天联系",
+    }
+    assert sign_in("dispatcher").post(f"/orders/{order.number}/dispatch", data=data).status_code == 302
+    order = fresh(order)
+    assert order.lead_unit == "housing"
+    assert {helper.unit_code: helper.part for helper in order.helpers} == {"urban": "assist", "d01": "assist", "market": "copy"}
+    assert (order.category_code, order.district_code) == ("060101", "d01")
+    assert order.events[-1].reason == "请今天联系"
+
+
+def test_a_unit_that_is_none_stands_beside_the_field(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.received(now))
+    answer = sign_in("dispatcher").post(
+        f"/orders/{order.number}/dispatch", data={"version": 1, "unit": "nobody", "reason": "请快"}
+    )
+    assert answer.status_code == 422
+    assert 'id="dispatch-unit-error"' in answer.text
+    assert "请快</textarea>" in answer.text
+
+
+def test_two_dispatchers_at_once(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.dispatched(now))
+    answer = sign_in("dispatcher").post(f"/orders/{order.number}/dispatch", data={"version": 1, "unit": "market"})
+    assert answer.status_code == 409
+    assert "派单员" in answer.text
+    assert fresh(order).lead_unit == "housing"
+
+
+def test_a_return_is_asked_for_shown_and_decided(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.handling(now))
+    data = {"version": 3, "reason": "按职责属市场监管", "proposed_unit": "market", "back": "/inbox", "stay": "1"}
+    assert sign_in("handler").post(f"/orders/{order.number}/return", data=data).location == "/inbox"
+    assert fresh(order).state is State.RETURNING
+
+
+def test_returns_show_their_reason_and_are_dispatched_again(sign_in: Signer, now: datetime) -> None:
+    order = factories.handling(now)
+    request_return(order, factories.HANDLER, now, reason="按职责属市场监管", proposed_unit="market")
+    saved(order)
+    client = sign_in("dispatcher")
+    page = client.get("/dispatch?tab=returns").text
+    assert "按职责属市场监管" in page
+    assert "市场监督管理局" in page
+    same = client.post(f"/orders/{order.number}/redispatch", data={"version": 4, "unit": "housing", "reason": "再看看"})
+    assert same.status_code == 422
+    done = client.post(f"/orders/{order.number}/redispatch", data={"version": 4, "unit": "market", "reason": "同意"})
+    assert done.status_code == 302
+    assert fresh(order).lead_unit == "market"
+
+
+def test_a_return_is_refused_with_a_reason(sign_in: Signer, now: datetime) -> None:
+    order = factories.handling(now)
+    request_return(order, factories.HANDLER, now, reason="不是我们的")
+    saved(order)
+    client = sign_in("dispatcher")
+    assert client.post(f"/orders/{order.number}/refuse-return", data={"version": 4}).status_code == 422
+    data = {"version": 4, "reason": "职责清单第三条"}
+    assert client.post(f"/orders/{order.number}/refuse-return", data=data).status_code == 302
+    assert fresh(order).state is State.HANDLING
