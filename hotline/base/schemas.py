@@ -32,11 +32,15 @@ class Schema(ma.Schema):
 
 def _flat(messages: Any) -> dict[str, list[str]]:
     if not isinstance(messages, dict):
-        return {"_": [str(text) for text in messages]}
-    return {
-        str(field): [str(text) for text in (texts if isinstance(texts, list) else _flat(texts).values())]
-        for field, texts in messages.items()
-    }
+        return {"_": _texts(messages)}
+    return {str(field): _texts(said) for field, said in messages.items()}
+
+
+def _texts(said: Any) -> list[str]:
+    """What is said of a field, as texts: a message, several, or those of its parts (a lazy message is no ``str``)."""
+    if isinstance(said, dict):
+        return [text for part in said.values() for text in _texts(part)]
+    return [str(text) for text in said] if isinstance(said, list) else [str(said)]
 
 
 class Trimmed(fields.String):

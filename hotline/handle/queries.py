@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from hotline.base.db import db
 from hotline.base.errors import NotFound
 from hotline.base.i18n import gettext, mark, name_members
+from hotline.base.paging import page_of
 from hotline.orders.deadlines import COUNTS_WORKING
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
@@ -90,8 +91,8 @@ def to_call(number: str) -> str:
     asked = select(Order.number).where(Order.number == number, Order.state == State.CALLBACK)
     if number and db.session.scalar(asked):
         return number
-    first = db.session.scalars(callback_queue(Filter()).limit(1)).unique().first()
-    return first.number if first else ""
+    first = page_of(callback_queue(Filter()), size=1).rows
+    return first[0].number if first else ""
 
 
 def latest_reply(order: Order) -> Event | None:

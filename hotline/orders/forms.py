@@ -106,8 +106,10 @@ def onward(order: Order, actor: Actor) -> str:
 
 def show_order(number: str, actor: Actor, *, tried: Tried | None = None, phone: str | None = None) -> Response:
     """The page of an order. phone: the full number, where its reader has just given a reason to see it."""
-    db.session.expire(order_for(number, actor))  # after a refusal: as it stands now, not as it was first read
     order = order_for(number, actor)
+    if tried:  # as it stands now, not as it was read before the refusal
+        db.session.expire(order)
+        order = order_for(number, actor)
     since = changes_since(order, tried.version, actor, Names()) if tried and tried.version is not None else []
     back = own_address(request.values.get("back", ""))
     page = render_template(

@@ -120,7 +120,7 @@ def order_by_number_and_tail(number: str, tail: str) -> Order:
     """The order a citizen asks about; raise NotFound unless number and the phone's last four digits both fit."""
     order = db.session.scalar(select(Order).where(Order.number == number))
     if order is None or len(tail) != PHONE_TAIL or order.requester_phone[-PHONE_TAIL:] != tail:
-        raise NotFound(gettext("No order fits this number and these four digits. Please check both."))
+        raise NotFound(gettext("No complaint fits this number and these four digits. Please check both."))
     return order
 
 

@@ -27,9 +27,7 @@ def receive_complaint(intake: Intake, actor: Actor, now: datetime, *, hold: bool
     about to be answered directly. Raises Conflict where the source has sent this external id before.
     """
     if intake.external_id is not None:
-        known = db.session.scalar(
-            select(Order.number).filter_by(source=intake.source, external_id=intake.external_id)
-        )
+        known = db.session.scalar(select(Order.number).filter_by(source=intake.source, external_id=intake.external_id))
         if known is not None:
             raise Conflict(gettext("This complaint has come in before, as order %(number)s.", number=known))
     if intake.category_code is not None:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, redirect, render_template, request, send_file, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from flask_limiter import RequestLimit
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotFound
@@ -22,6 +34,8 @@ from hotline.receive.once import Placed, new_key
 from hotline.receive.queries import saved_today
 
 pages = Blueprint("receive", __name__, template_folder="templates")
+
+ERRORS = 400  # the first status that says something was refused; only what was placed counts towards a limit
 
 
 @pages.get("/desk")
@@ -108,8 +122,16 @@ def _blank(form: dict[str, str], errors: dict[str, list[str]], key: str, *, agai
     )
 
 
+def _too_many_placed(_: RequestLimit) -> Response:
+    wait = gettext(
+        "Too many have been sent from here. Please wait an hour, or call us; what you wrote is kept on this page."
+    )
+    form = request.form.to_dict()
+    return make_response(_blank(form, {"_": [wait]}, form.get("key") or new_key()), 429)
+
+
 @pages.post("/citizen/new")
-@limiter.limit("10 per hour", deduct_when=lambda response: response.status_code < 400)  # noqa: PLR2004  # only what was placed counts
+@limiter.limit("10 per hour", deduct_when=lambda answer: answer.status_code < ERRORS, on_breach=_too_many_placed)
 def place() -> ResponseReturnValue:
     """Place a complaint."""
     form = request.form.to_dict()
@@ -137,16 +159,23 @@ def follow() -> ResponseReturnValue:
     return render_template("receive/citizen_follow.html", form={}, wrong="")
 
 
+def _asked_again(wrong: str, status: int) -> Response:
+    return make_response(render_template("receive/citizen_follow.html", form=request.form, wrong=wrong), status)
+
+
+def _too_many_asked(_: RequestLimit) -> Response:
+    return _asked_again(gettext("Too many attempts. Please wait an hour, or call us."), 429)
+
+
 @pages.post("/citizen/follow")
-@limiter.limit("20 per hour")
+@limiter.limit("20 per hour", on_breach=_too_many_asked)
 def find() -> ResponseReturnValue:
     """Find the order a citizen asks about."""
     number, tail = ("".join(request.form.get(name, "").split()) for name in ("number", "tail"))
     try:
         session[citizens.FOLLOWED] = order_by_number_and_tail(number, tail).number
     except NotFound as wrong:
-        page = render_template("receive/citizen_follow.html", form=request.form, wrong=wrong.message)
-        return page, wrong.status
+        return _asked_again(wrong.message, wrong.status)
     return redirect(url_for("receive.order"), 303)
 
 

@@ -58,5 +58,3 @@ class IntakeSchema(Schema):
             source=data["source"],
             external_id=data["external_id"] or None,
         )
-
-

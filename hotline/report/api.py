@@ -56,9 +56,7 @@ def sheet(query: dict[str, Any]) -> Response:
 
 def _asked(query: dict[str, Any]) -> tuple[Period, datetime]:
     """The week asked for, and the instant it is seen as of."""
-    now = utc_now()
-    seen = min(query["cutoff"] or now, now)
-    return queries.week_at(seen, query["day"]), seen
+    return queries.seen_week(utc_now(), query["day"], query["cutoff"])
 
 
 def _units_seen() -> queries.Units:

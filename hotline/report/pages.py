@@ -1,14 +1,79 @@
-"""Pages of the room report."""
+"""Pages of the report: the week, the rows behind each of its numbers, the week as a sheet."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from dataclasses import fields
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
+
+from hotline.base.schemas import Schema
+from hotline.base.time import utc_now
+from hotline.people.queries import unit_names
+from hotline.people.roles import Permission
+from hotline.people.signin import current_actor, needs
+from hotline.report import charts, figures, queries, words
+from hotline.report.board import COLUMNS, BoardQuery, board, shown_change, week_address
+from hotline.report.lists import Wanted, listing
+from hotline.report.measures import BY_NAME
+from hotline.report.schemas import RowsQuery, WeekQuery
+from hotline.report.sheet import MEDIA_TYPE, week_sheet
 
 pages = Blueprint("report", __name__, template_folder="templates")
 
 
 @pages.get("/week")
+@needs(Permission.SEE_REPORTS)
 def week() -> ResponseReturnValue:
-    """Soon."""
-    return "soon"
+    """The report of a week. A unit's people see their own units in it."""
+    asked = address_data(BoardQuery())
+    period, seen = queries.seen_week(utc_now(), asked["day"], asked["cutoff"])
+    report = queries.week(period, seen, queries.scope_of(current_actor()))
+    shown = board(report, asked)
+    return render_template(
+        "report/week.html", board=shown, week=report, behind=shown.behind, columns=COLUMNS, measures=BY_NAME, **TOOLS
+    )
+
+
+@pages.get("/week/rows")
+@needs(Permission.SEE_REPORTS)
+def rows() -> ResponseReturnValue:
+    """Exactly the rows a number counts, as its page saw them."""
+    asked, now = address_data(RowsQuery()), utc_now()
+    period, seen = queries.seen_week(now, asked["day"], asked["cutoff"])
+    wanted = Wanted(**{part.name: asked[part.name] for part in fields(Wanted)})
+    found = listing(wanted, period, seen, queries.scope_of(current_actor()), asked["page"])
+    span, names = words.short_span(period, now.astimezone(period.zone).date()), unit_names()
+    policy = queries.frame_of(period, found.cutoff).policy
+    title = words.heading(wanted, span, names.get(wanted.unit or "", wanted.unit), found, policy)
+    of_week = week_address(period, found.cutoff)
+    shown = {"found": found, "title": title, "names": names, "span": span, "of_week": of_week}
+    return render_template("report/rows.html", measure=BY_NAME.get(wanted.measure), wanted=wanted, **shown, **TOOLS)
+
+
+@pages.get("/week.xlsx")
+@needs(Permission.SEE_REPORTS)
+def sheet() -> ResponseReturnValue:
+    """The week as a sheet, with the rows behind it."""
+    asked = address_data(WeekQuery())
+    period, seen = queries.seen_week(utc_now(), asked["day"], asked["cutoff"])
+    report = queries.week(period, seen, queries.scope_of(current_actor()))
+    name = f"week-{period.first.isoformat()}.xlsx"
+    return send_file(BytesIO(week_sheet(report)), mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
+
+
+# What the templates write numbers with.
+TOOLS: dict[str, Any] = {
+    "bar": charts.bar,
+    "rounded": figures.rounded,
+    "way_of": shown_change,
+    "words": words,
+}
+
+
+def address_data(schema: Schema) -> Any:
+    """What the address asks, checked; what a page does not know (such as the language) is left alone."""
+    given = {name: value for name in schema.fields if (value := request.args.get(name, "").strip())}
+    return schema.read(given)

@@ -57,6 +57,12 @@ def week_at(now: datetime, day: date | None = None) -> Period:
     return week_of(day or calendar.city_day(now), calendar.zone)
 
 
+def seen_week(now: datetime, day: date | None, cutoff: datetime | None) -> tuple[Period, datetime]:
+    """The week a reader asks for, and the instant it is seen as of: now, or an earlier one asked for."""
+    seen = min(cutoff or now, now)
+    return week_at(seen, day), seen
+
+
 def cutoff_of(period: Period, now: datetime) -> datetime:
     """What a period is seen as of: its end, or now while it runs. A past week's figures stay as they were."""
     return min(now, period.end)

@@ -81,14 +81,15 @@
     if (link) line.append(" ", link);
     bar.replaceChildren(line);
   }
+  function showError(place, words) {
+    const field = byId(place.dataset.error);
+    place.textContent = words.join("; ");
+    field.classList.toggle("is-wrong", words.length > 0);
+    if (words.length) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  }
   function showErrors(errors) {
-    for (const place of form.querySelectorAll("[data-error]")) {
-      const name = place.dataset.error, words = errors[name] || [];
-      place.textContent = words.join("; ");
-      const field = byId(name);
-      field.classList.toggle("is-wrong", words.length > 0);
-      field.toggleAttribute("aria-invalid", words.length > 0);
-    }
+    for (const place of form.querySelectorAll("[data-error]")) showError(place, errors[place.dataset.error] || []);
     const first = form.querySelector(".is-wrong");
     if (first) first.focus();
   }
@@ -225,6 +226,8 @@
   form.addEventListener("compositionend", (event) => { composing = false; typed(event); });
   form.addEventListener("input", typed);
   function typed(event) {
+    const fault = byId(`${event.target.name}-error`);
+    if (fault && fault.textContent) showError(fault, []);
     if (event.target === text) mark();
     remember();
     if (composing) return;

@@ -19,11 +19,11 @@
     const say = () => { chosen.textContent = [...select.selectedOptions].map((option) => option.text.trim()).join(" · "); };
     box.addEventListener("input", () => {
       const wanted = box.value.trim().toLowerCase();
-      const fits = options.filter((option) => {
-        const isFit = !wanted || option.text.toLowerCase().includes(wanted) || option.value.startsWith(wanted);
-        option.hidden = !isFit;
-        return isFit;
-      });
+      const holds = (option) => option.text.toLowerCase().includes(wanted) || option.value.startsWith(wanted);
+      let fits = options.filter(holds);
+      if (!fits.length) fits = options.filter((option) => inOrder(wanted, option.text.toLowerCase()));
+      options.forEach((option) => { option.hidden = !fits.includes(option); });
+      box.classList.toggle("is-wrong", !fits.length);
       if (wanted && fits.length && !select.multiple) select.value = fits[0].value;
     });
     box.addEventListener("keydown", (event) => {
@@ -34,20 +34,32 @@
     say();
   }
 
+  // As people shorten names: 城管 finds 城市管理局.
+  function inOrder(wanted, text) {
+    let at = -1;
+    return [...wanted].every((letter) => (at = text.indexOf(letter, at + 1)) >= 0);
+  }
+
   // A draft belongs to an order and a form. One that was sent goes once the page after it says that it was saved.
   const saved = document.querySelector(".note-done");
   const key = (form) => "draft:" + form.action.replace(location.origin, "");
-  for (const name of Object.keys(localStorage)) {
-    if (name.startsWith("draft:") && saved && JSON.parse(localStorage[name]).sent) localStorage.removeItem(name);
-  }
+  const read = (name) => { try { return JSON.parse(localStorage.getItem(name)); } catch { return null; } };
+  const write = (name, draft) => {
+    try {
+      if (draft) localStorage.setItem(name, JSON.stringify(draft));
+      else localStorage.removeItem(name);
+    } catch { /* no room, or not allowed: the form works without drafts */ }
+  };
+  let names = [];
+  try { names = Object.keys(localStorage); } catch { /* as above */ }
+  names.filter((name) => name.startsWith("draft:/orders/") && saved && read(name)?.sent).forEach((name) => write(name, null));
   document.querySelectorAll("form[data-draft]").forEach((form) => {
     const areas = [...form.querySelectorAll("textarea")];
-    const draft = JSON.parse(localStorage.getItem(key(form)) || "null");
+    const draft = read(key(form));
     if (draft) areas.forEach((area) => { if (!area.value && draft.texts[area.name]) area.value = draft.texts[area.name]; });
     const keep = (sent) => {
       const texts = Object.fromEntries(areas.filter((area) => area.value.trim()).map((area) => [area.name, area.value]));
-      if (Object.keys(texts).length) localStorage.setItem(key(form), JSON.stringify({ texts, sent }));
-      else localStorage.removeItem(key(form));
+      write(key(form), Object.keys(texts).length ? { texts, sent } : null);
     };
     form.addEventListener("input", () => keep(false));
     form.addEventListener("submit", (event) => {

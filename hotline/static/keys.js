@@ -20,6 +20,14 @@
     }
   });
 
+  // Drafts are kept in this browser for who wrote them: they go with the sign-out.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[action$='/sign-out']")) return;
+    try {
+      Object.keys(localStorage).filter((name) => name.startsWith("draft:")).forEach((name) => localStorage.removeItem(name));
+    } catch { /* a browser that keeps nothing has nothing to forget */ }
+  });
+
   function moveInList(event) {
     const rows = [...document.querySelectorAll("[data-row]")];
     if (!rows.length) return;

@@ -19,7 +19,7 @@ from tests import factories
 
 Signer = Callable[[str], FlaskClient]
 
-UNSURE = {"title": "一件事", "text": "想问户口的事情在哪里办。"}
+UNSURE = {"title": "一件事", "text": "户口和夜市的事情。"}
 
 
 def saved(order: Order) -> Order:

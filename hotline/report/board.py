@@ -1,0 +1,234 @@
+"""The week as its page shows it: units ranked and narrowed as the address says, weeks in a row, links to every list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+from flask import url_for
+
+from hotline.base.schemas import member
+from hotline.base.time import Period
+from hotline.people.models import UnitKind
+from hotline.report.charts import Chart, Part, chart, stacked
+from hotline.report.figures import Cell, Figure
+from hotline.report.measures import BY_NAME, Fate, Measure
+from hotline.report.queries import Line, Week, cutoff_of, figures
+from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
+
+CARDS = {"connection": None, "on_time": "on_time_original", "satisfied": "solved"}  # with what stands beneath each
+COLUMNS = ("on_time", "satisfied", "solved")
+WEEKS_SHOWN = 8
+A_YEAR = timedelta(weeks=52)  # the same weekdays
+
+
+class Sort(StrEnum):
+    """What the units are sorted by: their name, their kind, or a measure."""
+
+    UNIT = "unit"
+    KIND = "kind"
+    ON_TIME = "on_time"
+    SATISFIED = "satisfied"
+    SOLVED = "solved"
+
+
+class Way(StrEnum):
+    """Which way a list is sorted."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
+class BoardQuery(WeekQuery):
+    """Which week, and which of its units in which order."""
+
+    sort = member(Sort, load_default=Sort.ON_TIME)
+    dir = member(Way, load_default=None)
+    kind = member(UnitKind, load_default=None)
+
+
+# The units
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A unit in the table. rank: None where too few are counted, or where the table is no ranking."""
+
+    line: Line
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTable:
+    """The units shown.
+
+    kinds: how many units of each kind there are, whichever are shown.
+    ranked: those sorted. small, silent: those a ranking leaves out, with too few counted and with none.
+    """
+
+    sort: Sort
+    way: Way
+    kind: UnitKind | None
+    kinds: Mapping[UnitKind, int]
+    ranked: list[Ranked]
+    small: list[Ranked]
+    silent: list[Ranked]
+
+    def turned(self, sort: Sort) -> Way:
+        """Which way a click on a column's head sorts."""
+        if sort is self.sort:
+            return Way.DESC if self.way is Way.ASC else Way.ASC
+        return Way.DESC if sort in BY_NAME else Way.ASC
+
+
+def unit_table(lines: Sequence[Line], sort: Sort, way: Way | None, kind: UnitKind | None) -> UnitTable:
+    """The units of one kind, or all, in order: by a measure those with enough counted are ranked, the others follow."""
+    kinds: dict[UnitKind, int] = {}
+    for line in lines:
+        kinds[UnitKind(line.kind)] = kinds.get(UnitKind(line.kind), 0) + 1
+    shown = [line for line in lines if kind in {None, line.kind}]
+    if sort.value not in BY_NAME:
+        way = way or Way.ASC
+        key = (lambda line: line.name) if sort is Sort.UNIT else (lambda line: list(UnitKind).index(line.kind))
+        rows = [Ranked(line) for line in sorted(shown, key=key, reverse=way is Way.DESC)]
+        return UnitTable(sort, way, kind, kinds, rows, [], [])
+    way = way or Way.DESC
+    ranked, small, silent = _parted(shown, sort.value)
+    if way is Way.ASC:
+        ranked, small = ranked[::-1], small[::-1]
+    return UnitTable(sort, way, kind, kinds, ranked, small, silent)
+
+
+def _parted(lines: Sequence[Line], name: str) -> tuple[list[Ranked], list[Ranked], list[Ranked]]:
+    """Units by a measure, best first: those ranked; those with few counted, fewest missed first; those with none."""
+    enough, few, none = [], [], []
+    for line in lines:
+        cell = line.cells.get(name)
+        if cell is None or not cell.figure.denominator:
+            none.append(Ranked(line))
+        elif cell.small:
+            few.append((_missed(cell.figure), -cell.figure.denominator, line))
+        else:
+            enough.append((cell.figure.rate or Fraction(), cell.figure.denominator, line))
+    enough.sort(key=lambda row: row[:2], reverse=True)
+    rates = [rate for rate, _, _ in enough]
+    ranked = [Ranked(line, rates.index(rate) + 1) for rate, _, line in enough]  # equal rates, equal rank
+    return ranked, [Ranked(line) for *_, line in sorted(few, key=lambda row: row[:2])], none
+
+
+def _missed(figure: Figure) -> Fraction:
+    return figure.denominator - Fraction(figure.weighted)
+
+
+# The weeks before
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A measure over the last weeks, the week shown last; drawn, with the year before in grey where it is known."""
+
+    measure: Measure
+    weeks: list[tuple[Period, Figure]]
+    drawn: Chart
+
+
+def trends(week: Week) -> list[Trend]:
+    """The city's rates over the last weeks."""
+    return [_trend(BY_NAME[name], week) for name in CARDS if name in week.city]
+
+
+def _trend(measure: Measure, week: Week) -> Trend:
+    cell = week.city[measure.name]
+    earlier = _back(week.period.before().before(), WEEKS_SHOWN - 2)
+    weeks = [
+        *_counted(measure, earlier, week),
+        (week.period.before(), cell.before),
+        (week.period, cell.figure),
+    ]
+    rates = [figure.rate for _, figure in weeks]
+    return Trend(measure, weeks, chart(rates, [figure.rate for _, figure in _year_before(measure, weeks, week)]))
+
+
+def _year_before(measure: Measure, weeks: Sequence[tuple[Period, Figure]], week: Week) -> list[tuple[Period, Figure]]:
+    periods = [Period(at.first - A_YEAR, at.last - A_YEAR, at.zone) for at, _ in weeks]
+    whole = Period(periods[0].first, periods[-1].last, week.period.zone)
+    if whole.first < FIRST_DAY or not _counted(measure, [whole], week)[0][1].total:
+        return []  # most cities' first year: one question instead of eight
+    return _counted(measure, periods, week)
+
+
+def _counted(measure: Measure, periods: Sequence[Period], week: Week) -> list[tuple[Period, Figure]]:
+    def figure(period: Period) -> Figure:
+        cutoff = cutoff_of(period, week.cutoff)
+        return figures(measure, period, cutoff, by_unit=False, units=week.units_seen)[None]
+
+    return [(period, figure(period)) for period in periods]
+
+
+def _back(last: Period, count: int) -> list[Period]:
+    """Periods in a row, the last one last."""
+    periods = [last]
+    while len(periods) < count:
+        periods.insert(0, periods[0].before())
+    return periods
+
+
+# The page
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Everything the page of a week shows.
+
+    behind: the address of the list behind a number; ``given``: what this page was asked, to be asked again otherwise.
+    """
+
+    week: Week
+    table: UnitTable
+    fates: list[Part[Fate]]
+    trends: list[Trend]
+    behind: Callable[..., str]
+    given: dict[str, Any]
+
+    @property
+    def running(self) -> bool:
+        """Whether the week is not over at the cut-off."""
+        return self.week.cutoff < self.week.period.end
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to report."""
+        week = self.week
+        counted = any(cell.figure.total for cell in week.city.values())
+        return not (counted or week.inflow.total or week.dispatched.total)
+
+    def again(self, **changes: Any) -> str:
+        """This page's address with changes."""
+        return url_for("report.week", **{**self.given, **changes})
+
+
+def board(week: Week, asked: Mapping[str, Any]) -> Board:
+    """The page of a week, as the address asks for it."""
+    table = unit_table(week.units, asked["sort"], asked["dir"], asked["kind"])
+    of_week = week_address(week.period, week.cutoff)
+    given = {**of_week, "kind": table.kind, "sort": table.sort, "dir": table.way}
+    fates = stacked(dict(week.dispatched.fates))
+    return Board(week, table, fates, trends(week), partial(url_for, "report.rows", **of_week), given)
+
+
+def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
+    """What names a week as it was seen; a week that is over needs no cut-off, it stays as it is."""
+    seen = {"cutoff": instant(cutoff)} if cutoff < period.end else {}
+    return {"day": period.first.isoformat(), **seen}
+
+
+def shown_change(cell: Cell) -> str:
+    """Which way a rate went: better, worse, same; empty where there is nothing to compare with."""
+    if cell.change is None:
+        return ""
+    return "better" if cell.change > 0 else "worse" if cell.change < 0 else "same"

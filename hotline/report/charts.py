@@ -1,0 +1,132 @@
+"""Drawings of the week as numbers a template writes into SVG: bars with their interval, a stacked bar, lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from math import sqrt
+from typing import Generic, TypeVar
+
+from hotline.report.figures import Figure
+
+K = TypeVar("K")
+Z95 = 1.96  # two-sided 95 %
+READABLE = 9  # a part of a stacked bar this wide, in percent, has room for its own label
+
+# The box a line is drawn in, in the units of its viewBox.
+WIDTH, HEIGHT = 340, 112
+LEFT, RIGHT, TOP, BOTTOM = 34, 58, 12, 22
+LABEL_BELOW = 20  # a point this near the top has its label below
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A rate as a bar, with the interval its true value lies in (95 %), all in percent of the width."""
+
+    rate: float
+    low: float
+    high: float
+
+
+def bar(figure: Figure) -> Bar | None:
+    """A figure as a bar with its Wilson interval; None where nothing is counted."""
+    count = figure.denominator
+    if figure.rate is None:
+        return None
+    rate = float(figure.rate)
+    spread = Z95 * sqrt(rate * (1 - rate) / count + Z95**2 / (4 * count**2))
+    middle, scale = rate + Z95**2 / (2 * count), 1 + Z95**2 / count
+    low, high = (middle - spread) / scale, (middle + spread) / scale
+    return Bar(_percent(rate), _percent(max(0, low)), _percent(min(1, high)))
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[K]):
+    """A part of a stacked bar, in percent of its width."""
+
+    key: K
+    count: int
+    start: float
+    width: float
+
+    @property
+    def middle(self) -> float:
+        """Where its label stands."""
+        return round(self.start + self.width / 2, 3)
+
+    @property
+    def readable(self) -> bool:
+        """Whether a label fits in."""
+        return self.width >= READABLE
+
+
+def stacked(counts: Mapping[K, int]) -> list[Part[K]]:
+    """Counts as the parts of one bar."""
+    total = sum(counts.values()) or 1
+    parts, done = [], 0
+    for key, count in counts.items():
+        parts.append(Part(key, count, _percent(done / total), _percent(count / total)))
+        done += count
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A rate of a line: where it stands, and where its label does. ``at``: which of the line's rates it is."""
+
+    at: int
+    x: float
+    y: float
+    label_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A line over weeks, with another behind it.
+
+    pieces, behind: the points of each unbroken piece, as a polyline has them. A week without a rate breaks the line.
+    ticks: heights of the scale's lines with their percentages.
+    """
+
+    points: list[Point]
+    pieces: list[str]
+    behind: list[str]
+    ticks: list[tuple[float, int]]
+
+
+def chart(rates: Sequence[Fraction | None], behind: Sequence[Fraction | None] = ()) -> Chart:
+    """A line of rates, its scale cut to what there is: from a round ten below the lowest to 100 %."""
+    known = [float(rate) for rate in (*rates, *behind) if rate is not None]
+    floor = min(90, int(min(known, default=1) * 10) * 10)
+    bottom = floor - 10 if known and min(known) * 100 == floor and floor else floor
+    points = _points(rates, bottom)
+    ticks = [(_height(Fraction(at, 100), bottom), at) for at in (bottom, (bottom + 100) // 2, 100)]
+    return Chart(points, _pieces(points), _pieces(_points(behind, bottom)), ticks)
+
+
+def _points(rates: Sequence[Fraction | None], bottom: int) -> list[Point]:
+    step = (WIDTH - LEFT - RIGHT) / max(1, len(rates) - 1)
+    found = []
+    for at, rate in enumerate(rates):
+        if rate is not None:
+            y = _height(rate, bottom)
+            found.append(Point(at, round(LEFT + at * step, 1), y, y + 15 if y < LABEL_BELOW else y - 7))
+    return found
+
+
+def _height(rate: Fraction, bottom: int) -> float:
+    share = (float(rate) * 100 - bottom) / (100 - bottom)
+    return round(TOP + (1 - share) * (HEIGHT - TOP - BOTTOM), 1)
+
+
+def _pieces(points: Iterable[Point]) -> list[str]:
+    """Neighbouring points belong together; a week left out parts them."""
+    numbered = enumerate(points)
+    runs = groupby(numbered, key=lambda pair: pair[1].at - pair[0])
+    return [" ".join(f"{point.x},{point.y}" for _, point in run) for _, run in runs]
+
+
+def _percent(share: float) -> float:
+    return round(share * 100, 3)

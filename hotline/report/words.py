@@ -1,0 +1,162 @@
+"""What weeks, numbers and the lists behind them are called on pages, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from flask_babel import format_date, ngettext
+
+from hotline.base.i18n import gettext, label, language, mark
+from hotline.base.time import Period
+from hotline.policy.document import Policy
+from hotline.report.figures import percent
+from hotline.report.lines import AnyLine
+from hotline.report.lists import DISPATCHED, RECEIVED, Listing, Wanted
+from hotline.report.measures import BY_NAME, Bucket, Measure, Subject
+
+HIT = {
+    "connection": mark("answered"),
+    "on_time": mark("on time"),
+    "on_time_original": mark("on time"),
+    "satisfied": mark("satisfied"),
+    "solved": mark("solved"),
+}
+MISSED = {
+    "connection": mark("not answered"),
+    "on_time": mark("late or overdue"),
+    "on_time_original": mark("late or overdue"),
+    "satisfied": mark("not satisfied"),
+    "solved": mark("not solved"),
+}
+PENDING = {
+    Subject.CALLS: mark("still waiting"),
+    Subject.DEADLINES: mark("not yet due"),
+    Subject.EVALUATIONS: mark("not yet evaluated"),
+}
+OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dispatched")}
+
+
+# Weeks
+
+
+def span(period: Period) -> str:
+    """A week as a heading: Mon 16 Nov – Sun 22 Nov 2026."""
+    if language() == "zh":
+        return f"{_day(period.first, 'y年M月d日 EEE')} – {_day(period.last, 'M月d日 EEE')}"
+    return f"{_day(period.first, 'EEE d MMM')} – {_day(period.last, 'EEE d MMM y')}"
+
+
+def short_span(period: Period, today: date) -> str:
+    """A week in a line of words: 16–22 Nov, with the year when it is not this one."""
+    first, last = period.first, period.last
+    one_month = first.month == last.month
+    if language() == "zh":
+        year = "" if first.year == today.year else "y年"
+        return f"{_day(first, year + ('M月d' if one_month else 'M月d日'))}–{_day(last, 'd日' if one_month else 'M月d日')}"
+    year = "" if last.year == today.year else " y"
+    if one_month:
+        return f"{first.day}–{_day(last, 'd MMM' + year)}"
+    return f"{_day(first, 'd MMM')} – {_day(last, 'd MMM' + year)}"
+
+
+def monday(period: Period) -> str:
+    """The first day of a week, as short as a chart needs it."""
+    return _day(period.first, "M月d日" if language() == "zh" else "d MMM")
+
+
+def _day(day: date, pattern: str) -> str:
+    return str(format_date(day, pattern))
+
+
+# Numbers
+
+
+def rate_words(rate: Fraction | None) -> str:
+    """A rate as pages write it: 98.41%."""
+    shown = percent(rate)
+    return "–" if shown is None else f"{shown}%"
+
+
+def pending(measure: Measure) -> str:
+    """What rows are called that do not count yet."""
+    return gettext(PENDING[measure.subject])
+
+
+def missed(measure: Measure) -> str:
+    """What counted rows are called that count for nothing."""
+    return gettext(MISSED[measure.name])
+
+
+def how_many(subject: Subject, count: int) -> str:
+    """A count with what it counts: 5 orders."""
+    match subject:
+        case Subject.CALLS:
+            return str(ngettext("%(num)d call", "%(num)d calls", count))
+        case Subject.DEADLINES:
+            return str(ngettext("%(num)d order", "%(num)d orders", count))
+        case Subject.EVALUATIONS:
+            return str(ngettext("%(num)d evaluation", "%(num)d evaluations", count))
+
+
+# Lists
+
+
+def subject_of(wanted: Wanted) -> Subject:
+    """What a list is of; orders where it belongs to no measure."""
+    measure = BY_NAME.get(wanted.measure)
+    return measure.subject if measure else Subject.DEADLINES
+
+
+def heading(wanted: Wanted, week: str, owner: str | None, found: Listing, policy: Policy) -> str:
+    """What a list is, in words: On time · 16–22 Nov · Housing bureau · late or overdue: 5 orders.
+
+    owner: the unit or queue it is narrowed to.
+    """
+    measure = BY_NAME.get(wanted.measure)
+    what = measure.title if measure else gettext(OF_NO_MEASURE[wanted.measure])
+    count = how_many(subject_of(wanted), found.page.total)
+    if found.page.more_than_counted:
+        count = gettext("more than %(count)s", count=count)
+    which = gettext(", ").join(_narrowing(wanted, measure, policy))
+    last = gettext("%(which)s: %(count)s", which=which, count=count) if which else count
+    return " · ".join(part for part in (what, week, owner, last) if part)
+
+
+def _narrowing(wanted: Wanted, measure: Measure | None, policy: Policy) -> list[str]:
+    if measure is None:
+        parts = (wanted.channel, wanted.nature, wanted.state, wanted.fate)
+        return [label(part) for part in parts if part is not None]
+    if wanted.numerator is not None:
+        return [gettext((HIT if wanted.numerator else MISSED)[measure.name])]
+    match wanted.bucket:
+        case None:
+            return []
+        case Bucket.NOT_DUE:
+            return [pending(measure)]
+        case Bucket.EXCLUDED:
+            return [because if (because := measure.because(policy)) else label(Bucket.EXCLUDED)]
+        case Bucket.COUNTED:
+            return [gettext("counted")]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How a row counts: the light it is shown with, and the word."""
+
+    light: str
+    word: str
+
+
+def counted_as(measure: Measure, line: AnyLine) -> Counted:
+    """How a row of a measure counts."""
+    if line.bucket is Bucket.NOT_DUE:
+        return Counted("open", pending(measure))
+    if line.bucket is Bucket.EXCLUDED:
+        return Counted("dropped", label(Bucket.EXCLUDED))
+    if not line.weight:
+        return Counted("late" if line.ended_at else "overdue", missed(measure))
+    word = gettext(HIT[measure.name])
+    return Counted("done", word if line.weight == 1 else f"{word} × {line.weight.normalize():f}")
+

@@ -1,0 +1,256 @@
+"""The citizen's pages: placed once, found by number and phone only, told in plain words, and never more than is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from config.settings import Settings
+from hotline import create_app
+from hotline.base.db import db
+from hotline.base.web import limiter
+from hotline.handle import operations as handle
+from hotline.orders.attachments import Upload
+from hotline.orders.lifecycle import Action, State
+from hotline.orders.models import Attachment, Order
+from hotline.orders.vocabulary import Channel, Nature, Result
+from hotline.policy.limits import Clock
+from hotline.receive.operations import answer_directly
+from hotline.receive.progress import COMING, PRESENT, TOLD, ahead, happened
+from hotline.transfer import operations as transfer
+from tests import factories
+
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
+
+
+def form(**changes: str) -> dict[str, str]:
+    return {"key": "c1", "text": "望江区锦绣花园小区停水三天了", "phone": "139 1234 5678", "name": "王女士", **changes}
+
+
+def count() -> int:
+    return db.session.scalars(select(func.count()).select_from(Order)).one()
+
+
+def newest() -> Order:
+    return db.session.scalars(select(Order).order_by(Order.id.desc()).limit(1)).one()
+
+
+def follow(client: FlaskClient, number: str, tail: str = "5678") -> str:
+    db.session.expire_all()
+    client.post("/citizen/follow", data={"number": number, "tail": tail})
+    return client.get("/citizen/order", follow_redirects=True).text
+
+
+def test_the_start_offers_two_ways(client: FlaskClient) -> None:
+    page = client.get("/citizen").text
+    assert "/citizen/new" in page
+    assert "/citizen/follow" in page
+    assert client.get("/").headers["Location"] == "/citizen"
+
+
+def test_a_complaint_is_placed_and_its_number_shown(client: FlaskClient) -> None:
+    assert client.get("/citizen/new").status_code == 200
+    answer = client.post("/citizen/new", data=form(secret="true", nature="help"))
+    assert answer.status_code == 303
+    order = newest()
+    assert (order.channel, order.nature, order.secret) == (Channel.WEB, Nature.HELP, True)
+    assert order.requester_phone == "13912345678"
+    page = client.get(answer.headers["Location"]).text
+    assert order.number[:8] in page
+    assert order.number[8:] in page
+    assert "13912345678" not in page
+    assert "5678" in page
+    assert "云川市供水集团有限公司" in page
+
+
+def test_errors_stand_beside_the_fields_and_input_is_kept(client: FlaskClient) -> None:
+    before = count()
+    for wrong, field in (({"phone": ""}, "phone"), ({"phone": "abc"}, "phone"), ({"text": " "}, "text")):
+        answer = client.post("/citizen/new", data=form(**wrong, address="留着的<地址>"))
+        assert answer.status_code == 422
+        assert f'id="{field}-error"' in answer.text
+        assert "留着的&lt;地址&gt;" in answer.text
+        assert 'value="c1"' in answer.text
+    assert count() == before
+
+
+def test_a_program_that_fills_everything_is_refused(client: FlaskClient) -> None:
+    before = count()
+    answer = client.post("/citizen/new", data=form(website="http://spam.example"))
+    assert answer.status_code == 422
+    assert "王女士" in answer.text
+    assert count() == before
+
+
+def test_sent_twice_it_is_one_complaint(client: FlaskClient) -> None:
+    before = count()
+    first, second = (client.post("/citizen/new", data=form()).headers["Location"] for _ in range(2))
+    assert first == second
+    assert count() == before + 1
+
+
+def test_another_matter_on_an_old_form_is_asked_about_and_then_taken(client: FlaskClient) -> None:
+    before = count()
+    client.post("/citizen/new", data=form())
+    again = client.post("/citizen/new", data=form(text="另一件事"))
+    assert again.status_code == 409
+    assert "另一件事" in again.text
+    assert 'value="c1"' not in again.text
+    key = again.text.split('name="key" value="')[1].split('"')[0]
+    assert client.post("/citizen/new", data=form(text="另一件事", key=key)).status_code == 303
+    assert count() == before + 2
+
+
+def test_the_number_is_shown_only_to_the_browser_that_placed_it(client: FlaskClient, app: Flask, now: datetime) -> None:
+    other = factories.received(now)
+    db.session.commit()
+    mine = client.post("/citizen/new", data=form()).headers["Location"]
+    assert client.get(mine).status_code == 200
+    assert client.get(f"/citizen/done/{other.number}").status_code == 404
+    stranger = app.test_client()
+    assert stranger.get(mine).status_code == 404
+    assert stranger.get("/citizen/order").headers["Location"] == "/citizen/follow"
+
+
+def test_number_and_phone_must_both_fit(client: FlaskClient, now: datetime) -> None:
+    order = factories.received(now)
+    empty = factories.received(now, requester_phone="")
+    db.session.commit()
+    wrong = [(order.number, "0000"), ("20260101000000", "5678"), (order.number, ""), (order.number, "12345678")]
+    pages = set()
+    for number, tail in [*wrong, (empty.number, ""), (empty.number, "0000"), ("", "")]:
+        answer = client.post("/citizen/follow", data={"number": number, "tail": tail})
+        assert answer.status_code == 404
+        pages.add(answer.text.split('id="wrong">')[1].split("</div>")[0])
+        assert client.get("/citizen/order").status_code == 302
+    assert len(pages) == 1
+    spaced = f"{order.number[:8]} {order.number[8:]}"
+    assert client.post("/citizen/follow", data={"number": spaced, "tail": " 5678 "}).status_code == 303
+    assert order.number in client.get("/citizen/order").text
+
+
+def test_progress_tells_what_is_the_citizens_and_no_more(client: FlaskClient, now: datetime) -> None:
+    order = factories.dispatched(now, secret=True)
+    hand = factories.HANDLER
+    handle.sign(order, hand, now)
+    handle.record_contact(order, hand, now, note="内部联系备注")
+    handle.add_note(order, hand, now, note="内部记事")
+    transfer.request_return(order, hand, now, reason="内部退单理由", proposed_unit="water")
+    transfer.refuse_return(order, factories.DISPATCHER, now, reason="内部驳回理由")
+    handle.reply(
+        order,
+        hand,
+        now,
+        result=Result.SOLVED,
+        public_reply="已经修好了。",
+        note="内部答复备注",
+        uploads=(Upload("现场.png", PNG),),
+    )
+    db.session.commit()
+    page = follow(client, order.number)
+    for said in ("已经修好了。", "住房和城乡建设局", "现场.png", f"/rate/{order.rating_token}"):
+        assert said in page
+    for hidden in ("内部", hand.name, factories.DISPATCHER.name, "13912345678", "139****5678", "王女士"):
+        assert hidden not in page
+
+
+def test_files_of_the_answer_are_the_citizens_alone(client: FlaskClient, app: Flask, now: datetime) -> None:
+    order = factories.handling(now)
+    files = (Upload("现场.png", PNG),)
+    handle.reply(order, factories.HANDLER, now, result=Result.SOLVED, public_reply="好了", uploads=files)
+    db.session.commit()
+    file = db.session.scalars(select(Attachment).filter_by(order_id=order.id)).one()
+    url = f"/citizen/file/{file.id}"
+    assert client.get(url).status_code == 404
+    follow(client, order.number)
+    answer = client.get(url)
+    assert answer.data == PNG
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    file.public = False
+    db.session.commit()
+    assert client.get(url).status_code == 404
+    answer.close()
+
+
+def test_what_comes_next_has_its_date_and_its_reason(client: FlaskClient, now: datetime) -> None:
+    order = factories.dispatched(now)
+    db.session.commit()
+    page = follow(client, order.number)
+    due = next(one for one in order.deadlines if one.clock is Clock.HANDLE)
+    assert due.due_at.isoformat() in page
+    assert due.basis in page
+    assert "<details>" in page
+
+
+def test_an_evaluated_answer_is_not_rated_again(client: FlaskClient, now: datetime) -> None:
+    order = factories.replied(now)
+    handle.evaluate(order, factories.CALLBACK, now, solved=False, satisfaction="dissatisfied")
+    db.session.commit()
+    assert "/rate/" not in follow(client, order.number)
+
+
+def test_what_is_over_says_so(client: FlaskClient, now: datetime) -> None:
+    answered = factories.received(now)
+    answer_directly(answered, factories.DISPATCHER, now, public_reply="当场答复。")
+    for order in (factories.closed(now), answered):
+        db.session.commit()
+        page = follow(client, order.number)
+        assert "now over" in page
+        assert "coming" not in page
+
+
+def test_a_shared_device_forgets(client: FlaskClient) -> None:
+    done = client.post("/citizen/new", data=form()).headers["Location"]
+    assert client.get("/citizen/order").status_code == 200
+    client.post("/citizen/leave")
+    assert client.get("/citizen/order").status_code == 302
+    assert client.get(done).status_code == 404
+
+
+def test_every_step_state_and_clock_has_words_or_is_the_governments_own() -> None:
+    assert set(PRESENT) == set(State)
+    assert set(Action) - set(TOLD) == {Action.AMEND, Action.NOTE}
+    assert set(Clock) - set(COMING) == {Clock.SUPERVISE}
+
+
+def test_a_second_unit_is_named_from_when_it_has_the_order(session: None, now: datetime) -> None:
+    order = factories.dispatched(now)
+    transfer.request_return(order, factories.HANDLER, now, reason="不归我们")
+    transfer.redispatch(order, "water", factories.DISPATCHER, now, reason="归水务")
+    db.session.commit()
+    db.session.expire_all()
+    told = [one.words for one in happened(order.events, {"housing": "甲", "water": "乙"})]
+    assert "甲" in told[1]
+    assert "甲" in told[2]
+    assert "乙" in told[3]
+    later = ahead(order.deadlines, "乙", now + timedelta(days=30))
+    assert later
+    assert all(step.late for step in later)
+
+
+@pytest.fixture
+def limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    """A browser whose requests are counted, on an app of its own; what it places is not rolled back, so it places nothing."""
+    monkeypatch.setattr(limiter, "enabled", True)
+    app = create_app(replace(settings, rate_limits=True))
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield app.test_client()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_who_tries_too_often_is_told_to_wait(limited: FlaskClient) -> None:
+    asked = [limited.post("/citizen/follow", data={"number": "1", "tail": "0000"}) for _ in range(21)]
+    assert [answer.status_code for answer in asked] == [404] * 20 + [429]
+    assert 'value="0000"' in asked[-1].text
+
+
+def test_a_form_that_was_refused_does_not_count(limited: FlaskClient) -> None:
+    refused = [limited.post("/citizen/new", data=form(phone="")) for _ in range(12)]
+    assert {answer.status_code for answer in refused} == {422}
