@@ -121,9 +121,12 @@ def now() -> Iterator[datetime]:
 
 @pytest.fixture
 def client(app: Flask, session: None, now: datetime) -> FlaskClient:
-    """A browser that has not signed in; form tokens are off (they have a test of their own)."""
+    """A browser that reads English and has not signed in; form tokens are off (they have a test of their own)."""
     app.config["WTF_CSRF_ENABLED"] = False
-    return app.test_client()
+    browser = app.test_client()
+    with browser.session_transaction() as kept:
+        kept["lang"] = "en"
+    return browser
 
 
 @pytest.fixture

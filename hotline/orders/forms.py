@@ -51,9 +51,7 @@ class Tried:
         return [text for name in PROSE if (text := self.form.get(name, "").strip())]
 
 
-def take_step(
-    number: str, action: Action, schema: type[Schema], operation: Callable[..., Any]
-) -> ResponseReturnValue:
+def take_step(number: str, action: Action, schema: type[Schema], operation: Callable[..., Any]) -> ResponseReturnValue:
     """Take a step with what a form says, and go on; where it is refused, show the order with the form as typed."""
     actor = current_actor()
     order = order_for(number, actor)

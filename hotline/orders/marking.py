@@ -15,4 +15,6 @@ def marked(text: str, keywords: Iterable[str]) -> Markup:
         return escape(text)
     parts = re.split(f"({'|'.join(map(re.escape, wanted))})", text)
     # re.split with one group: what was found stands at the odd places.
-    return Markup().join(Markup("<mark>{}</mark>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+    return Markup().join(
+        Markup("<mark>{}</mark>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts)
+    )

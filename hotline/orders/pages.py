@@ -32,9 +32,7 @@ def listed() -> ResponseReturnValue:
     asked = OrderQuery().read(address_data())
     page = page_of(find_orders(actor, filter_from(asked)), asked["page"])
     rows = [(order, next_clock(order, actor)) for order in page.rows]
-    return render_template(
-        "orders/listed.html", page=page, rows=rows, asked=asked, names=Names(), states=list(State)
-    )
+    return render_template("orders/listed.html", page=page, rows=rows, asked=asked, names=Names(), states=list(State))
 
 
 def address_data() -> dict[str, str]:
@@ -70,9 +68,7 @@ def attachment(number: str, file_id: int) -> ResponseReturnValue:
     file = next((file for file in order.attachments if file.id == file_id), None)
     if file is None or not stored_path(file.sha256).exists():
         raise NotFound(gettext("There is no such file."))
-    return send_file(
-        stored_path(file.sha256), mimetype=file.media_type, as_attachment=True, download_name=file.name
-    )
+    return send_file(stored_path(file.sha256), mimetype=file.media_type, as_attachment=True, download_name=file.name)
 
 
 @pages.post("/orders/<number>/amend")

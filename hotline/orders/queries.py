@@ -91,9 +91,7 @@ UNIT_CLOCKS = (Clock.HANDLE, Clock.REDO)
 def inbox(units: Iterable[str], narrow: Filter) -> Select[tuple[Order]]:
     """A unit's orders, what is due first at the top."""
     states = narrow.states or UNIT_WORK
-    running = and_(
-        Deadline.order_id == Order.id, Deadline.ended_at.is_(None), Deadline.clock.in_(UNIT_CLOCKS)
-    )
+    running = and_(Deadline.order_id == Order.id, Deadline.ended_at.is_(None), Deadline.clock.in_(UNIT_CLOCKS))
     due = select(func.min(Deadline.due_at)).where(running).correlate(Order).scalar_subquery()
     query = _listed(select(Order)).where(Order.lead_unit.in_(tuple(units)), Order.state.in_(states))
     return _narrowed(query, narrow).order_by(due.nulls_last(), Order.id)
@@ -107,12 +105,7 @@ def callback_queue(narrow: Filter) -> Select[tuple[Order]]:
 
 def orders_of_phone(phone: str, limit: int = 10) -> list[Order]:
     """Earlier orders of a telephone number, newest first."""
-    query = (
-        _listed(select(Order))
-        .where(Order.requester_phone == phone)
-        .order_by(Order.received_at.desc())
-        .limit(limit)
-    )
+    query = _listed(select(Order)).where(Order.requester_phone == phone).order_by(Order.received_at.desc()).limit(limit)
     return list(db.session.scalars(query).unique()) if phone else []
 
 

@@ -13,8 +13,8 @@ from hotline.base.schemas import Schema, words
 from hotline.orders.deadlines import countdown, explanation
 from hotline.orders.lifecycle import choices
 from hotline.orders.models import Attachment, Deadline, Event, Order
+from hotline.orders.sight import hides_requester, sees_clock, sees_event, sees_when, sees_who
 from hotline.people.actors import Actor
-from hotline.people.roles import UNIT_ROLES
 from hotline.policy import queries as policies
 
 
@@ -85,16 +85,11 @@ def whole(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
         "round": order.round,
         "returns": order.returns,
         "suggestion": order.suggestion,
-        "deadlines": [_deadline(deadline, now) for deadline in order.deadlines],
-        "events": [_event(event) for event in order.events],
+        "deadlines": [_deadline(one, now) for one in order.deadlines if sees_clock(one, actor)],
+        "events": [_event(event, actor) for event in order.events if sees_event(event, actor)],
         "attachments": [attached(file) for file in order.attachments],
         "actions": [step.action for step in choices(order.state, actor, order.lead_unit)],
     }
-
-
-def hides_requester(order: Order, actor: Actor) -> bool:
-    """Whether a secret order's requester stays hidden from the actor: units never see who it was."""
-    return order.secret and actor.role in UNIT_ROLES
 
 
 def attached(file: Attachment) -> dict[str, Any]:
@@ -117,14 +112,14 @@ def _deadline(deadline: Deadline, now: datetime) -> dict[str, Any]:
     }
 
 
-def _event(event: Event) -> dict[str, Any]:
+def _event(event: Event, reader: Actor) -> dict[str, Any]:
     return {
         "seq": event.seq,
-        "at": event.at,
+        "at": event.at if sees_when(event, reader) else None,
         "action": event.action,
         "from": event.from_state,
         "to": event.to_state,
-        "by": event.actor_name,
+        "by": event.actor_name if sees_who(event, reader) else "",
         "role": event.actor_role,
         "reason": event.reason,
         "payload": event.payload,

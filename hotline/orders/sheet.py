@@ -13,12 +13,12 @@ from hotline.orders.lifecycle import Action, State, Step, choices
 from hotline.orders.marking import marked
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.names import Names, level_name
-from hotline.orders.schemas import hides_requester
+from hotline.orders.sight import hides_requester, sees_clock
 from hotline.orders.suggested import read_suggestion
 from hotline.orders.timeline import timeline
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import Actor
-from hotline.people.roles import UNIT_ROLES, Permission
+from hotline.people.roles import Permission
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
 
@@ -76,7 +76,7 @@ def may_reveal(order: Order, actor: Actor) -> bool:
 
 def clocks(deadlines: Iterable[Deadline], actor: Actor) -> list[Deadline]:
     """The clocks the actor is to see: those that run first, the next due at the top. A unit sees no callback clock."""
-    seen = [one for one in deadlines if not (actor.role in UNIT_ROLES and one.clock is Clock.CALLBACK)]
+    seen = [one for one in deadlines if sees_clock(one, actor)]
     return sorted(seen, key=lambda one: (one.ended_at is not None, one.due_at))
 
 
@@ -108,7 +108,9 @@ def evaluated(order: Order) -> Event | None:
 def steps(order: Order, allowed: Iterable[Step]) -> list[Action]:
     """The steps allowed, the likeliest first."""
     first: tuple[Action, ...] = ()
-    if order.state is State.HANDLING and any(one.clock is Clock.CONTACT and not one.ended_at for one in order.deadlines):
+    if order.state is State.HANDLING and any(
+        one.clock is Clock.CONTACT and not one.ended_at for one in order.deadlines
+    ):
         first = (Action.CONTACT,)
     if order.state is State.CALLBACK and evaluated(order):
         first = (Action.REDO, Action.CLOSE)

@@ -11,14 +11,12 @@ from hotline.base.i18n import gettext, label
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
 from hotline.orders.names import Names, level_names
+from hotline.orders.sight import sees_event, sees_when, sees_who
 from hotline.orders.vocabulary import Channel, Result
 from hotline.people.actors import Actor
-from hotline.people.roles import UNIT_ROLES, Role
+from hotline.people.roles import Role
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
-# Callbacks stay out of a unit's sight: who is asked when, and by whom, must not be known to those it is about.
-CALLS = frozenset({Action.ATTEMPT, Action.EVALUATE})
-
 UNSAID = frozenset({"round", "row_id", "threshold"})  # kept for those who check, not for those who read
 
 
@@ -57,19 +55,14 @@ def changes_since(order: Order, version: int, reader: Actor, names: Names) -> li
 def entries(order: Order, events: Iterable[Event], reader: Actor, names: Names) -> list[Entry]:
     """Events in words, without those that are not for the reader."""
     told = _tellers(order, names)
-    is_unit = reader.role in UNIT_ROLES
-    return [
-        _entry(event, told, is_unit=is_unit)
-        for event in events
-        if not (is_unit and event.action is Action.ATTEMPT)
-    ]
+    return [_entry(event, told, reader) for event in events if sees_event(event, reader)]
 
 
-def _entry(event: Event, told: Mapping[str, Callable[[Any], Line]], *, is_unit: bool) -> Entry:
-    nameless = event.actor_role in NAMELESS or (is_unit and event.actor_role is Role.CALLBACK)
+def _entry(event: Event, told: Mapping[str, Callable[[Any], Line]], reader: Actor) -> Entry:
+    nameless = event.actor_role in NAMELESS or not sees_who(event, reader)
     return Entry(
         seq=event.seq,
-        at=None if is_unit and event.action in CALLS else event.at,
+        at=event.at if sees_when(event, reader) else None,
         who=label(event.actor_role) if nameless else event.actor_name,
         role=event.actor_role,
         action=event.action,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from functools import partial
@@ -15,11 +15,14 @@ from flask import url_for
 from hotline.base.schemas import member
 from hotline.base.time import Period
 from hotline.people.models import UnitKind
+from hotline.people.queries import unit_names
 from hotline.report.charts import Chart, Part, chart, stacked
 from hotline.report.figures import Cell, Figure
+from hotline.report.lists import Listing, Wanted
 from hotline.report.measures import BY_NAME, Fate, Measure
-from hotline.report.queries import Line, Week, cutoff_of, figures
+from hotline.report.queries import Line, Week, cutoff_of, figures, frame_of
 from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
+from hotline.report.words import heading, short_span
 
 CARDS = {"connection": None, "on_time": "on_time_original", "satisfied": "solved"}  # with what stands beneath each
 COLUMNS = ("on_time", "satisfied", "solved")
@@ -90,7 +93,8 @@ def unit_table(lines: Sequence[Line], sort: Sort, way: Way | None, kind: UnitKin
     """The units of one kind, or all, in order: by a measure those with enough counted are ranked, the others follow."""
     kinds: dict[UnitKind, int] = {}
     for line in lines:
-        kinds[UnitKind(line.kind)] = kinds.get(UnitKind(line.kind), 0) + 1
+        of_kind = UnitKind(str(line.kind))
+        kinds[of_kind] = kinds.get(of_kind, 0) + 1
     shown = [line for line in lines if kind in {None, line.kind}]
     if sort.value not in BY_NAME:
         way = way or Way.ASC
@@ -185,15 +189,28 @@ def _back(last: Period, count: int) -> list[Period]:
 class Board:
     """Everything the page of a week shows.
 
-    behind: the address of the list behind a number; ``given``: what this page was asked, to be asked again otherwise.
+    today: the city's day. behind: the address of the list behind a number. of_week: what names the week in an
+    address. given: what this page was asked, to be asked again otherwise.
     """
 
     week: Week
+    today: date
     table: UnitTable
     fates: list[Part[Fate]]
     trends: list[Trend]
     behind: Callable[..., str]
+    of_week: dict[str, Any]
     given: dict[str, Any]
+
+    @property
+    def cards(self) -> dict[str, str | None]:
+        """The rates shown large, each with the one beneath it."""
+        return {name: beneath for name, beneath in CARDS.items() if name in self.week.city}
+
+    @property
+    def year_known(self) -> bool:
+        """Whether a line has the year before behind it."""
+        return any(trend.drawn.behind for trend in self.trends)
 
     @property
     def running(self) -> bool:
@@ -211,14 +228,40 @@ class Board:
         """This page's address with changes."""
         return url_for("report.week", **{**self.given, **changes})
 
+    def address(self, period: Period) -> dict[str, str]:
+        """What names another week, as it was seen when this one was."""
+        return week_address(period, cutoff_of(period, self.week.cutoff))
 
-def board(week: Week, asked: Mapping[str, Any]) -> Board:
+
+def board(week: Week, asked: Mapping[str, Any], now: datetime) -> Board:
     """The page of a week, as the address asks for it."""
     table = unit_table(week.units, asked["sort"], asked["dir"], asked["kind"])
-    of_week = week_address(week.period, week.cutoff)
-    given = {**of_week, "kind": table.kind, "sort": table.sort, "dir": table.way}
-    fates = stacked(dict(week.dispatched.fates))
-    return Board(week, table, fates, trends(week), partial(url_for, "report.rows", **of_week), given)
+    of_week: dict[str, Any] = week_address(week.period, week.cutoff)
+    return Board(
+        week=week,
+        today=now.astimezone(week.period.zone).date(),
+        table=table,
+        fates=stacked(dict(week.dispatched.fates)),
+        trends=trends(week),
+        behind=partial(url_for, "report.rows", **of_week),
+        of_week=of_week,
+        given={**of_week, "kind": table.kind, "sort": asked["sort"], "dir": asked["dir"]},
+    )
+
+
+def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dict[str, Any]:
+    """What the page of a list shows beside its rows."""
+    names = unit_names()
+    span = short_span(period, now.astimezone(period.zone).date())
+    policy = frame_of(period, found.cutoff).policy
+    owner = names.get(wanted.unit, wanted.unit) if wanted.unit else None
+    return {
+        "title": heading(wanted, span, owner, found, policy),
+        "span": span,
+        "names": names,
+        "measure": BY_NAME.get(wanted.measure),
+        "of_week": week_address(period, found.cutoff),
+    }
 
 
 def week_address(period: Period, cutoff: datetime) -> dict[str, str]:

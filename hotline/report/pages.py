@@ -11,11 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
-from hotline.people.queries import unit_names
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.report import charts, figures, queries, words
-from hotline.report.board import COLUMNS, BoardQuery, board, shown_change, week_address
+from hotline.report.board import COLUMNS, BoardQuery, board, listed, shown_change
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME
 from hotline.report.schemas import RowsQuery, WeekQuery
@@ -28,10 +27,10 @@ pages = Blueprint("report", __name__, template_folder="templates")
 @needs(Permission.SEE_REPORTS)
 def week() -> ResponseReturnValue:
     """The report of a week. A unit's people see their own units in it."""
-    asked = address_data(BoardQuery())
-    period, seen = queries.seen_week(utc_now(), asked["day"], asked["cutoff"])
+    asked, now = address_data(BoardQuery()), utc_now()
+    period, seen = queries.seen_week(now, asked["day"], asked["cutoff"])
     report = queries.week(period, seen, queries.scope_of(current_actor()))
-    shown = board(report, asked)
+    shown = board(report, asked, now)
     return render_template(
         "report/week.html", board=shown, week=report, behind=shown.behind, columns=COLUMNS, measures=BY_NAME, **TOOLS
     )
@@ -45,12 +44,8 @@ def rows() -> ResponseReturnValue:
     period, seen = queries.seen_week(now, asked["day"], asked["cutoff"])
     wanted = Wanted(**{part.name: asked[part.name] for part in fields(Wanted)})
     found = listing(wanted, period, seen, queries.scope_of(current_actor()), asked["page"])
-    span, names = words.short_span(period, now.astimezone(period.zone).date()), unit_names()
-    policy = queries.frame_of(period, found.cutoff).policy
-    title = words.heading(wanted, span, names.get(wanted.unit or "", wanted.unit), found, policy)
-    of_week = week_address(period, found.cutoff)
-    shown = {"found": found, "title": title, "names": names, "span": span, "of_week": of_week}
-    return render_template("report/rows.html", measure=BY_NAME.get(wanted.measure), wanted=wanted, **shown, **TOOLS)
+    shown = listed(wanted, found, period, now)
+    return render_template("report/rows.html", wanted=wanted, found=found, **shown, **TOOLS)
 
 
 @pages.get("/week.xlsx")

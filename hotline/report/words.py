@@ -79,6 +79,11 @@ def rate_words(rate: Fraction | None) -> str:
     return "–" if shown is None else f"{shown}%"
 
 
+def share(part: int, whole: int) -> Fraction | None:
+    """A part of a whole as a rate."""
+    return Fraction(part, whole) if whole else None
+
+
 def pending(measure: Measure) -> str:
     """What rows are called that do not count yet."""
     return gettext(PENDING[measure.subject])

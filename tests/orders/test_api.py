@@ -215,3 +215,17 @@ def test_a_session_needs_a_form_token_a_key_does_not(
         )
     finally:
         app.config["WTF_CSRF_ENABLED"] = False
+
+
+def test_a_unit_does_not_learn_when_and_by_whom_its_citizens_are_asked(
+    client: FlaskClient, key_of: Keys, now: datetime
+) -> None:
+    order = factories.closed(now)
+    db.session.commit()
+    url = f"/api/v1/orders/{order.number}"
+    seen = client.get(url, headers=key_of("handler")).json or {}
+    asked = next(event for event in seen["events"] if event["action"] == Action.EVALUATE)
+    assert (asked["at"], asked["by"]) == (None, "")
+    assert "callback" not in {deadline["clock"] for deadline in seen["deadlines"]}
+    whole = client.get(url, headers=key_of("manager")).json or {}
+    assert all(event["at"] and event["by"] for event in whole["events"])

@@ -165,7 +165,7 @@ def test_closing_needs_an_answer_or_enough_attempts(session: None, now: datetime
     order = factories.replied(now)
     for _ in range(3):
         nested = db.session.begin_nested()
-        with pytest.raises(Conflict, match="asked"):
+        with pytest.raises(Conflict):
             handle.close(order, CALLBACK, now)
         nested.rollback()
         handle.record_attempt(order, CALLBACK, now, note="无人接听")

@@ -72,7 +72,9 @@ def test_the_order_page_offers_exactly_the_steps_of_the_table(
     page = response.text
     allowed = {step.action.value for step in choices(order.state, actor(role), order.lead_unit)}
     assert set(re.findall(r'data-action="(\w+)"', page)) == allowed
-    bodies = re.findall(r'<div class="body">(.*?)</div>\s*</details>\s*(?=<details name="do"|</section>)', page, re.DOTALL)
+    bodies = re.findall(
+        r'<div class="body">(.*?)</div>\s*</details>\s*(?=<details name="do"|</section>)', page, re.DOTALL
+    )
     assert len(bodies) == len(allowed)
     assert all("<form" in body for body in bodies)
     assert page.count('<details name="do"') == len(allowed)
@@ -102,9 +104,7 @@ def test_a_stale_step_that_is_gone_shows_the_text_to_copy(sign_in: Signer, now: 
     read = order.version
     request_return(order, factories.HANDLER, now, reason="不是我们的")
     saved(order)
-    response = sign_in("handler").post(
-        f"/orders/{order.number}/contact", data={"version": read, "note": "约好明天见"}
-    )
+    response = sign_in("handler").post(f"/orders/{order.number}/contact", data={"version": read, "note": "约好明天见"})
     assert response.status_code == 409
     assert "cannot be taken any more" in response.text
     assert "约好明天见</textarea>" in response.text
@@ -127,7 +127,14 @@ def test_an_error_stands_beside_its_field_and_the_input_stays(sign_in: Signer, n
 def test_a_dispatcher_corrects_and_answers_at_once(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.received(now))
     client = sign_in("dispatcher")
-    data = {"version": 1, "reason": "地点说错了", "district": "d02", "category": "060101", "stay": "1", "back": "/dispatch"}
+    data = {
+        "version": 1,
+        "reason": "地点说错了",
+        "district": "d02",
+        "category": "060101",
+        "stay": "1",
+        "back": "/dispatch",
+    }
     amended = client.post(f"/orders/{order.number}/amend", data=data)
     assert amended.status_code == 302
     assert amended.location.startswith(f"/orders/{order.number}")
@@ -199,7 +206,13 @@ def test_a_unit_does_not_learn_who_calls_back_and_when(sign_in: Signer, now: dat
     order = factories.replied(now)
     handle.record_attempt(order, factories.CALLBACK, now + timedelta(hours=2), note="无人接听")
     handle.call_back(
-        order, factories.CALLBACK, now + timedelta(hours=3), solved=False, satisfaction="dissatisfied", again=True, reason="没修好"
+        order,
+        factories.CALLBACK,
+        now + timedelta(hours=3),
+        solved=False,
+        satisfaction="dissatisfied",
+        again=True,
+        reason="没修好",
     )
     saved(order)
     unit = sign_in("handler").get(f"/orders/{order.number}").text
@@ -230,7 +243,13 @@ def test_the_order_page_marks_keywords_and_tells_the_suggestion(sign_in: Signer,
 def test_public_and_internal_words_stand_on_different_ground(sign_in: Signer, now: datetime) -> None:
     order = factories.handling(now)
     handle.reply(
-        order, factories.HANDLER, now, result=Result.PROMISED, public_reply="月底前修好。", unsolved_reason="等材料", note="内部说明"
+        order,
+        factories.HANDLER,
+        now,
+        result=Result.PROMISED,
+        public_reply="月底前修好。",
+        unsolved_reason="等材料",
+        note="内部说明",
     )
     saved(order)
     page = sign_in("callback").get(f"/orders/{order.number}").text

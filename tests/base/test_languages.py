@@ -1,0 +1,66 @@
+"""Chinese by default, English to switch to, both complete."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from flask import Flask
+from flask.testing import FlaskClient
+
+import hotline
+
+HERE = Path(hotline.__file__).parent
+ROOT = HERE.parent
+CATALOGUE = HERE / "translations" / "zh" / "LC_MESSAGES"
+
+
+@pytest.fixture(scope="module")
+def messages(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Every message the code and the templates mark."""
+    pot = tmp_path_factory.mktemp("pot") / "messages.pot"
+    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "babel.cfg"]
+    command += ["-k", "mark", "-k", "lazy_gettext", "-k", "_l", "-o", str(pot), str(HERE)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    with pot.open("rb") as file:
+        return {_first(message.id) for message in read_po(file) if message.id}
+
+
+def _first(message: str | tuple[str, ...]) -> str:
+    return message if isinstance(message, str) else message[0]
+
+
+def test_every_message_has_its_chinese(messages: set[str]) -> None:
+    with (CATALOGUE / "messages.po").open("rb") as file:
+        translated = {_first(message.id) for message in read_po(file) if message.id and message.string}
+    assert messages - translated == set()
+    assert translated - messages == set(), "no longer used"
+
+
+def test_the_compiled_catalogue_is_the_written_one() -> None:
+    with (CATALOGUE / "messages.po").open("rb") as po, (CATALOGUE / "messages.mo").open("rb") as mo:
+        written = {_first(message.id): message.string for message in read_po(po) if message.id}
+        compiled = {_first(message.id): message.string for message in read_mo(io.BytesIO(mo.read())) if message.id}
+    assert {key: _first(value) for key, value in compiled.items()} == {key: _first(value) for key, value in written.items()}
+
+
+def test_placeholders_survive_translation() -> None:
+    with (CATALOGUE / "messages.po").open("rb") as file:
+        catalogue = read_po(file)
+        wrong = {message.id: [str(error) for error in message.check(catalogue)] for message in catalogue if message.id}
+    assert {key: errors for key, errors in wrong.items() if errors} == {}
+
+
+def test_pages_are_chinese_and_switch_to_english(app: Flask, client: FlaskClient) -> None:
+    fresh = app.test_client()
+    assert "登录" in fresh.get("/sign-in").text
+    assert 'lang="zh-CN"' in fresh.get("/sign-in").text
+    assert "Sign in" in fresh.get("/sign-in?lang=en").text
+    assert "Sign in" in fresh.get("/sign-in").text, "the choice is kept"
+    assert "登录" in fresh.get("/sign-in?lang=zh").text
+    assert "登录" in app.test_client().get("/sign-in?lang=fr").text

@@ -1,0 +1,128 @@
+"""A real Chromium against a live server, which has a database of its own: what these tests save is there to stay."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import create_engine, make_url, text
+from werkzeug.serving import make_server
+
+from config.settings import Settings
+from hotline import create_app
+from hotline.base import migrate
+from hotline.base.db import db
+from hotline.base.time import utc_now
+from hotline.base.work import unit_of_work
+from hotline.city import load_city
+from hotline.people.operations import create_user
+from hotline.people.roles import UNIT_ROLES, Role
+from tests.conftest import PASSWORD
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+OFFICE_SCREEN = {"width": 1366, "height": 768}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Chromium; skip where there is none, but not in continuous integration."""
+    path = shutil.which("chromium") or CHROMIUM
+    if not Path(path).exists() and not os.environ.get("CI"):
+        pytest.skip(f"there is no Chromium at {path}; apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def live_database(database_url: str) -> Iterator[str]:
+    """An empty database beside the one of the other tests."""
+    url = make_url(database_url)
+    name = f"{url.database}_browser"
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def live_app(settings: Settings, live_database: str) -> Iterator[Flask]:
+    """The app as it runs for people, form tokens and all, with the sample city and a user of every role."""
+    own = replace(settings.at(live_database), web_threads=12)
+    migrate.upgrade(live_database)
+    app = create_app(own)
+    with app.app_context():
+        with unit_of_work():
+            load_city(own.city_dir, own.policy_dir / "default.toml", utc_now())
+            for role in Role:
+                if role not in {Role.CITIZEN, Role.SYSTEM}:
+                    unit = "housing" if role in UNIT_ROLES else None
+                    create_user(role.value, f"测试{role.value}", role, PASSWORD, utc_now(), unit_code=unit)
+        db.session.remove()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def live_server(live_app: Flask) -> Iterator[str]:
+    """The address of the running app."""
+    server = make_server("127.0.0.1", 0, live_app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def context(chromium: Browser, live_server: str) -> Iterator[BrowserContext]:
+    """A browser window of an office screen that nobody has signed in with."""
+    made = chromium.new_context(base_url=live_server, viewport=OFFICE_SCREEN, locale="zh-CN")  # type: ignore[arg-type]  # a size
+    made.set_default_timeout(10_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page of that window."""
+    return context.new_page()
+
+
+@pytest.fixture
+def sign_in_as(page: Page) -> Callable[[str, str], Page]:
+    """Sign in as a login and open an address, by keyboard."""
+
+    def as_login(login: str, address: str = "/") -> Page:
+        page.goto(f"/sign-in?next={address}")
+        page.keyboard.type(login)
+        page.keyboard.press("Tab")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{address}")
+        return page
+
+    return as_login

@@ -1,0 +1,210 @@
+"""The agent's desk in a real browser: by keyboard alone, and nothing typed is ever lost or saved twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from sqlalchemy import select
+
+from hotline.base.db import db
+from hotline.orders.lifecycle import State
+from hotline.orders.models import Order
+
+pytestmark = pytest.mark.browser
+
+SURE = "望江区锦绣花园小区停水三天了，自来水公司不来"
+
+
+@pytest.fixture
+def desk(sign_in_as: Callable[[str, str], Page]) -> Page:
+    """An agent's desk, the cursor in the phone field."""
+    page = sign_in_as("agent", "/desk")
+    expect(page.locator("#phone")).to_be_focused()
+    return page
+
+
+@pytest.fixture
+def saved(live_app: Flask) -> Callable[[str], list[Order]]:
+    """The orders saved for a phone number."""
+
+    def of(phone: str) -> list[Order]:
+        with live_app.app_context():
+            return list(db.session.scalars(select(Order).filter_by(requester_phone=phone)))
+
+    return of
+
+
+Saved = Callable[[str], list[Order]]
+
+
+def test_a_call_is_logged_by_keyboard_alone(desk: Page, saved: Saved) -> None:
+    keys = desk.keyboard
+    keys.type("13900000001")
+    keys.press("Enter")
+    keys.type("李先生")
+    for _ in range(4):  # urgency, secret, nature, then the text
+        keys.press("Enter")
+    expect(desk.locator("#text")).to_be_focused()
+    keys.type(SURE + "，物业不管")
+    expect(desk.locator("#suggestion [data-take]").first).to_contain_text("停水")
+    expect(desk.locator("#mirror mark", has_text="停水")).to_have_count(1)
+    expect(desk.locator("#text")).to_be_focused()
+    keys.press("Alt+2")
+    expect(desk.locator("#category")).to_have_value("060101 物业服务质量")
+    keys.press("Alt+0")
+    expect(desk.locator("#category")).to_have_value("")
+    keys.press("Alt+1")
+    expect(desk.locator("#suggestion [aria-pressed=true]")).to_contain_text("停水")
+    expect(desk.locator("#text")).to_be_focused()
+    keys.press("Control+Enter")
+    expect(desk.locator("#bar a")).to_be_visible()
+    (order,) = saved("13900000001")
+    expect(desk.locator("#bar")).to_contain_text(order.number)
+    expect(desk.locator("#bar")).to_contain_text("云川市供水集团有限公司")
+    expect(desk.locator("#saved")).to_contain_text(order.number)
+    expect(desk.locator("#phone")).to_be_focused()
+    expect(desk.locator("#text")).to_have_value("")
+    assert order.state is State.DISPATCHED
+    assert order.category_code == "050101"
+    keys.type("139 0000 0001")
+    expect(desk.locator("#caller li")).to_have_count(1)
+
+
+def test_the_desk_fits_the_office_screen_and_shows_its_keys(desk: Page) -> None:
+    desk.locator("#text").fill(SURE)
+    expect(desk.locator("#suggestion .then")).to_be_visible()
+    tall, wide = desk.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
+    assert (tall, wide) == (768, 1366)
+    desk.keyboard.press("F1")
+    expect(desk.locator("#keys")).to_contain_text("Alt+A")
+
+
+def test_without_a_connection_nothing_is_lost_and_nothing_doubled(
+    desk: Page, context: BrowserContext, saved: Saved
+) -> None:
+    desk.keyboard.type("13900000002")
+    desk.locator("#text").fill(SURE)
+    context.set_offline(True)
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#bar .said-error")).to_be_visible()
+    expect(desk.locator("#text")).to_have_value(SURE)
+    assert saved("13900000002") == []
+    context.set_offline(False)
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#bar .said-done")).to_be_visible()
+    expect(desk.locator("#text")).to_have_value("")
+    assert len(saved("13900000002")) == 1
+
+
+def lose_the_answer(page: Page) -> None:
+    """Let the next save reach the server and lose what it answers."""
+
+    def swallow(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/desk", swallow, times=1)
+
+
+def test_a_save_whose_answer_was_lost_is_not_saved_twice(desk: Page, saved: Saved) -> None:
+    desk.keyboard.type("13900000003")
+    desk.locator("#text").fill(SURE)
+    lose_the_answer(desk)
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#bar .said-error")).to_be_visible()
+    (order,) = saved("13900000003")
+    desk.reload()  # the key lives on with the draft
+    expect(desk.locator("#text")).to_have_value(SURE)
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#bar")).to_contain_text(order.number)
+    assert len(saved("13900000003")) == 1
+
+
+def test_what_was_changed_after_a_lost_answer_is_not_dropped_silently(desk: Page, saved: Saved) -> None:
+    desk.keyboard.type("13900000004")
+    desk.locator("#text").fill(SURE)
+    lose_the_answer(desk)
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#bar .said-error")).to_be_visible()
+    (order,) = saved("13900000004")
+    desk.locator("#text").fill(SURE + "，请尽快")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#bar .said-warning")).to_contain_text(order.number)
+    expect(desk.locator("#text")).to_have_value(SURE + "，请尽快")
+    assert len(saved("13900000004")) == 1
+
+
+def test_a_draft_survives_a_reload_until_it_is_saved_or_emptied(desk: Page, saved: Saved) -> None:
+    desk.keyboard.type("13900000005")
+    desk.locator("#text").fill("还没有说完")
+    desk.locator("#nature-complaint").focus()
+    desk.keyboard.press("2")
+    desk.keyboard.press("Alt+a")
+    desk.keyboard.type("先这样答复")
+    desk.reload()
+    expect(desk.locator("#phone")).to_have_value("13900000005")
+    expect(desk.locator("#text")).to_have_value("还没有说完")
+    expect(desk.locator("#nature-help")).to_be_checked()
+    expect(desk.locator("#public_reply")).to_have_value("先这样答复")
+    desk.keyboard.press("Alt+n")
+    expect(desk.locator("#text")).to_have_value("")
+    desk.locator("#bar button").click()
+    expect(desk.locator("#text")).to_have_value("还没有说完")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#bar .said-done")).to_be_visible()
+    (order,) = saved("13900000005")
+    assert order.state is State.ANSWERED
+    desk.reload()
+    expect(desk.locator("#text")).to_have_value("")
+
+
+def test_errors_stand_beside_the_field_until_it_is_mended(desk: Page) -> None:
+    desk.keyboard.type("abc")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#phone-error")).not_to_be_empty()
+    expect(desk.locator("#text-error")).not_to_be_empty()
+    expect(desk.locator("#phone")).to_be_focused()
+    desk.keyboard.press("Control+a")
+    desk.keyboard.type("13900000006")
+    expect(desk.locator("#phone-error")).to_be_empty()
+
+
+def test_who_was_signed_out_keeps_the_text(desk: Page, context: BrowserContext, saved: Saved) -> None:
+    desk.keyboard.type("13900000007")
+    desk.locator("#text").fill(SURE)
+    context.clear_cookies()
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#bar a")).to_be_visible()
+    expect(desk.locator("#text")).to_have_value(SURE)
+    assert saved("13900000007") == []
+
+
+def test_no_page_asks_another_host(desk: Page, live_server: str) -> None:
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url))
+    for address in ("/desk", "/citizen", "/citizen/new", "/citizen/follow"):
+        desk.goto(address)
+        desk.wait_for_load_state("networkidle")
+    assert asked
+    assert {urlsplit(url).netloc for url in asked} == {urlsplit(live_server).netloc}
+
+
+def test_a_complaint_is_placed_on_a_phone_without_script(context: BrowserContext, live_server: str) -> None:
+    browser = context.browser
+    assert browser is not None
+    phone = browser.new_context(base_url=live_server, viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    page = phone.new_page()
+    page.goto("/citizen")
+    page.locator("a[href='/citizen/new']").click()
+    page.locator("#text").fill(SURE)
+    page.locator("#ask-text .next").click()
+    expect(page.locator("#ask-address .next")).to_be_in_viewport()
+    page.locator("#phone").fill("13900000008")
+    page.locator("[data-primary]").click()
+    expect(page.locator(".number")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    phone.close()
