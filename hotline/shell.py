@@ -60,8 +60,8 @@ DESKS = (
         Permission.CALLBACK_QUEUE,
         lambda _: count_waiting((State.CALLBACK,)),
     ),
-    Desk("orders.listed", "card-list", mark("Orders"), Permission.SEE_ALL_ORDERS),
     Desk("report.week", "bar-chart", mark("Week"), Permission.SEE_REPORTS),
+    Desk("orders.listed", "card-list", mark("Orders"), Permission.SEE_ALL_ORDERS),
 )
 
 

@@ -52,6 +52,8 @@ class Countdown:
     @property
     def words(self) -> str:
         """The time left or over in words, e.g. "1 day 3 hours left"."""
+        if self.light is Light.OVERDUE and not self.left:
+            return gettext("just over")  # past the close, and no working time since
         amount = _spoken(abs(self.left), self.day)
         if self.light in {Light.OPEN, Light.SOON}:
             return gettext("%(amount)s left", amount=amount)

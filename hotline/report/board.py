@@ -102,27 +102,29 @@ def unit_table(lines: Sequence[Line], sort: Sort, way: Way | None, kind: UnitKin
         rows = [Ranked(line) for line in sorted(shown, key=key, reverse=way is Way.DESC)]
         return UnitTable(sort, way, kind, kinds, rows, [], [])
     way = way or Way.DESC
-    ranked, small, silent = _parted(shown, sort.value)
-    if way is Way.ASC:
-        ranked, small = ranked[::-1], small[::-1]
+    ranked, small, silent = _parted(shown, sort.value, way)
     return UnitTable(sort, way, kind, kinds, ranked, small, silent)
 
 
-def _parted(lines: Sequence[Line], name: str) -> tuple[list[Ranked], list[Ranked], list[Ranked]]:
-    """Units by a measure, best first: those ranked; those with few counted, fewest missed first; those with none."""
+def _parted(lines: Sequence[Line], name: str, way: Way) -> tuple[list[Ranked], list[Ranked], list[Ranked]]:
+    """Units by a measure: those ranked, those with too few counted, those with none.
+
+    Too few make no ranking: best first they come by how many are counted, worst first by how many are missed.
+    """
     enough, few, none = [], [], []
     for line in lines:
         cell = line.cells.get(name)
         if cell is None or not cell.figure.denominator:
             none.append(Ranked(line))
         elif cell.small:
-            few.append((_missed(cell.figure), -cell.figure.denominator, line))
+            few.append((cell.figure.denominator, _missed(cell.figure), line))
         else:
-            enough.append((cell.figure.rate or Fraction(), cell.figure.denominator, line))
-    enough.sort(key=lambda row: row[:2], reverse=True)
-    rates = [rate for rate, _, _ in enough]
-    ranked = [Ranked(line, rates.index(rate) + 1) for rate, _, line in enough]  # equal rates, equal rank
-    return ranked, [Ranked(line) for *_, line in sorted(few, key=lambda row: row[:2])], none
+            enough.append((cell.figure.rate or Fraction(), line))
+    enough.sort(key=lambda row: row[0], reverse=way is Way.DESC)
+    best = sorted((rate for rate, _ in enough), reverse=True)
+    ranked = [Ranked(line, best.index(rate) + 1) for rate, line in enough]  # equal rates, equal rank
+    few.sort(key=lambda row: row[:2] if way is Way.DESC else row[1::-1], reverse=True)
+    return ranked, [Ranked(line) for *_, line in few], none
 
 
 def _missed(figure: Figure) -> Fraction:
@@ -245,7 +247,12 @@ def board(week: Week, asked: Mapping[str, Any], now: datetime) -> Board:
         trends=trends(week),
         behind=partial(url_for, "report.rows", **of_week),
         of_week=of_week,
-        given={**of_week, "kind": table.kind, "sort": asked["sort"], "dir": asked["dir"]},
+        given={
+            **of_week,
+            "kind": table.kind,
+            "sort": None if table.sort is Sort.ON_TIME else table.sort,
+            "dir": asked["dir"],
+        },
     )
 
 
@@ -259,6 +266,7 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
         "title": heading(wanted, span, owner, found, policy),
         "span": span,
         "names": names,
+        "policy": policy,
         "measure": BY_NAME.get(wanted.measure),
         "of_week": week_address(period, found.cutoff),
     }

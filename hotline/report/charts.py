@@ -107,12 +107,14 @@ def chart(rates: Sequence[Fraction | None], behind: Sequence[Fraction | None] = 
 
 
 def _points(rates: Sequence[Fraction | None], bottom: int) -> list[Point]:
+    heights = [None if rate is None else _height(rate, bottom) for rate in rates]
     step = (WIDTH - LEFT - RIGHT) / max(1, len(rates) - 1)
     found = []
-    for at, rate in enumerate(rates):
-        if rate is not None:
-            y = _height(rate, bottom)
-            found.append(Point(at, round(LEFT + at * step, 1), y, y + 15 if y < LABEL_BELOW else y - 7))
+    for at, y in enumerate(heights):
+        if y is not None:
+            after = heights[at + 1] if at + 1 < len(heights) else None
+            below = y < LABEL_BELOW or (after is not None and after < y)  # a line that climbs leaves room below
+            found.append(Point(at, round(LEFT + at * step, 1), y, y + 15 if below else y - 7))
     return found
 
 

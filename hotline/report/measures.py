@@ -274,7 +274,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         name="on_time",
-        label=mark("Handled on time"),
+        label=mark("On-time completion"),
         meaning=mark(
             "Of the orders that fall due in the period, granted extensions included, the share its unit answered "
             "by the due time. Handled late or overdue and open counts against it; what is not yet due does not count."
@@ -293,9 +293,9 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         name="on_time_original",
-        label=mark("Handled on time, first deadline"),
+        label=mark("On-time completion, first deadline"),
         meaning=mark(
-            "As “handled on time”, but by the due time the order first had: extensions do not help. "
+            "As “on-time completion”, but by the due time the order first had: extensions do not help. "
             "The difference between the two is what extensions add."
         ),
         source=mark("按时办结率(原时限): published beside the rate with extensions, so that neither hides the other."),
@@ -309,7 +309,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         name="satisfied",
-        label=mark("Satisfied"),
+        label=mark("Satisfaction rate"),
         meaning=mark(
             "Of the citizens who answered in the period how satisfied they are, the share that is satisfied, each "
             "answer with the weight the policy gives it. Whoever could not be reached is unknown, never satisfied."
@@ -328,7 +328,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         name="solved",
-        label=mark("Solved"),
+        label=mark("Resolution rate"),
         meaning=mark(
             "Of the citizens who answered in the period whether their matter is solved, the share that said yes. "
             "Whoever could not be reached is unknown and left out."

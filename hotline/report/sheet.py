@@ -49,7 +49,7 @@ Column = tuple[str, float, str]
 FIGURES: tuple[Column, ...] = (
     (mark("Unit"), 34, "text"),
     (mark("Measure"), 26, "text"),
-    (mark("Rate"), 11, "rate"),
+    (mark("Percent"), 11, "rate"),
     (mark("Numerator"), 11, "amount"),
     (mark("Denominator"), 11, "count"),
     (mark("Not yet due"), 11, "count"),

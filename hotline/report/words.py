@@ -14,7 +14,7 @@ from hotline.policy.document import Policy
 from hotline.report.figures import percent
 from hotline.report.lines import AnyLine
 from hotline.report.lists import DISPATCHED, RECEIVED, Listing, Wanted
-from hotline.report.measures import BY_NAME, Bucket, Measure, Subject
+from hotline.report.measures import BY_NAME, Bucket, Fate, Measure, Subject
 
 HIT = {
     "connection": mark("answered"),
@@ -43,9 +43,12 @@ OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dis
 
 def span(period: Period) -> str:
     """A week as a heading: Mon 16 Nov – Sun 22 Nov 2026."""
+    two_years = period.first.year != period.last.year
     if language() == "zh":
-        return f"{_day(period.first, 'y年M月d日 EEE')} – {_day(period.last, 'M月d日 EEE')}"
-    return f"{_day(period.first, 'EEE d MMM')} – {_day(period.last, 'EEE d MMM y')}"
+        return (
+            f"{_day(period.first, 'y年M月d日 EEE')} – {_day(period.last, ('y年' if two_years else '') + 'M月d日 EEE')}"
+        )
+    return f"{_day(period.first, 'EEE d MMM' + (' y' if two_years else ''))} – {_day(period.last, 'EEE d MMM y')}"
 
 
 def short_span(period: Period, today: date) -> str:
@@ -54,7 +57,9 @@ def short_span(period: Period, today: date) -> str:
     one_month = first.month == last.month
     if language() == "zh":
         year = "" if first.year == today.year else "y年"
-        return f"{_day(first, year + ('M月d' if one_month else 'M月d日'))}–{_day(last, 'd日' if one_month else 'M月d日')}"
+        return (
+            f"{_day(first, year + ('M月d' if one_month else 'M月d日'))}–{_day(last, 'd日' if one_month else 'M月d日')}"
+        )
     year = "" if last.year == today.year else " y"
     if one_month:
         return f"{first.day}–{_day(last, 'd MMM' + year)}"
@@ -92,6 +97,14 @@ def pending(measure: Measure) -> str:
 def missed(measure: Measure) -> str:
     """What counted rows are called that count for nothing."""
     return gettext(MISSED[measure.name])
+
+
+def definition(measure: Measure, policy: Policy) -> list[str]:
+    """What a measure means, what it leaves out and where it comes from, a paragraph each."""
+    said = [gettext(measure.meaning), gettext(measure.source)]
+    if because := measure.because(policy):
+        said.insert(1, gettext("Excluded: %(reason)s.", reason=because))
+    return said
 
 
 def how_many(subject: Subject, count: int) -> str:
@@ -141,7 +154,7 @@ def _narrowing(wanted: Wanted, measure: Measure | None, policy: Policy) -> list[
         case Bucket.NOT_DUE:
             return [pending(measure)]
         case Bucket.EXCLUDED:
-            return [because if (because := measure.because(policy)) else label(Bucket.EXCLUDED)]
+            return [measure.because(policy) or label(Bucket.EXCLUDED)]
         case Bucket.COUNTED:
             return [gettext("counted")]
 
@@ -161,7 +174,7 @@ def counted_as(measure: Measure, line: AnyLine) -> Counted:
     if line.bucket is Bucket.EXCLUDED:
         return Counted("dropped", label(Bucket.EXCLUDED))
     if not line.weight:
-        return Counted("late" if line.ended_at else "overdue", missed(measure))
+        late = Counted("late", label(Fate.LATE)) if line.ended_at else Counted("overdue", label(Fate.OVERDUE))
+        return late if measure.subject is Subject.DEADLINES else Counted("late", missed(measure))
     word = gettext(HIT[measure.name])
     return Counted("done", word if line.weight == 1 else f"{word} × {line.weight.normalize():f}")
-

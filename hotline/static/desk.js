@@ -6,7 +6,7 @@
   if (!form) return;
   const said = form.dataset;
   const names = said.fields.split(" ").concat("public_reply");
-  const draftName = `hotline-desk-${said.user}`;
+  const draftName = `draft:desk:${said.user}`;
   const byId = (id) => document.getElementById(id);
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
   const PATIENCE = 20000;
@@ -227,7 +227,10 @@
   form.addEventListener("input", typed);
   function typed(event) {
     const fault = byId(`${event.target.name}-error`);
-    if (fault && fault.textContent) showError(fault, []);
+    if (fault && fault.textContent) {
+      showError(fault, []);
+      if (!form.querySelector(".is-wrong")) bar.replaceChildren();
+    }
     if (event.target === text) mark();
     remember();
     if (composing) return;
@@ -236,6 +239,10 @@
   }
   text.addEventListener("scroll", () => { mirror.scrollTop = text.scrollTop; });
   answering.addEventListener("toggle", () => {
+    choosePrimary();
+    remember();
+  });
+  function choosePrimary() {
     for (const button of form.querySelectorAll("[name=do]")) {
       const first = button === primary();
       button.toggleAttribute("data-primary", first);
@@ -244,8 +251,7 @@
       const key = button.querySelector("kbd");
       if (key) key.hidden = !first;
     }
-    remember();
-  });
+  }
   document.querySelector(".panes").addEventListener("click", (event) => {
     const button = event.target.closest("[data-take], [data-district]");
     if (button) take(button);
@@ -291,5 +297,6 @@
   }
 
   if (!("kept" in said)) restore();
+  choosePrimary();
   refresh();
 })();

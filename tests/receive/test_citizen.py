@@ -66,7 +66,7 @@ def test_a_complaint_is_placed_and_its_number_shown(client: FlaskClient) -> None
     assert order.number[8:] in page
     assert "13912345678" not in page
     assert "5678" in page
-    assert "云川市供水集团有限公司" in page
+    assert "Yunchuan Water Supply Group" in page
 
 
 def test_errors_stand_beside_the_fields_and_input_is_kept(client: FlaskClient) -> None:
@@ -154,7 +154,12 @@ def test_progress_tells_what_is_the_citizens_and_no_more(client: FlaskClient, no
     )
     db.session.commit()
     page = follow(client, order.number)
-    for said in ("已经修好了。", "住房和城乡建设局", "现场.png", f"/rate/{order.rating_token}"):
+    for said in (
+        "已经修好了。",
+        "Yunchuan Housing and Urban-Rural Development Bureau",
+        "现场.png",
+        f"/rate/{order.rating_token}",
+    ):
         assert said in page
     for hidden in ("内部", hand.name, factories.DISPATCHER.name, "13912345678", "139****5678", "王女士"):
         assert hidden not in page

@@ -62,7 +62,7 @@ def test_a_call_is_saved_and_says_where_it_went(sign_in: SignIn) -> None:
     assert order.state is State.DISPATCHED
     page = desk.get(answer.headers["Location"]).text
     assert order.number in page
-    assert "云川市供水集团有限公司" in page
+    assert "Yunchuan Water Supply Group" in page
     assert "13900001111" not in page
 
 
@@ -74,7 +74,7 @@ def test_by_script_the_page_is_told_what_to_show(sign_in: SignIn) -> None:
     assert order.state is State.RECEIVED
     assert told["number"] == order.number
     assert order.number in told["bar"]
-    assert "no keyword found" in told["bar"] or "关键词" in told["bar"]
+    assert "no keyword found" in told["bar"]
     assert order.number in told["saved"]
 
 
@@ -161,7 +161,7 @@ def test_a_category_is_found_by_code_or_name(session: None, typed: str, code: st
 
 def test_suggestions_name_category_unit_place_and_words(sign_in: SignIn) -> None:
     pane = sign_in("agent").post("/desk/suggestion", data={"text": SURE}).text
-    for said in ("050101", "云川市供水集团有限公司", "望江区", "<mark>停水</mark>", "Alt+1", "<meter"):
+    for said in ("050101", "Yunchuan Water Supply Group", "Wangjiang", "<mark>停水</mark>", "Alt+1", "<meter"):
         assert said in pane
     assert "style=" not in pane
 
