@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from functools import lru_cache
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -15,25 +14,17 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 
 from config.settings import Settings
-from hotline import create_app
-from hotline.base.embedded import with_database
 from hotline.base.time import utc_now
+from workers.app import worker_app
 from workers.relay import BATCH, relay
 
 if TYPE_CHECKING:
-    from flask import Flask
     from rq import Queue
 
 log = logging.getLogger(__name__)
 
 QUEUE = "hotline"
 PAUSE = 0.5  # seconds between looks at an empty outbox
-
-
-@lru_cache(maxsize=1)
-def worker_app() -> Flask:
-    """The app of this worker process."""
-    return create_app(with_database(Settings.from_env()))
 
 
 def queue_for(redis_url: str) -> Queue:

@@ -17,6 +17,7 @@ from hotline.base.db import db
 from hotline.base.outbox import Delivery
 from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
+from workers.app import worker_app
 from workers.jobs import JOBS
 
 if TYPE_CHECKING:
@@ -89,7 +90,5 @@ def _hand_out(due: list[int], queue: Queue, now: datetime) -> None:
 
 def run_in_worker(delivery_id: int) -> None:
     """What an RQ worker runs: one delivery, inside the app."""
-    from workers.process import worker_app
-
     with worker_app().app_context():
         deliver(delivery_id, utc_now())

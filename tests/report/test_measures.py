@@ -48,7 +48,7 @@ def rows(name: str, cutoff: datetime = LATER, **more: Any) -> list[Any]:
 
 def mixed(seed: int) -> None:
     """A random mix of everything, in and around the week."""
-    dice = random.Random(seed)  # noqa: S311  # a test's mix, not a secret
+    dice = random.Random(seed)  # a test's mix, not a secret
     span = timedelta(days=11).total_seconds()
 
     def moment() -> datetime:
