@@ -33,35 +33,39 @@ class Desk:
     endpoint: str
     icon: str
     title: str
-    permission: Permission
+    permissions: frozenset[Permission]
     waiting: Callable[[Actor], int] | None = None
+
+    def is_of(self, actor: Actor) -> bool:
+        """Whether somebody has this desk: any of its permissions will do."""
+        return any(actor.may(permission) for permission in self.permissions)
 
 
 DESKS = (
-    Desk("receive.desk", "telephone-inbound", mark("Desk"), Permission.TAKE_CALLS),
+    Desk("receive.desk", "telephone-inbound", mark("Desk"), frozenset({Permission.TAKE_CALLS})),
     Desk(
         "transfer.queue",
         "signpost-split",
         mark("Dispatch"),
-        Permission.DISPATCH_QUEUE,
+        frozenset({Permission.DISPATCH_QUEUE}),
         lambda _: count_waiting((State.RECEIVED, State.RETURNING)),
     ),
     Desk(
         "handle.inbox",
         "inbox",
         mark("Inbox"),
-        Permission.UNIT_INBOX,
+        frozenset({Permission.UNIT_INBOX}),
         lambda actor: count_waiting(UNIT_WORK, actor.units),
     ),
     Desk(
         "handle.callbacks",
         "telephone-outbound",
         mark("Callbacks"),
-        Permission.CALLBACK_QUEUE,
+        frozenset({Permission.CALLBACK_QUEUE}),
         lambda _: count_waiting((State.CALLBACK,)),
     ),
-    Desk("report.week", "bar-chart", mark("Week"), Permission.SEE_REPORTS),
-    Desk("orders.listed", "card-list", mark("Orders"), Permission.SEE_ALL_ORDERS),
+    Desk("report.week", "bar-chart", mark("Week"), frozenset({Permission.SEE_REPORTS})),
+    Desk("orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})),
 )
 
 
@@ -82,7 +86,7 @@ def init_app(app: Flask) -> None:
 def frame(city: dict[str, Any]) -> dict[str, Any]:
     """What the frame shows."""
     actor = actor_or_none()
-    desks = [desk for desk in DESKS if actor and actor.may(desk.permission)]
+    desks = [desk for desk in DESKS if actor and desk.is_of(actor)]
     return {
         "city_name": city["name_en"] if language() == "en" else city["name"],
         "hotline_number": city["hotline"],
@@ -105,7 +109,7 @@ def frame(city: dict[str, Any]) -> dict[str, Any]:
 def home() -> ResponseReturnValue:
     """To the first desk somebody has; a citizen's page for everybody else."""
     actor = actor_or_none()
-    endpoints = (desk.endpoint for desk in DESKS if actor and actor.may(desk.permission))
+    endpoints = (desk.endpoint for desk in DESKS if actor and desk.is_of(actor))
     return redirect(url_for(next(endpoints, "receive.citizen")))
 
 

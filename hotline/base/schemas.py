@@ -77,7 +77,8 @@ def truth(**more: Any) -> fields.Boolean:
 
 def phone(**more: Any) -> Trimmed:
     """A telephone number: digits, spaces, hyphens, brackets, an optional plus."""
-    more.setdefault("load_default", "")
+    if not more.get("required"):
+        more.setdefault("load_default", "")
     check = validate.Regexp(
         r"^(\+?[0-9][0-9 \-()]{4,24})?$", error=_l("is not a telephone number; give digits, e.g. 13800000000")
     )

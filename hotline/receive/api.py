@@ -12,7 +12,7 @@ from hotline.base import idempotency
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
 from hotline.base.rest import answer, expected_version
-from hotline.base.schemas import Schema, words
+from hotline.base.schemas import Schema, phone, words
 from hotline.base.time import utc_now
 from hotline.orders.operations import Intake
 from hotline.orders.queries import order_for, orders_of_phone
@@ -27,7 +27,7 @@ from hotline.transfer.suggestion import suggest
 api = Blueprint("receive_api", __name__, url_prefix="/api/v1", description="Receive complaints")
 
 
-class SuggestQuery(Schema):
+class SuggestBody(Schema):
     """A text as far as it is typed."""
 
     title = words(200)
@@ -35,6 +35,12 @@ class SuggestQuery(Schema):
     address = words(200)
     category = words(40)
     district = words(40)
+
+
+class CallerBody(Schema):
+    """Whose orders are asked for."""
+
+    phone = phone(required=True)
 
 
 class AnswerBody(Schema):
@@ -68,41 +74,29 @@ def _channel(intake: Intake) -> Channel:
     return Channel.PHONE if current_actor().may(Permission.TAKE_CALLS) and not intake.source else Channel.API
 
 
-@api.get("/suggestion")
-@needs(Permission.PLACE_ORDERS)
-@api.arguments(SuggestQuery, location="query")
-@api.response(200)
-def suggestion(query: dict[str, Any]) -> Response:
-    """What transfer would do with a text: categories, unit, and why."""
-    return _suggested(query)
-
-
 @api.post("/suggestion")
 @needs(Permission.PLACE_ORDERS)
-@api.arguments(SuggestQuery)
+@api.arguments(SuggestBody)
 @api.response(200)
-def suggestion_for_long_text(query: dict[str, Any]) -> Response:
-    """The same for a text too long for an address."""
-    return _suggested(query)
-
-
-def _suggested(query: dict[str, Any]) -> Response:
+def suggestion(body: dict[str, Any]) -> Response:
+    """What transfer would do with a text: categories, unit, and why. Nothing is kept."""
     found = suggest(
-        query["title"],
-        query["text"],
-        query["address"],
-        category=query["category"] or None,
-        district=query["district"] or None,
+        body["title"],
+        body["text"],
+        body["address"],
+        category=body["category"] or None,
+        district=body["district"] or None,
     )
     return answer(found.as_json())
 
 
-@api.get("/callers/<phone>/orders")
+@api.post("/callers")
 @needs(Permission.TAKE_CALLS)
+@api.arguments(CallerBody)
 @api.response(200)
-def caller(phone: str) -> Response:
-    """Earlier orders of a caller."""
-    return answer({"orders": [brief(order) for order in orders_of_phone(plain_phone(phone))]})
+def caller(body: dict[str, Any]) -> Response:
+    """Earlier orders of a caller. Posted, so that no number stands in an address or a log of addresses."""
+    return answer({"orders": [brief(order) for order in orders_of_phone(plain_phone(body["phone"]))]})
 
 
 @api.post("/orders/<number>/answer")

@@ -299,4 +299,5 @@
   if (!("kept" in said)) restore();
   choosePrimary();
   refresh();
+  said.ready = "";
 })();

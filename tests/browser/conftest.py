@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import create_engine, make_url, text
 from werkzeug.serving import make_server
 
@@ -118,6 +118,7 @@ def sign_in_as(page: Page) -> Callable[[str, str], Page]:
 
     def as_login(login: str, address: str = "/") -> Page:
         page.goto(f"/sign-in?next={address}")
+        expect(page.locator("#login")).to_be_focused()
         page.keyboard.type(login)
         page.keyboard.press("Tab")
         page.keyboard.type(PASSWORD)

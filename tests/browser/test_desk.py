@@ -13,6 +13,7 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Order
+from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -23,6 +24,7 @@ SURE = "望江区锦绣花园小区停水三天了，自来水公司不来"
 def desk(sign_in_as: Callable[[str, str], Page]) -> Page:
     """An agent's desk, the cursor in the phone field."""
     page = sign_in_as("agent", "/desk")
+    page.locator("#call[data-ready]").wait_for()
     expect(page.locator("#phone")).to_be_focused()
     return page
 
@@ -118,6 +120,7 @@ def test_a_save_whose_answer_was_lost_is_not_saved_twice(desk: Page, saved: Save
     expect(desk.locator("#bar .said-error")).to_be_visible()
     (order,) = saved("13900000003")
     desk.reload()  # the key lives on with the draft
+    desk.locator("#call[data-ready]").wait_for()
     expect(desk.locator("#text")).to_have_value(SURE)
     desk.keyboard.press("Control+Enter")
     expect(desk.locator("#bar")).to_contain_text(order.number)
@@ -146,6 +149,7 @@ def test_a_draft_survives_a_reload_until_it_is_saved_or_emptied(desk: Page, save
     desk.keyboard.press("Alt+a")
     desk.keyboard.type("先这样答复")
     desk.reload()
+    desk.locator("#call[data-ready]").wait_for()
     expect(desk.locator("#phone")).to_have_value("13900000005")
     expect(desk.locator("#text")).to_have_value("还没有说完")
     expect(desk.locator("#nature-help")).to_be_checked()
@@ -191,6 +195,27 @@ def test_no_page_asks_another_host(desk: Page, live_server: str) -> None:
         desk.wait_for_load_state("networkidle")
     assert asked
     assert {urlsplit(url).netloc for url in asked} == {urlsplit(live_server).netloc}
+
+
+def test_the_desk_works_without_script(context: BrowserContext, live_server: str, saved: Saved) -> None:
+    browser = context.browser
+    assert browser is not None
+    plain = browser.new_context(base_url=live_server, java_script_enabled=False)
+    page = plain.new_page()
+    page.goto("/sign-in?next=/desk")
+    page.locator("#login").fill("agent")
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
+    page.locator("#phone").fill("13900000009")
+    page.locator("#text").fill(SURE)
+    page.locator("#phone").press("Enter")  # must not send half a call
+    page.locator("#address").fill("锦绣花园 3 幢")
+    assert saved("13900000009") == []
+    page.locator("[value=save]").click()
+    expect(page.locator("#bar .said-done")).to_be_visible()
+    (order,) = saved("13900000009")
+    assert order.address == "锦绣花园 3 幢"
+    plain.close()
 
 
 def test_a_complaint_is_placed_on_a_phone_without_script(context: BrowserContext, live_server: str) -> None:

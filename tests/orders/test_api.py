@@ -176,9 +176,9 @@ def test_units_never_see_who_a_secret_order_is_from(client: FlaskClient, key_of:
 
 def test_a_suggestion_says_why(client: FlaskClient, key_of: Keys) -> None:
     answer = (
-        client.get(
+        client.post(
             "/api/v1/suggestion",
-            query_string={"text": "望江区锦绣花园停水三天了,家里没有水"},
+            json={"text": "望江区锦绣花园停水三天了,家里没有水"},
             headers=key_of("agent"),
         ).json
         or {}
@@ -189,6 +189,15 @@ def test_a_suggestion_says_why(client: FlaskClient, key_of: Keys) -> None:
     assert answer["place"]["district"] == "d01"
     assert answer["assignment"]["lead"] == "water-supply"
     assert answer["assignment"]["basis"]
+
+
+def test_a_callers_earlier_orders(client: FlaskClient, key_of: Keys, now: datetime) -> None:
+    order = factories.received(now, requester_phone="19900007001")
+    db.session.commit()
+    found = client.post("/api/v1/callers", json={"phone": "199 0000 7001"}, headers=key_of("agent")).json or {}
+    assert [row["number"] for row in found["orders"]] == [order.number]
+    assert client.post("/api/v1/callers", json={}, headers=key_of("agent")).status_code == 422
+    assert client.post("/api/v1/callers", json={"phone": "19900007001"}, headers=key_of("manager")).status_code == 403
 
 
 def test_openapi_names_every_path(app: Flask, client: FlaskClient) -> None:
