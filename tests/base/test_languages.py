@@ -46,7 +46,9 @@ def test_the_compiled_catalogue_is_the_written_one() -> None:
     with (CATALOGUE / "messages.po").open("rb") as po, (CATALOGUE / "messages.mo").open("rb") as mo:
         written = {_first(message.id): message.string for message in read_po(po) if message.id}
         compiled = {_first(message.id): message.string for message in read_mo(io.BytesIO(mo.read())) if message.id}
-    assert {key: _first(value) for key, value in compiled.items()} == {key: _first(value) for key, value in written.items()}
+    assert {key: _first(value) for key, value in compiled.items()} == {
+        key: _first(value) for key, value in written.items()
+    }
 
 
 def test_placeholders_survive_translation() -> None:

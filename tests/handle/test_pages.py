@@ -60,7 +60,9 @@ def test_the_inbox_is_sorted_by_what_is_due(sign_in: Signer, now: datetime) -> N
     assert urgent.number in numbers(client.get("/inbox?due=soon").text)
 
 
-def test_what_is_due_soon_in_the_list_is_what_has_an_amber_light(session: None, actor: Callable[[str], Actor], now: datetime) -> None:
+def test_what_is_due_soon_in_the_list_is_what_has_an_amber_light(
+    session: None, actor: Callable[[str], Actor], now: datetime
+) -> None:
     for days in (0, 1, 3, 5, 6, 7, 8, 12):
         factories.handling(now - timedelta(days=days, hours=1))
     handler = actor("handler")
@@ -96,7 +98,9 @@ def test_many_are_signed_at_once_and_failures_are_told_row_by_row(sign_in: Signe
 
 def test_all_signed_goes_back_to_where_it_was(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.dispatched(now))
-    done = sign_in("handler").post("/inbox/sign", data={"order": f"{order.number}:2", "back": "/inbox?state=dispatched"})
+    done = sign_in("handler").post(
+        "/inbox/sign", data={"order": f"{order.number}:2", "back": "/inbox?state=dispatched"}
+    )
     assert done.location == "/inbox?state=dispatched"
 
 
@@ -141,7 +145,13 @@ def test_the_one_asked_for_is_called_before_the_queue(sign_in: Signer, now: date
 
 def test_content_closes(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.replied(now))
-    data = {"version": order.version, "solved": "true", "satisfaction": "satisfied", "again": "true", "back": "/callbacks"}
+    data = {
+        "version": order.version,
+        "solved": "true",
+        "satisfaction": "satisfied",
+        "again": "true",
+        "back": "/callbacks",
+    }
     done = sign_in("callback").post(f"/orders/{order.number}/evaluate", data=data)
     assert done.location == "/callbacks"
     assert fresh(order).state is State.CLOSED
@@ -150,7 +160,13 @@ def test_content_closes(sign_in: Signer, now: datetime) -> None:
 def test_not_content_is_sent_back_with_a_reason(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.replied(now))
     client = sign_in("callback")
-    data = {"version": order.version, "solved": "false", "satisfaction": "dissatisfied", "again": "true", "note": "还在漏水"}
+    data = {
+        "version": order.version,
+        "solved": "false",
+        "satisfaction": "dissatisfied",
+        "again": "true",
+        "note": "还在漏水",
+    }
     refused = client.post(f"/orders/{order.number}/evaluate", data=data)
     assert refused.status_code == 422
     assert "还在漏水</textarea>" in refused.text
@@ -237,8 +253,12 @@ def test_a_citizen_who_is_not_content_is_told_what_follows(client: FlaskClient, 
     assert "will look at it again" in client.get(address).text
 
 
-@pytest.mark.parametrize(("make", "words"), [(factories.handling, "no answer to rate yet"), (factories.received, "no answer to rate yet")])
-def test_what_is_not_ready_says_so(make: Callable[[datetime], Order], words: str, client: FlaskClient, now: datetime) -> None:
+@pytest.mark.parametrize(
+    ("make", "words"), [(factories.handling, "no answer to rate yet"), (factories.received, "no answer to rate yet")]
+)
+def test_what_is_not_ready_says_so(
+    make: Callable[[datetime], Order], words: str, client: FlaskClient, now: datetime
+) -> None:
     order = saved(make(now))
     assert words in client.get(f"/rate/{order.rating_token}").text
     data = {"solved": "true", "satisfaction": "satisfied"}

@@ -47,7 +47,11 @@ def test_urgent_first_then_the_oldest(sign_in: Signer, now: datetime) -> None:
     old = factories.received(now - timedelta(days=2))
     new = factories.received(now)
     urgent = saved(factories.received(now, urgency=Urgency.URGENT))
-    shown = [number for number in numbers(sign_in("dispatcher").get("/dispatch").text) if number in {old.number, new.number, urgent.number}]
+    shown = [
+        number
+        for number in numbers(sign_in("dispatcher").get("/dispatch").text)
+        if number in {old.number, new.number, urgent.number}
+    ]
     assert shown == [urgent.number, old.number, new.number]
 
 
@@ -104,7 +108,11 @@ def test_dispatch_by_hand_with_everything(sign_in: Signer, now: datetime) -> Non
     assert sign_in("dispatcher").post(f"/orders/{order.number}/dispatch", data=data).status_code == 302
     order = fresh(order)
     assert order.lead_unit == "housing"
-    assert {helper.unit_code: helper.part for helper in order.helpers} == {"urban": "assist", "d01": "assist", "market": "copy"}
+    assert {helper.unit_code: helper.part for helper in order.helpers} == {
+        "urban": "assist",
+        "d01": "assist",
+        "market": "copy",
+    }
     assert (order.category_code, order.district_code) == ("060101", "d01")
     assert order.events[-1].reason == "请今天联系"
 

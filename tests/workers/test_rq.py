@@ -27,9 +27,7 @@ from workers.process import queue_for, rq_command
 from workers.relay import LOST_AFTER, relay
 
 SERVER = shutil.which("redis-server")
-pytestmark = pytest.mark.skipif(
-    SERVER is None and not os.environ.get("CI"), reason="redis-server is not installed"
-)
+pytestmark = pytest.mark.skipif(SERVER is None and not os.environ.get("CI"), reason="redis-server is not installed")
 
 
 @pytest.fixture(scope="module")
