@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -94,13 +95,16 @@ def _kept_secret(home: Path) -> str:
     """The session key of this installation, made at the first start and kept readable by its owner only."""
     home.mkdir(parents=True, exist_ok=True)
     path = home / "secret_key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    key = secrets.token_hex(32)
-    with os.fdopen(descriptor, "w", encoding="ascii") as out:
-        out.write(key)
+    if not path.exists():
+        draft = home / f"secret_key.{os.getpid()}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
+            out.write(secrets.token_hex(32))
+        with suppress(FileExistsError):
+            os.link(draft, path)  # whole or not at all, and only the first one
+        draft.unlink()
+    key = path.read_text(encoding="ascii").strip()
+    if not key:
+        raise BadSetting(f"{path} is empty; delete it, and a new key is made (everybody signs in again)")
     return key
 
 

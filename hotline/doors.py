@@ -33,7 +33,11 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": settings.web_threads + 2},
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,
+            "pool_size": settings.web_threads + 2,
+            "hide_parameters": True,  # an error in the log must not carry a citizen's record
+        },
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.secure_cookies,
         "WTF_CSRF_CHECK_DEFAULT": False,  # base.web checks, so that API keys need no form token
@@ -41,7 +45,9 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": settings.max_upload_mb * 1024 * 1024,
         "BOOTSTRAP_SERVE_LOCAL": True,
         "RATELIMIT_ENABLED": settings.rate_limits,
-        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_STORAGE_URI": _limits_in(settings.redis_url),
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,  # without Redis people still sign in
+        "RATELIMIT_SWALLOW_ERRORS": True,
         "RATELIMIT_HEADERS_ENABLED": True,
         "API_TITLE": "12345 hotline",
         "API_VERSION": "v1",
@@ -51,9 +57,17 @@ def flask_config(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _limits_in(redis_url: str | None) -> str:
+    """Where rate limits are counted: in Redis, named as the limiter names it, or in this process."""
+    if redis_url is None:
+        return "memory://"
+    return redis_url.replace("unix://", "redis+unix://", 1) if redis_url.startswith("unix://") else redis_url
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
     from hotline.handle.pages import pages as handle_pages
+    from hotline.notices.pages import pages as notice_pages
     from hotline.orders.pages import pages as order_pages
     from hotline.people.pages import pages as people_pages
     from hotline.receive.pages import pages as receive_pages
@@ -70,7 +84,7 @@ def install(app: Flask, settings: Settings) -> None:
     web.init_app(app)
     Bootstrap5(app)
     shell.init_app(app)
-    for pages in (people_pages, receive_pages, order_pages, transfer_pages, handle_pages, report_pages):
+    for pages in (people_pages, receive_pages, order_pages, transfer_pages, handle_pages, report_pages, notice_pages):
         app.register_blueprint(pages)
     _install_api(app)
 

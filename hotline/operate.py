@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 
 import click
 from sqlalchemy import select
 
-from config.settings import Settings
+from config.settings import BadSetting, Settings
 from hotline import create_app
 from hotline.base import migrate as schema
 from hotline.base.console import with_app
@@ -22,9 +24,12 @@ from hotline.base.i18n import LABELS
 from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
 from hotline.city import load_city
+from hotline.orders.models import Order
 from hotline.people.models import User
 from hotline.people.operations import create_user
 from hotline.people.roles import Role
+
+LOOK_EVERY = 0.3  # seconds between two looks at the processes
 
 
 @click.command()
@@ -77,23 +82,29 @@ def sample(weeks: int, orders: int) -> None:
     """Fill an empty database with the sample city: users, and some weeks of calls and orders."""
     from hotline.sample import fill
 
-    if db.session.scalar(select(User.id).limit(1)) is not None:
-        click.echo("The database has users already; the sample city is for an empty one.", err=True)
-        return
-    now = utc_now()
+    if db.session.scalar(select(User.id).limit(1)) is None:
+        _print_users(_make_users())
+    if db.session.scalar(select(Order.id).limit(1)) is None:
+        with click.progressbar(length=orders, label="Sample orders", file=sys.stderr) as bar:
+            fill(utc_now(), weeks=weeks, orders=orders, progress=bar.update)
+
+
+def _make_users() -> list[tuple[SampleUser, str]]:
+    made = [(who, secrets.token_urlsafe(9)) for who in SAMPLE_USERS]
     with unit_of_work():
-        made = [(who, secrets.token_urlsafe(9)) for who in SAMPLE_USERS]
         for who, password in made:
-            create_user(who.login, who.name, who.role, password, now, unit_code=who.unit)
-    with click.progressbar(length=orders, label="Sample orders", file=sys.stderr) as bar:
-        fill(now, weeks=weeks, orders=orders, progress=bar.update)
-    click.echo("\nSample users (kept only as hashes, so note them now):")
+            create_user(who.login, who.name, who.role, password, utc_now(), unit_code=who.unit)
+    return made
+
+
+def _print_users(made: list[tuple[SampleUser, str]]) -> None:
+    click.echo("\nSample users (their passwords are kept only as hashes, so note them now):")
     for who, password in made:
         click.echo(f"  {who.login:<12} {password}   {LABELS[Role, who.role]}{' · ' + who.unit if who.unit else ''}")
+    sys.stdout.flush()
 
 
 @click.command()
-@with_app
 def worker() -> None:
     """Run the worker: empties the outbox, and runs RQ jobs where REDIS_URL is set."""
     from workers.process import run
@@ -105,27 +116,47 @@ def worker() -> None:
 @click.option("--sample/--no-sample", "with_sample", default=False, help="Fill an empty database with the sample city.")
 def start(*, with_sample: bool) -> None:
     """Migrate, load the city, then run the web server and the worker until stopped."""
-    settings = with_database(Settings.from_env())
+    settings = Settings.from_env()
+    if _listens(settings):
+        raise BadSetting(f"HOTLINE_PORT: {settings.port} is in use; stop what uses it, or choose another port")
+    settings = with_database(settings)
     environment = {**os.environ, "DATABASE_URL": str(settings.database_url)}
     schema.upgrade(str(settings.database_url))
     with create_app(settings).app_context(), unit_of_work():
         load_city(settings.city_dir, settings.policy_dir / "default.toml", utc_now())
     if with_sample:
         subprocess.run([sys.executable, "-m", "hotline", "sample"], env=environment, check=True)
-    web = subprocess.Popen(_gunicorn(settings), env=environment)  # noqa: S603 # runs itself
-    background = subprocess.Popen([sys.executable, "-m", "hotline", "worker"], env=environment)
-    click.echo(f"\n12345 hotline: http://{settings.host}:{settings.port}/   (Ctrl+C stops it)", err=False)
-    sys.stdout.flush()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        os.wait()  # either process ending ends both: a half-running product is worse than a restart
-    except KeyboardInterrupt:
-        pass
-    finally:
-        for process in (web, background):
-            process.terminate()
-        for process in (web, background):
-            process.wait(timeout=60)
+    sys.exit(_run_until_stopped(settings, environment))
+
+
+def _run_until_stopped(settings: Settings, environment: dict[str, str]) -> int:
+    """Run the web server and the worker; 0 when asked to stop, 1 when one of them ended on its own.
+
+    One ending ends both: a half-running product is worse than a restart.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    commands = (_gunicorn(settings), [sys.executable, "-m", "hotline", "worker"])
+    processes = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603 # runs itself
+    address = f"http://{settings.host}:{settings.port}/"
+    announced = False
+    while not stop.is_set() and all(process.poll() is None for process in processes):
+        if not announced and (announced := _listens(settings)):
+            click.echo(f"\n12345 hotline: {address}   (Ctrl+C stops it)")
+            sys.stdout.flush()
+        stop.wait(LOOK_EVERY)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait(timeout=60)
+    return 0 if stop.is_set() else 1
+
+
+def _listens(settings: Settings) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((settings.host, settings.port)) == 0
 
 
 def _gunicorn(settings: Settings) -> list[str]:

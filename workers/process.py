@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 QUEUE = "hotline"
+RESTART_PAUSE = 5.0  # seconds between two starts of the RQ worker
 PAUSE = 0.5  # seconds between looks at an empty outbox
 
 
@@ -46,15 +48,16 @@ def run() -> None:
         signal.signal(number, asked_to_stop)
     settings: Settings = worker_app().config["SETTINGS"]
     queue = queue_for(settings.redis_url) if settings.redis_url else None
-    rq = _start_rq(settings.redis_url) if settings.redis_url else None
+    rq = RqWorker(settings.redis_url) if settings.redis_url else None
     try:
         while not stop.is_set():
+            if rq is not None:
+                rq.keep_running()
             if _turn(queue) < BATCH:
                 stop.wait(PAUSE)
     finally:
         if rq is not None:
-            rq.terminate()
-            rq.wait(timeout=30)
+            rq.stop()
 
 
 def _turn(queue: Queue | None) -> int:
@@ -73,5 +76,24 @@ def rq_command(redis_url: str, *options: str) -> list[str]:
     return [*worker, "--url", redis_url, "--quiet", *options, QUEUE]
 
 
-def _start_rq(redis_url: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(rq_command(redis_url))  # noqa: S603 # our own interpreter and our own words
+class RqWorker:
+    """The RQ worker beside the relay. It ends when Redis goes away or something kills it; then it is started again."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._command = rq_command(redis_url)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+
+    def keep_running(self) -> None:
+        """Start the worker unless it runs; at most once in RESTART_PAUSE seconds."""
+        runs = self._process is not None and self._process.poll() is None
+        if runs or time.monotonic() - self._started < RESTART_PAUSE:
+            return
+        self._started = time.monotonic()
+        self._process = subprocess.Popen(self._command)  # noqa: S603 # our own interpreter and our own words
+
+    def stop(self) -> None:
+        """Let the worker finish what it does and end."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=30)

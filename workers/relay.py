@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 LOST_AFTER = timedelta(minutes=2)  # a delivery handed to Redis and not done by then is handed out again
+ENOUGH_IN_QUEUE = 1000
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 
@@ -65,6 +66,8 @@ def _note_failure(delivery_id: int, failed: Exception, now: datetime) -> None:
 
 def relay(now: datetime, queue: Queue | None = None) -> int:
     """Do, or hand to ``queue``, up to BATCH deliveries that are due; return how many there were."""
+    if queue is not None and queue.count >= ENOUGH_IN_QUEUE:
+        return 0  # RQ is behind, or nobody works: what waits here is safe and is handed out later
     due = db.session.scalars(
         select(Delivery.id)
         .where(Delivery.done_at.is_(None), Delivery.due_at <= now)

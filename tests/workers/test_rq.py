@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,14 +18,16 @@ from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import delete, func, select
 
 from config.settings import Settings
+from hotline import create_app
 from hotline.base.db import db
 from hotline.base.outbox import Delivery
 from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
 from hotline.notices.models import Notice
 from tests import factories
-from workers.process import queue_for, rq_command
-from workers.relay import LOST_AFTER, relay
+from workers import process
+from workers.process import RqWorker, queue_for, rq_command
+from workers.relay import ENOUGH_IN_QUEUE, LOST_AFTER, relay
 
 SERVER = shutil.which("redis-server")
 pytestmark = pytest.mark.skipif(SERVER is None and not os.environ.get("CI"), reason="redis-server is not installed")
@@ -112,3 +115,43 @@ def test_rq_does_what_the_outbox_holds_also_after_redis_lost_it(
         assert db.session.scalar(select(func.max(Delivery.attempts))) == 1
         db.session.remove()
     queue.connection.close()
+
+
+def test_the_rq_worker_is_started_again_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "RESTART_PAUSE", 0.0)
+    worker = RqWorker("redis://127.0.0.1:1/0")
+    worker.keep_running()
+    first = worker._process
+    assert first is not None
+    first.kill()
+    first.wait(timeout=30)
+    worker.keep_running()
+    second = worker._process
+    assert second is not None
+    assert second.pid != first.pid
+    worker.stop()
+    assert second.poll() is not None
+
+
+def test_a_queue_nobody_works_off_is_not_filled_for_ever(app: Flask, waiting: int, redis_url: str) -> None:
+    queue = queue_for(redis_url)
+    queue.empty()
+    with app.app_context():
+        queue.connection.rpush(queue.key, *[f"job-{n}" for n in range(ENOUGH_IN_QUEUE)])
+        assert relay(utc_now(), queue) == 0
+        queue.connection.delete(queue.key)
+        assert relay(utc_now(), queue) == waiting
+        db.session.remove()
+    queue.empty()
+    queue.connection.close()
+
+
+def test_without_redis_people_still_sign_in(settings: Settings) -> None:
+    away = create_app(replace(settings, redis_url="redis://127.0.0.1:1/0", rate_limits=True))
+    away.config["WTF_CSRF_ENABLED"] = False
+    browser = away.test_client()
+    assert browser.post("/sign-in", data={"login": "agent", "password": "wrong"}).status_code == 401
+    with away.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    assert create_app(replace(settings, redis_url="unix:///run/redis.sock")) is not None
