@@ -16,6 +16,7 @@ from hotline.base.i18n import LANGUAGES, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
 from hotline.city import read_city
+from hotline.notices.queries import COUNTED_UP_TO, count_unread
 from hotline.orders.deadlines import countdown, explanation
 from hotline.orders.lifecycle import State
 from hotline.orders.queries import UNIT_WORK, count_waiting
@@ -65,7 +66,9 @@ DESKS = (
         lambda _: count_waiting((State.CALLBACK,)),
     ),
     Desk("report.week", "bar-chart", mark("Week"), frozenset({Permission.SEE_REPORTS})),
-    Desk("orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})),
+    Desk(
+        "orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})
+    ),
 )
 
 
@@ -81,6 +84,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(mask_name, "mask_name")
     app.add_template_global(countdown_of, "countdown_of")
     app.add_template_global(explanation, "explanation")
+    app.add_template_global(unread_notices, "unread_notices")
 
 
 def frame(city: dict[str, Any]) -> dict[str, Any]:
@@ -104,6 +108,13 @@ def frame(city: dict[str, Any]) -> dict[str, Any]:
         ],
         "city_clock": city_clock(utc_now()) if actor else None,
     }
+
+
+def unread_notices() -> str:
+    """The number beside the bell; nothing where all is read."""
+    actor = actor_or_none()
+    count = count_unread(actor) if actor else 0
+    return f"{COUNTED_UP_TO}+" if count > COUNTED_UP_TO else str(count or "")
 
 
 def home() -> ResponseReturnValue:

@@ -8,7 +8,20 @@ from hotline.notices import models as notices
 from hotline.orders import models as orders
 from hotline.people import models as people
 from hotline.policy import models as policy
+from hotline.receive import models as receive
 from hotline.transfer import models as transfer
 
 metadata = Base.metadata
-__all__ = ["calls", "handle", "idempotency", "metadata", "notices", "orders", "outbox", "people", "policy", "transfer"]
+__all__ = [
+    "calls",
+    "handle",
+    "idempotency",
+    "metadata",
+    "notices",
+    "orders",
+    "outbox",
+    "people",
+    "policy",
+    "receive",
+    "transfer",
+]

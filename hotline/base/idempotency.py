@@ -56,6 +56,11 @@ def claim(scope: str, key: str, request: Any, now: datetime) -> dict[str, Any] |
     return kept.answer
 
 
+def kept_answer(scope: str, key: str) -> dict[str, Any] | None:
+    """The answer kept with a key; None where it was never used."""
+    return db.session.scalar(select(IdempotencyKey.answer).filter_by(scope=scope, key=key))
+
+
 def keep(scope: str, key: str, answer: dict[str, Any]) -> None:
     """Keep the answer a retry will be given."""
     db.session.get_one(IdempotencyKey, (scope, key)).answer = answer

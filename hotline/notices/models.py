@@ -16,6 +16,8 @@ class Notice(Base):
 
     __tablename__ = "notice"
     __table_args__ = (
+        Index("ix_notice_unit", "unit_code", "id"),
+        Index("ix_notice_role", "role", "id"),
         Index("ix_notice_unread_unit", "unit_code", "id", postgresql_where=text("read_at IS NULL")),
         Index("ix_notice_unread_role", "role", "id", postgresql_where=text("read_at IS NULL")),
     )

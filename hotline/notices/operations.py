@@ -1,17 +1,20 @@
-"""Verbs of notices: tell whom it concerns about an event of an order."""
+"""Verbs of notices: tell whom it concerns about an event of an order, mark as read."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hotline.base.db import db
 from hotline.notices.models import Notice
+from hotline.notices.queries import tells
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
+from hotline.people.actors import Actor
 from hotline.people.roles import Role
 
 # Who is told of what. A unit hears of what is sent to it; a desk hears of what now waits there.
@@ -24,7 +27,9 @@ def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
     event = db.session.get_one(Event, event_id)
     unit = None
     if event.action in TELLS_UNIT:
-        unit = db.session.scalar(select(Order.lead_unit).where(Order.id == event.order_id))
+        # An event that names a unit is for that one, whoever has the order by the time this runs.
+        lead = select(Order.lead_unit).where(Order.id == event.order_id)
+        unit = event.payload.get("unit") or db.session.scalar(lead)
     role = TELLS_ROLE.get(event.action)
     if unit is None and role is None:
         return
@@ -33,3 +38,9 @@ def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
         .values(delivery_id=delivery_id, unit_code=unit, role=role, event_id=event_id, created_at=now)
         .on_conflict_do_nothing(index_elements=["delivery_id"])
     )
+
+
+def mark_read(ids: Collection[int], actor: Actor, now: datetime) -> None:
+    """Mark notices as read, for everybody who is told the same; those that are for others are left alone."""
+    unread = Notice.id.in_(ids), Notice.read_at.is_(None), tells(actor)
+    db.session.execute(update(Notice).where(*unread).values(read_at=now))

@@ -19,6 +19,7 @@ from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
+from hotline.receive.drafts import desk_scope, draft_of, drop_draft
 from hotline.receive.once import Placed, new_key, place_once
 from hotline.receive.operations import answer_directly, receive_complaint
 from hotline.receive.queries import saved_today
@@ -69,7 +70,10 @@ def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
         return _register(intake, reply, actor, now)
 
     words = {**said, "public_reply": reply or ""}
-    return place_once(f"desk:{actor.user_id}", form.get("key", ""), words, now, place)
+    key = form.get("key", "")
+    placed = place_once(desk_scope(actor), key, words, now, place)
+    drop_draft(actor, key)
+    return placed
 
 
 def _register(intake: Intake, reply: str | None, actor: Actor, now: datetime) -> Order:
@@ -109,6 +113,7 @@ def desk_view(actor: Actor, now: datetime, form: Mapping[str, str], errors: Mapp
         "errors": errors,
         "key": form.get("key") or new_key(),
         "fields": FIELDS,
+        "draft": draft_of(actor),
         "natures": list(Nature),
         "urgencies": list(Urgency),
         "names": names,

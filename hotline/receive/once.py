@@ -46,3 +46,9 @@ def place_once(scope: str, key: str, said: Mapping[str, str], now: datetime, pla
     order = place()
     idempotency.keep(scope, key, {"number": order.number, "said": print_of})
     return Placed(order)
+
+
+def placed_before(scope: str, key: str) -> Order | None:
+    """The order a form's key has become; None as long as it has become none."""
+    kept = idempotency.kept_answer(scope, key)
+    return get_order(kept["number"]) if kept else None

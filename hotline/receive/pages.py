@@ -30,8 +30,10 @@ from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.receive import citizen as citizens
 from hotline.receive.desk import advise, desk_view, earlier_orders, outcome, outcomes, save_call
+from hotline.receive.drafts import keep_draft
 from hotline.receive.once import Placed, new_key
 from hotline.receive.queries import saved_today
+from hotline.receive.schemas import DraftSchema
 
 pages = Blueprint("receive", __name__, template_folder="templates")
 
@@ -87,6 +89,14 @@ def _desk_again(errors: dict[str, list[str]], placed: Placed | None = None) -> s
     done = outcome(placed.order, Names()) if placed else None
     view = desk_view(current_actor(), utc_now(), request.form, errors)
     return render_template("receive/desk.html", done=done, changed=placed is not None, **view)
+
+
+@pages.post("/desk/draft")
+@needs(Permission.TAKE_CALLS)
+def draft() -> ResponseReturnValue:
+    """Keep the call as far as it is written down; say which order it is where it was saved before."""
+    order = keep_draft(DraftSchema().read(request.form.to_dict()), current_actor(), utc_now())
+    return _told(Placed(order, changed=True)) if order else ("", 204)
 
 
 # The panes are asked for by POST: a text is too long for an address, and a phone number has no place in a log.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import post_load
+from marshmallow import fields, post_load, validate
 
+from hotline.base.idempotency import LONGEST_KEY
 from hotline.base.schemas import Schema, member, phone, truth, words
 from hotline.orders.operations import Intake
 from hotline.orders.vocabulary import Channel, Nature, Urgency
 
 TITLE_FROM_TEXT = 30
+LATEST_INSTANT = 10**13  # in the year 2286, in milliseconds
 NOT_DIALLED = str.maketrans("", "", " \t-()")
 
 
@@ -58,3 +60,25 @@ class IntakeSchema(Schema):
             source=data["source"],
             external_id=data["external_id"] or None,
         )
+
+
+class DraftSchema(Schema):
+    """A call as far as it is written down: held to the lengths of the form, and to nothing else yet.
+
+    at: when it was changed last, in milliseconds since 1970 as browsers count them.
+    """
+
+    key = words(LONGEST_KEY, required=True)
+    at = fields.Integer(required=True, validate=validate.Range(0, LATEST_INSTANT))
+    phone = words(30)
+    name = words(60)
+    secret = words(10)
+    urgency = words(20)
+    nature = words(20)
+    text = words(5000)
+    address = words(200)
+    district = words(40)
+    category = words(200)
+    title = words(200)
+    public_reply = words(5000)
+    do = words(10)

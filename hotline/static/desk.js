@@ -9,7 +9,7 @@
   const draftName = `draft:desk:${said.user}`;
   const byId = (id) => document.getElementById(id);
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
-  const PATIENCE = 20000;
+  const PATIENCE = 20000, DRAFT_WAIT = 2000;
   const STANDARD = { nature: "complaint", urgency: "normal" };
   let composing = false, dropped = null;
 
@@ -53,24 +53,57 @@
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  // The draft: in this browser, for this user, until the save is confirmed. Its key makes a retry the same order.
-  function remember() {
+  // The draft: for this user, in this browser at once and on the server a moment later, until the save is confirmed.
+  // Its key makes a retry the same order. The newer of both is taken up; it is told by the server's clock, because
+  // those of two machines differ.
+  const ahead = Number(said.now) - Date.now();
+  const content = (one) => JSON.stringify(one && [one.key, one.values]);
+  let draft = null, sent = said.draft ? JSON.parse(said.draft) : null, waiting = 0, sending = Promise.resolve();
+  function current() {
     const values = filled();
-    try {
-      if (Object.keys(values).length) localStorage.setItem(draftName, JSON.stringify({ key: form.elements.key.value, values }));
-      else forget();
-    } catch { /* storage is full or shut: the form itself still holds the text */ }
+    return Object.keys(values).length ? { key: form.elements.key.value, values } : null;
+  }
+  function remember() {
+    const next = current();
+    if (content(next) !== content(draft)) {
+      draft = next && { ...next, at: Date.now() + ahead };
+      keep();
+    }
+    if (!draft) return forget();
+    try { localStorage.setItem(draftName, JSON.stringify(draft)); } catch { /* storage is full or shut: the form itself still holds the text */ }
   }
   function forget() {
+    draft = null;
     try { localStorage.removeItem(draftName); } catch { /* as above */ }
   }
   function restore() {
-    let draft = null;
-    try { draft = JSON.parse(localStorage.getItem(draftName)); } catch { /* unreadable: as if there were none */ }
-    if (!draft || !draft.values) return;
-    fill(draft.values);
-    form.elements.key.value = draft.key;
+    let found = null;
+    try { found = JSON.parse(localStorage.getItem(draftName)); } catch { /* unreadable: as if there were none */ }
+    const elsewhere = sent && !(found && found.values && !(sent.at > found.at));
+    if (elsewhere) found = sent;
+    if (!found || !found.values) return;
+    fill(found.values);
+    form.elements.key.value = found.key;
+    draft = current() && { ...current(), at: found.at };
+    if (elsewhere) sent = draft;
     tell("plain", said.restored);
+    keep(0);
+  }
+  // One after the other, so that an older one never arrives last.
+  function keep(wait = DRAFT_WAIT) {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { sending = sending.then(upload); }, wait);
+  }
+  async function upload() {
+    const mine = draft, body = new FormData();
+    if (form.inert || content(mine) === content(sent)) return;
+    const { key, at, values } = mine || { key: sent.key, at: Date.now() + ahead, values: {} };
+    for (const [name, value] of Object.entries({ ...values, key, at })) body.append(name, value);
+    try {
+      const answer = await send(said.keep, body, undefined, "application/json");
+      if (answer.ok) sent = mine;
+      else if (answer.status === 409 && mine === draft) hear({ status: 409, said: await answer.json() });
+    } catch { /* no connection: it is kept here, and goes with the next change */ }
   }
 
   // The bar: what became of the last save.
@@ -153,7 +186,7 @@
     body.set("do", doing);
     remember();
     tell("plain", said.saving);
-    form.inert = true;
+    form.inert = true;  // from here on no draft is sent: the save says it all
     const timer = setTimeout(() => patience.abort(), PATIENCE);
     let outcome;
     try {
@@ -167,9 +200,11 @@
     form.inert = false;
     if (form.contains(at)) at.focus();
     hear(outcome);
+    keep();
   }
   function hear({ status, said: answer }) {
     if (status === 201) {
+      sent = null;
       empty();
       dropped = null;
     }
@@ -201,6 +236,7 @@
     if (!Object.keys(values).length) return;
     dropped = { key: form.elements.key.value, values };
     empty();
+    keep(0);
     const back = document.createElement("button");
     back.type = "button";
     back.textContent = said.back;

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, Route, expect
-from sqlalchemy import select
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from sqlalchemy import delete, select
 
 from hotline.base.db import db
+from hotline.base.work import unit_of_work
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Order
+from hotline.receive.models import Draft
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -21,8 +23,10 @@ SURE = "望江区锦绣花园小区停水三天了，自来水公司不来"
 
 
 @pytest.fixture
-def desk(sign_in_as: Callable[[str, str], Page]) -> Page:
-    """An agent's desk, the cursor in the phone field."""
+def desk(sign_in_as: Callable[[str, str], Page], live_app: Flask) -> Page:
+    """An agent's desk, the cursor in the phone field and no draft from elsewhere."""
+    with live_app.app_context(), unit_of_work():
+        db.session.execute(delete(Draft))
     page = sign_in_as("agent", "/desk")
     page.locator("#call[data-ready]").wait_for()
     expect(page.locator("#phone")).to_be_focused()
@@ -163,6 +167,62 @@ def test_a_draft_survives_a_reload_until_it_is_saved_or_emptied(desk: Page, save
     (order,) = saved("13900000005")
     assert order.state is State.ANSWERED
     desk.reload()
+    expect(desk.locator("#text")).to_have_value("")
+
+
+@pytest.fixture
+def elsewhere(chromium: Browser, live_server: str) -> Iterator[Page]:
+    """The same agent's desk on another machine, not opened yet."""
+    window = chromium.new_context(base_url=live_server, locale="zh-CN")
+    window.set_default_timeout(10_000)
+    page = window.new_page()
+    page.goto("/sign-in?next=/orders")
+    page.locator("#login").fill("agent")
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
+    page.wait_for_url("**/orders")
+    yield page
+    window.close()
+
+
+def test_a_draft_is_there_on_another_machine_until_it_is_saved(desk: Page, elsewhere: Page, saved: Saved) -> None:
+    with desk.expect_response("**/desk/draft") as kept:
+        desk.keyboard.type("13900000010")
+        desk.locator("#text").fill(SURE)
+        desk.locator("label[for=nature-help]").click()
+    assert kept.value.status == 204
+    elsewhere.goto("/desk")
+    elsewhere.locator("#call[data-ready]").wait_for()
+    expect(elsewhere.locator("#phone")).to_have_value("13900000010")
+    expect(elsewhere.locator("#text")).to_have_value(SURE)
+    expect(elsewhere.locator("#nature-help")).to_be_checked()
+    elsewhere.keyboard.press("Control+Enter")
+    expect(elsewhere.locator("#bar .said-done")).to_be_visible()
+    elsewhere.reload()
+    elsewhere.locator("#call[data-ready]").wait_for()
+    expect(elsewhere.locator("#text")).to_have_value("")
+    desk.reload()  # its own copy is still there: it hears what has become of it, and saving makes no second order
+    (order,) = saved("13900000010")
+    expect(desk.locator("#bar .said-warning")).to_contain_text(order.number)
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#bar .said-done")).to_contain_text(order.number)
+    assert len(saved("13900000010")) == 1
+
+
+def test_the_newer_draft_is_taken_and_an_emptied_one_is_gone(desk: Page, elsewhere: Page) -> None:
+    with desk.expect_response("**/desk/draft"):
+        desk.locator("#text").fill("在第一台写的")
+    elsewhere.goto("/desk")
+    expect(elsewhere.locator("#text")).to_have_value("在第一台写的")
+    with elsewhere.expect_response("**/desk/draft"):
+        elsewhere.locator("#text").fill("在第二台接着写的")
+    desk.reload()
+    expect(desk.locator("#text")).to_have_value("在第二台接着写的")
+    with desk.expect_response("**/desk/draft") as dropped:
+        desk.keyboard.press("Alt+n")
+    assert dropped.value.status == 204
+    desk.reload()
+    desk.locator("#call[data-ready]").wait_for()
     expect(desk.locator("#text")).to_have_value("")
 
 

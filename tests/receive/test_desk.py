@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from hotline.base.db import db
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Order
 from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.actors import Actor
+from hotline.people.models import User
 from hotline.receive.desk import advise, category_code
+from hotline.receive.models import Draft
 from hotline.receive.schemas import plain_phone
 from tests import factories
 
@@ -219,3 +225,92 @@ def test_a_long_text_is_suggested_for_through_the_api(client: FlaskClient, api_k
 
 def test_numbers_are_kept_plain() -> None:
     assert plain_phone("(0571) 8888-7777 ") == "057188887777"
+
+
+def draft(now: datetime, **changes: str) -> dict[str, str]:
+    return {"key": "k1", "at": str(int(now.timestamp() * 1000)), "phone": "139 0000", "text": "说到一半", **changes}
+
+
+def drafted(desk: FlaskClient) -> Any:
+    found = re.search(r"data-draft='(.*?)'", desk.get("/desk").text)
+    return json.loads(html.unescape(found.group(1))) if found else None
+
+
+def test_a_draft_is_found_at_any_desk_by_its_agent_alone(client: FlaskClient, sign_in: SignIn, now: datetime) -> None:
+    assert client.post("/desk/draft", data=draft(now)).headers["Location"].startswith("/sign-in")
+    assert sign_in("handler").post("/desk/draft", data=draft(now)).status_code == 403
+    desk = sign_in("agent")
+    assert drafted(desk) is None
+    said = {"name": "说'的<\"人&", "secret": "true", "do": "answer", "public_reply": "先这样答复"}
+    assert desk.post("/desk/draft", data=draft(now, **said)).status_code == 204
+    kept = {"phone": "139 0000", "text": "说到一半", **said}
+    assert drafted(desk) == {"key": "k1", "values": kept, "at": int(now.timestamp() * 1000)}
+    assert db.session.scalars(select(func.count()).select_from(Draft)).one() == 1
+    db.session.execute(update(Draft).values(user_id=actor_id("manager")))
+    db.session.commit()
+    assert drafted(desk) is None
+
+
+def actor_id(login: str) -> int:
+    return db.session.scalars(select(User.id).filter_by(login=login)).one()
+
+
+def test_the_newer_draft_stays(sign_in: SignIn, now: datetime) -> None:
+    desk = sign_in("agent")
+    desk.post("/desk/draft", data=draft(now, text="新的", key="k2"))
+    assert desk.post("/desk/draft", data=draft(now - timedelta(seconds=1), text="旧的")).status_code == 204
+    assert drafted(desk)["values"]["text"] == "新的"
+    desk.post("/desk/draft", data=draft(now + timedelta(days=400), text="时钟快的"))
+    assert drafted(desk)["at"] == int(now.timestamp() * 1000), "never later than now"
+    desk.post("/desk/draft", data=draft(now, text="更新的"))
+    assert drafted(desk)["values"]["text"] == "更新的"
+
+
+def test_a_draft_has_the_lengths_of_the_form(sign_in: SignIn, now: datetime) -> None:
+    desk = sign_in("agent")
+    for wrong in (
+        {"text": "长" * 5001},
+        {"phone": "1" * 31},
+        {"public_reply": "长" * 5001},
+        {"key": ""},
+        {"key": "k" * 300},
+        {"at": "soon"},
+        {"at": "1" + "0" * 20},
+        {"other": "x"},
+    ):
+        assert desk.post("/desk/draft", data=draft(now, **wrong)).status_code == 422, wrong
+    assert drafted(desk) is None
+
+
+def test_a_draft_goes_with_its_order(sign_in: SignIn, now: datetime) -> None:
+    desk = sign_in("agent")
+    desk.post("/desk/draft", data=draft(now))
+    desk.post("/desk", data=call(phone="abc"), headers=SCRIPT)
+    assert drafted(desk) is not None, "nothing was saved"
+    desk.post("/desk", data=call(key="k2"), headers=SCRIPT)
+    assert drafted(desk) is not None, "another call was saved"
+    desk.post("/desk", data=call(), headers=SCRIPT)
+    assert drafted(desk) is None
+    assert db.session.scalars(select(func.count()).select_from(Draft)).one() == 0
+
+
+def test_a_call_that_was_saved_meanwhile_leaves_no_draft(sign_in: SignIn, now: datetime) -> None:
+    desk = sign_in("agent")
+    number = (desk.post("/desk", data=call(), headers=SCRIPT).json or {})["number"]
+    late = desk.post("/desk/draft", data=draft(now))
+    assert late.status_code == 409
+    assert number in (late.json or {})["bar"]
+    assert drafted(desk) is None
+    desk.post("/desk/draft", data=draft(now, key="k2"))
+    db.session.execute(update(Draft).values(document={"key": "k1", "values": {"text": "路上的"}}))
+    db.session.commit()
+    assert drafted(desk) is None
+
+
+def test_an_emptied_form_drops_its_draft_alone(sign_in: SignIn, now: datetime) -> None:
+    desk, empty = sign_in("agent"), {"at": draft(now)["at"]}
+    desk.post("/desk/draft", data=draft(now))
+    assert desk.post("/desk/draft", data={**empty, "key": "k2"}).status_code == 204
+    assert drafted(desk) is not None
+    assert desk.post("/desk/draft", data={**empty, "key": "k1"}).status_code == 204
+    assert drafted(desk) is None
