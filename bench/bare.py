@@ -92,6 +92,7 @@ def _deadline(order: Order, clock: Clock) -> Deadline:
     return Deadline(
         order_id=order.id,
         clock=clock,
+        unit_code=None if clock is Clock.DISPATCH else order.lead_unit,
         round=1,
         amount=5,
         unit=TimeUnit.WORKING_DAYS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from config.settings import Settings, psycopg_url
 from hotline import create_app
 from hotline.base import embedded, migrate
 from hotline.base.db import db
+from hotline.base.web import limiter
 from hotline.base.work import unit_of_work
 from hotline.city import load_city
 from hotline.people.actors import Actor
@@ -113,6 +115,19 @@ def session(app: Flask) -> Iterator[None]:
 
 
 @pytest.fixture
+def committed(app: Flask) -> Iterator[None]:
+    """For tests that commit orders: they are gone afterwards."""
+    yield
+    with app.app_context(), unit_of_work():
+        # Lets the log be deleted from; only a superuser may say so.
+        db.session.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in ("outbox", "evaluation", "deadline", "order_unit", "attachment", "order_event", "work_order"):
+            db.session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - the names stand here
+    with app.app_context():
+        db.session.remove()
+
+
+@pytest.fixture
 def now() -> Iterator[datetime]:
     """A frozen instant in working time."""
     with time_machine.travel(NOW, tick=False):
@@ -167,3 +182,14 @@ def key_of(client: FlaskClient) -> Callable[[str], dict[str, str]]:
 def api_key(key_of: Callable[[str], dict[str, str]]) -> dict[str, str]:
     """An agent's Authorization header."""
     return key_of("agent")
+
+
+@pytest.fixture
+def limited(settings: Settings, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    """A browser whose requests are counted, on an app of its own; what it saves is not rolled back, so it saves nothing."""
+    monkeypatch.setattr(limiter, "enabled", True)
+    counted = create_app(replace(settings, rate_limits=True))
+    counted.config["WTF_CSRF_ENABLED"] = False
+    yield counted.test_client()
+    with counted.app_context():
+        db.engine.dispose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import tempfile
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from hotline.receive.imports import OrderImport, import_orders, parse_instant
 from hotline.receive.operations import receive_complaint
 from hotline.receive.table import FIELDS, Row, Table, column_map
 from hotline.transfer.suggestion import Doubt, why_queued
+from tests.conftest import NOW
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MAPPING = {name: name for name in FIELDS}
@@ -205,6 +207,26 @@ def test_a_crash_loses_its_batch_and_a_second_run_goes_on(
     result = take(rows, now, batch=3)
     assert (result.opened, result.already) == (4, 3)
     assert [order.external_id for order in orders()] == [f"x{number}" for number in range(2, 9)]
+
+
+def test_two_imports_of_the_same_rows_in_another_order(app: Flask, committed: None) -> None:
+    rows = [row(number) for number in range(2, 62)]
+    results: list[OrderImport] = []
+    start = threading.Barrier(2)
+
+    def run_import(part: list[Row]) -> None:
+        with app.app_context():
+            start.wait(timeout=30)
+            results.append(take(part, NOW))
+            db.session.remove()
+
+    threads = [threading.Thread(target=run_import, args=[part]) for part in (rows, rows[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result.read for result in results] == [len(rows)] * 2
+    assert sum(result.opened for result in results) == sum(result.already for result in results) == len(rows)
 
 
 def test_after_each_batch_it_is_told_how_far_it_is(session: None, now: datetime) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import flask_babel
-from flask import Flask, has_request_context, request, session
+from flask import Flask, current_app, has_request_context, request, session
 from flask_babel import Babel, get_locale
 
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -59,10 +60,20 @@ def init_app(app: Flask) -> None:
     """Choose the language from ?lang=, then the session, then Chinese."""
     Babel(app, default_locale=DEFAULT, default_translation_directories="translations", locale_selector=_chosen)
 
+    app.add_template_global(language_address, "language_address")
+
     @app.before_request
     def remember() -> None:
         if request.args.get("lang") in LANGUAGES:
             session["lang"] = request.args["lang"]
+
+
+def language_address(code: str) -> str:
+    """This page in another language; the nearest page above it where this one answers a form and cannot be asked for."""
+    path, adapter = request.path, current_app.create_url_adapter(request)
+    while request.method == "POST" and adapter and not adapter.test(path, "GET"):
+        path = path.rpartition("/")[0] or "/"
+    return f"{quote(path)}?{urlencode({**request.args.to_dict(), 'lang': code})}"
 
 
 def _chosen() -> str:

@@ -11,6 +11,7 @@ from hotline.base.db import db
 
 T = TypeVar("T")
 COUNTED_UP_TO = 10_000
+LAST_PAGE = 1_000_000  # beyond it nobody turns pages, and the database no longer counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,6 @@ def page_of(query: Select[tuple[T]], number: int = 1, size: int = 50) -> Page[T]
     """One page of an ordered query of entities."""
     counted: Select[Any] = select(func.count()).select_from(query.order_by(None).limit(COUNTED_UP_TO).subquery())
     total = db.session.execute(counted).scalar_one()
-    number = max(1, number)
+    number = min(max(1, number), LAST_PAGE)
     found: Any = db.session.scalars(query.limit(size).offset((number - 1) * size)).unique().all()
     return Page(list(found), number, size, total)

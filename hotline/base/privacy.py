@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-SHORT = 8  # below this, seven visible digits would hide nothing
+PHONE_TAIL = 4  # with these last digits citizens follow their order, so that nobody else is to see them
+PHONE_HEAD = 3
 
 
 def mask_phone(phone: str) -> str:
-    """A telephone number with its middle hidden: 138****1234; a short one keeps its last two digits."""
-    if len(phone) < SHORT:
-        return "*" * max(0, len(phone) - 2) + phone[-2:]
-    return f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}"
+    """A telephone number of which only the beginning is shown: 138********; never any of its last four digits."""
+    shown = phone[: max(0, min(PHONE_HEAD, len(phone) - PHONE_TAIL))]
+    return shown + "*" * (len(phone) - len(shown))
 
 
 def mask_name(name: str) -> str:

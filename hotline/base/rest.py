@@ -10,6 +10,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
+from hotline.base.web import whole_number
 
 
 class IsoJson(DefaultJSONProvider):
@@ -38,6 +39,7 @@ def expected_version() -> int | None:
     tag = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     if not tag or tag == "*":
         return None
-    if not tag.isdigit():
+    version = whole_number(tag)
+    if version is None:
         raise Invalid.field("If-Match", gettext("send the ETag of the order as you read it"))
-    return int(tag)
+    return version

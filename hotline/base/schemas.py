@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from enum import StrEnum
 from typing import Any
 
@@ -44,13 +45,26 @@ def _texts(said: Any) -> list[str]:
 
 
 class Trimmed(fields.String):
-    """A string without white space around it and without control characters."""
+    """A string without white space around it, without control and format characters, its spaces plain ones."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         if text is None:
             return None
-        return "".join(char for char in text if char in "\n\t" or char.isprintable()).strip()
+        return "".join(map(_plain, text)).strip()
+
+
+# Control and format characters, and halves of characters, which no database takes. Private-use ones are rare names.
+_DROPPED = {"Cc", "Cf", "Cs"}
+
+
+def _plain(char: str) -> str:
+    if char in "\n\t":
+        return char
+    category = unicodedata.category(char)
+    if category[0] == "Z":
+        return " "
+    return "" if category in _DROPPED else char
 
 
 def words(maximum: int, *, required: bool = False, minimum: int = 0, **more: Any) -> Trimmed:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from hotline.base.errors import HotlineError, Invalid, Stale
 from hotline.base.i18n import gettext, mark
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)
+
+LONGEST_NUMBER = 9
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     """Install the shared behaviour."""
     csrf.init_app(app)
     limiter.init_app(app)
+    app.before_request(_refuse_nul)
     app.before_request(_check_form_token)
     app.after_request(_harden)
     app.register_error_handler(HotlineError, _refused)
@@ -40,14 +42,26 @@ def init_app(app: Flask) -> None:
 
 def own_address(target: str) -> str:
     """The target if it is a page of ours, else nothing: a redirect must not send people elsewhere."""
-    parts = urlsplit(target)
-    is_ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
+    # Browsers drop control characters and take a backslash for a slash: either could hide a "//".
+    is_ours = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
     return target if is_ours else ""
+
+
+def whole_number(text: str) -> int | None:
+    """The whole number a text is; None for anything else, and for one too long to be meant."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else None
 
 
 def wants_json() -> bool:
     """Whether the caller is a program rather than a page."""
     return request.path.startswith("/api/")
+
+
+def _refuse_nul() -> None:
+    # No text in the database can hold one, and nobody types one.
+    given = (*request.args.items(multi=True), *request.form.items(multi=True))
+    if "\0" in request.path or any("\0" in text for pair in given for text in pair):
+        raise BadRequest
 
 
 def _check_form_token() -> None:
@@ -75,11 +89,13 @@ def problem(status: int, title: str, **more: Any) -> Response:
 
 def _refused(error: HotlineError) -> Response:
     more: dict[str, Any] = {}
+    title = error.message
     if isinstance(error, Invalid):
+        title = gettext(WRONG_FIELDS)
         more["errors"] = {field: [str(text) for text in texts] for field, texts in error.errors.items()}
     if isinstance(error, Stale):
         more["version"] = error.version
-    return _answer(error.status, error.message, more)
+    return _answer(error.status, title, more)
 
 
 def http_error(error: HTTPException) -> Response:
@@ -88,7 +104,7 @@ def http_error(error: HTTPException) -> Response:
         return error.response  # type: ignore[return-value]  # ours are always full responses
     status = error.code or 500
     errors = _argument_errors(error)
-    title = gettext("Some fields cannot be used.") if errors else _words_for(error, status)
+    title = gettext(WRONG_FIELDS) if errors else _words_for(error, status)
     response = _answer(status, title, {"errors": errors} if errors else {})
     for name, value in error.get_headers():
         if name.lower() in {"retry-after", "www-authenticate", "allow"}:
@@ -96,6 +112,7 @@ def http_error(error: HTTPException) -> Response:
     return response
 
 
+WRONG_FIELDS = mark("Some fields cannot be used.")
 WORDS = {
     400: mark("The request could not be read."),
     401: mark("Please sign in."),
@@ -104,7 +121,7 @@ WORDS = {
     405: mark("This address does not take that kind of request."),
     413: mark("The file is too large."),
     429: mark("Too many attempts. Please wait a few minutes."),
-    500: mark("Something went wrong on our side. What you entered is kept; please try again."),
+    500: mark("Something went wrong on our side. Please go back and try again."),
 }
 
 

@@ -12,7 +12,7 @@ from hotline.base.rest import answer, expected_version
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.handle import operations as handle
-from hotline.handle.schemas import ClosingBody, EvaluationBody, NoteBody, NothingBody, RedoBody, ReplyBody
+from hotline.handle.schemas import CallBody, ClosingBody, NoteBody, NothingBody, RedoBody, ReplyBody
 from hotline.orders.models import Event
 from hotline.orders.queries import order_for
 from hotline.orders.schemas import brief
@@ -28,7 +28,7 @@ def _verb(path: str, schema: type[Schema], operation: Callable[..., Event]) -> N
         actor = current_actor()
         order = order_for(number, actor)
         operation(order, actor, utc_now(), version=expected_version(), **body)
-        return answer(brief(order))
+        return answer(brief(order, actor))
 
     view.__name__ = operation.__name__
     view.__doc__ = operation.__doc__
@@ -39,7 +39,7 @@ _verb("sign", NothingBody, handle.sign)
 _verb("contact", NoteBody, handle.record_contact)
 _verb("note", NoteBody, handle.add_note)
 _verb("reply", ReplyBody, handle.reply)
-_verb("attempt", NoteBody, handle.record_attempt)
-_verb("evaluate", EvaluationBody, handle.evaluate)
+_verb("attempt", NoteBody, handle.not_reached)
+_verb("evaluate", CallBody, handle.call_back)
 _verb("close", ClosingBody, handle.close)
 _verb("redo", RedoBody, handle.redo)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hotline.base.paging import page_of
+from hotline.base.web import whole_number
 from hotline.handle.operations import current_evaluation
 from hotline.handle.queries import (
     INBOX_STATES,
@@ -44,9 +45,8 @@ def inbox_view(actor: Actor, asked: Mapping[str, str], now: datetime) -> dict[st
     """The inbox, narrowed by state and by what is due."""
     state = next((one for one in INBOX_STATES if one == asked.get("state")), None)
     due = next((one for one in Due if one == asked.get("due")), None)
-    number = asked.get("page", "1")
     query = unit_inbox(actor, (state,) if state else UNIT_WORK, due, now)
-    page = page_of(query, int(number) if number.isdigit() else 1)
+    page = page_of(query, whole_number(asked.get("page", "")) or 1)
     return {
         "page": page,
         "tasks": [Task(order, running(order, STEP_CLOCKS), running(order, UNIT_CLOCKS)) for order in page.rows],

@@ -12,10 +12,10 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid
 from hotline.base.i18n import gettext
 from hotline.handle.models import Evaluation
-from hotline.orders.attachments import Upload, attach
+from hotline.orders.attachments import Upload, attach, store
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
-from hotline.orders.operations import act
+from hotline.orders.operations import act, hold
 from hotline.orders.queries import order_for
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import SYSTEM, Actor
@@ -37,9 +37,12 @@ class Refusal:
 
 
 def sign_many(picked: Mapping[str, int], actor: Actor, now: datetime) -> list[Refusal]:
-    """Sign several orders (number → version read), each for itself; return those that could not be signed."""
+    """Sign several orders (number → version read), each for itself; return those that could not be signed.
+
+    In the order of their numbers, so that two who sign the same ones never wait for each other for ever.
+    """
     refused = []
-    for number, version in picked.items():
+    for number, version in sorted(picked.items()):
         try:
             with db.session.begin_nested():
                 sign(order_for(number, actor), actor, now, version=version)
@@ -77,6 +80,7 @@ def reply(
     """
     if result is not Result.SOLVED and not unsolved_reason.strip():
         raise Invalid.field("unsolved_reason", gettext("say why it is not solved"))
+    hold(order)
     files = [attach(order, upload, actor, now, public=True) for upload in uploads]
     event = act(
         order,
@@ -92,6 +96,8 @@ def reply(
     )
     db.session.add(Evaluation(order_id=order.id, round=order.round, unit_code=order.lead_unit, asked_at=now))
     db.session.flush()
+    for file, upload in zip(files, uploads, strict=True):
+        store(file, upload.content)
     return event
 
 
@@ -155,6 +161,7 @@ def close(order: Order, actor: Actor, now: datetime, *, note: str = "", version:
 
 def redo(order: Order, actor: Actor, now: datetime, *, reason: str, version: int | None = None) -> Event:
     """Send an order back to its unit (重办), because the citizen says it is not solved or is not satisfied."""
+    hold(order)
     asked = current_evaluation(order)
     event = act(order, Action.REDO, actor, now, version=version, reason=reason)
     good_enough = asked is None or asked.reached is not True or (asked.solved and _full_weight(order, asked))

@@ -15,7 +15,7 @@ from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
-from hotline.base.web import limiter, own_address
+from hotline.base.web import limiter, own_address, whole_number
 from hotline.handle import operations as handle
 from hotline.handle.desk import call_sheet, inbox_view, rating_view
 from hotline.handle.queries import order_by_token
@@ -58,14 +58,16 @@ def sign_selected() -> ResponseReturnValue:
 
 def _picked(value: str) -> tuple[str, int]:
     number, _, version = value.partition(":")
-    return number, int(version) if version.isdigit() else 0
+    return number, whole_number(version) or 0
 
 
 @pages.get("/callbacks")
 @needs(Permission.CALLBACK_QUEUE)
 def callbacks() -> ResponseReturnValue:
     """The next citizen to call, what to ask, and where to write the answer."""
-    return render_template("handle/callbacks.html", **call_sheet(request.args.get("order", ""), current_actor(), utc_now()))
+    return render_template(
+        "handle/callbacks.html", **call_sheet(request.args.get("order", ""), current_actor(), utc_now())
+    )
 
 
 @pages.post("/callbacks/<number>/phone")

@@ -55,8 +55,10 @@ def inbox_counts(actor: Actor, now: datetime) -> dict[str, int]:
     """How many orders each view of the inbox holds, by the name of the state or of what is due."""
     counts = {state.value: count_waiting((state,), actor.units) for state in INBOX_STATES}
     for due in Due:
-        query = select(func.count()).select_from(Order).where(
-            Order.lead_unit.in_(actor.units), Order.state.in_(UNIT_WORK), _has_clock(due, now)
+        query = (
+            select(func.count())
+            .select_from(Order)
+            .where(Order.lead_unit.in_(actor.units), Order.state.in_(UNIT_WORK), _has_clock(due, now))
         )
         counts[due.value] = db.session.scalars(query).one()
     return counts

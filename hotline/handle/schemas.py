@@ -34,7 +34,11 @@ class EvaluationBody(Schema):
 
 
 class CallBody(EvaluationBody):
-    """What the citizen says in a callback; a reason sends the order back to redo, without one it is closed."""
+    """What the citizen says in a callback, and what follows.
+
+    again: an answer that does not content them goes back to its unit, for the reason given. Without it, and
+    wherever they are content, the order is closed and a reason has no meaning.
+    """
 
     again = truth(load_default=False)
     reason = words(500)

@@ -25,7 +25,7 @@ def list_orders(query: dict[str, Any]) -> Response:
     """Orders, newest first, as far as you may see them."""
     actor = current_actor()
     page = page_of(find_orders(actor, filter_from(query)), query["page"])
-    return answer({"orders": [brief(order) for order in page.rows], "page": page.number, "total": page.total})
+    return answer({"orders": [brief(order, actor) for order in page.rows], "page": page.number, "total": page.total})
 
 
 @api.get("/<number>")

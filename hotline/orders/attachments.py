@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,9 +39,10 @@ class Upload:
 
 
 def attach(order: Order, upload: Upload, actor: Actor, now: datetime, *, public: bool) -> Attachment:
-    """Keep a file with the order. The type is read from the content, not believed from the name.
+    """Note a file with the order; its content is kept with ``store``, once the step it belongs to is taken.
 
-    public: whether the citizen may see it. Raises Invalid for an empty file or a type that is not allowed.
+    The type is read from the content, not believed from the name. public: whether the citizen may see it.
+    Raises Invalid for an empty file or a type that is not allowed.
     """
     kind = filetype.guess(upload.content)
     if kind is None or kind.mime not in ALLOWED:
@@ -48,16 +50,12 @@ def attach(order: Order, upload: Upload, actor: Actor, now: datetime, *, public:
             "attachments",
             gettext("%(name)s: send a picture, PDF, Word, Excel, video or sound file", name=upload.name),
         )
-    digest = hashlib.sha256(upload.content).hexdigest()
-    path = stored_path(digest)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(upload.content)
     attachment = Attachment(
         order_id=order.id,
         name=Path(upload.name).name[:200] or "file",
         media_type=kind.mime,
         size=len(upload.content),
-        sha256=digest,
+        sha256=hashlib.sha256(upload.content).hexdigest(),
         public=public,
         added_at=now,
         added_by=actor.name,
@@ -65,6 +63,17 @@ def attach(order: Order, upload: Upload, actor: Actor, now: datetime, *, public:
     db.session.add(attachment)
     db.session.flush()
     return attachment
+
+
+def store(attachment: Attachment, content: bytes) -> None:
+    """Keep the content of a file: wholly, or not at all."""
+    path = stored_path(attachment.sha256)
+    path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as unfinished:
+        file = Path(unfinished) / path.name
+        file.write_bytes(content)
+        file.replace(path)
 
 
 def stored_path(digest: str) -> Path:

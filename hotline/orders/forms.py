@@ -13,11 +13,11 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from hotline.base.db import db
-from hotline.base.errors import Conflict, Invalid, Stale
+from hotline.base.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from hotline.base.i18n import gettext, label
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
-from hotline.base.web import own_address
+from hotline.base.web import own_address, whole_number
 from hotline.orders.lifecycle import Action, choices
 from hotline.orders.models import Order
 from hotline.orders.names import Names
@@ -48,19 +48,27 @@ class Tried:
     @property
     def typed(self) -> list[str]:
         """What a person has written, to be kept even where the form is no longer there."""
-        return [text for name in PROSE if (text := self.form.get(name, "").strip())]
+        return typed_in(self.form)
+
+
+def typed_in(form: MultiDict[str, str]) -> list[str]:
+    """What a person has written in a form."""
+    return [text for name in PROSE if (text := form.get(name, "").strip())]
 
 
 def take_step(number: str, action: Action, schema: type[Schema], operation: Callable[..., Any]) -> ResponseReturnValue:
     """Take a step with what a form says, and go on; where it is refused, show the order with the form as typed."""
     actor = current_actor()
-    order = order_for(number, actor)
     try:
+        order = order_for(number, actor)
         with db.session.begin_nested():
             given = schema().read(form_data(schema))
             operation(order=order, actor=actor, now=utc_now(), version=form_version(), **given)
-    except (Invalid, Conflict) as refusal:
+    except (Invalid, Conflict, NotAllowed) as refusal:
         return show_order(number, actor, tried=_tried(action, refusal)), refusal.status
+    except NotFound as gone:
+        page = render_template("error.html", title=gone.message, typed=typed_in(request.form))
+        return page, gone.status
     flash(step_done(order, action), "done")
     return redirect(onward(order, actor))
 
@@ -87,10 +95,10 @@ def form_data(schema: type[Schema]) -> dict[str, Any]:
 
 def form_version() -> int:
     """The version of the order the form was made from."""
-    text = request.form.get("version", "")
-    if not text.isdigit():
+    version = whole_number(request.form.get("version", ""))
+    if version is None:
         raise BadRequest
-    return int(text)
+    return version
 
 
 def onward(order: Order, actor: Actor) -> str:
@@ -104,10 +112,7 @@ def onward(order: Order, actor: Actor) -> str:
 
 def show_order(number: str, actor: Actor, *, tried: Tried | None = None, phone: str | None = None) -> Response:
     """The page of an order. phone: the full number, where its reader has just given a reason to see it."""
-    order = order_for(number, actor)
-    if tried:  # as it stands now, not as it was read before the refusal
-        db.session.expire(order)
-        order = order_for(number, actor)
+    order = order_for(number, actor)  # as it stands now, not as it was read before a refusal
     since = changes_since(order, tried.version, actor, Names()) if tried and tried.version is not None else []
     back = own_address(request.values.get("back", ""))
     page = render_template(
@@ -116,7 +121,7 @@ def show_order(number: str, actor: Actor, *, tried: Tried | None = None, phone: 
     return make_response(page)
 
 
-def _tried(action: Action, refusal: Invalid | Conflict) -> Tried:
+def _tried(action: Action, refusal: Invalid | Conflict | NotAllowed) -> Tried:
     errors = refusal.errors if isinstance(refusal, Invalid) else {}
     version = form_version() if isinstance(refusal, Stale) else None
     message = gettext("Some fields need another look.") if errors else refusal.message

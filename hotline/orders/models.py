@@ -140,6 +140,7 @@ class Event(Base):
         one_of("action", Action),
         one_of("actor_role", Role),
         Index("ix_order_event_at", "at"),
+        Index("ix_order_event_redispatch", "at", "order_id", postgresql_where=sql("action = 'redispatch'")),
     )
 
     id: Mapped[Key]
@@ -162,6 +163,7 @@ class Deadline(Base):
 
     outcome: "met" (what it waited for happened, in time or late) or "dropped" (nobody waits any more);
     None while it runs. ``original_due_at`` keeps the first due time when an extension moves ``due_at``.
+    unit_code: the unit that leads the order while it runs, and led it when it ended; None before the dispatch.
     """
 
     __tablename__ = "deadline"
@@ -185,6 +187,7 @@ class Deadline(Base):
     id: Mapped[Key]
     order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), index=True)
     clock: Mapped[Clock] = mapped_column(text_enum(Clock))
+    unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
     round: Mapped[int]
     amount: Mapped[float] = mapped_column(Float)
     unit: Mapped[TimeUnit] = mapped_column(text_enum(TimeUnit))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.base import outbox
@@ -117,7 +117,7 @@ def act(
     Raises Conflict where the table has no such step from this state, NotAllowed where the actor may not
     take it, Invalid where something it needs is missing.
     """
-    _lock(order)
+    hold(order)
     if version is not None and version != order.version:
         raise Stale(
             gettext("Somebody has changed this order meanwhile. Look at what is new, then try again."), order.version
@@ -134,7 +134,7 @@ def act(
     return _record(order, before, step, actor, now, reason, payload)
 
 
-def _lock(order: Order) -> None:
+def hold(order: Order) -> None:
     """Hold the order until the transaction ends, and read it again if somebody changed it meanwhile."""
     present = db.session.scalar(select(Order.version).where(Order.id == order.id).with_for_update())
     if present != order.version:
@@ -233,9 +233,13 @@ def chain(previous: str, event: Event) -> str:
 
 def _move_clocks(order: Order, step: Step, now: datetime) -> None:
     for deadline in order.deadlines:
-        if deadline.ended_at is None and deadline.clock in step.meets + step.drops:
+        if deadline.ended_at is not None:
+            continue
+        if deadline.clock in step.meets + step.drops:
             deadline.ended_at = now
             deadline.outcome = "met" if deadline.clock in step.meets else "dropped"
+        else:
+            deadline.unit_code = order.lead_unit  # it goes on for whoever leads now
     if step.starts:
         db.session.flush()  # an ended clock must be written before the same one starts again
         start_clocks(order, step.starts, now)
@@ -255,6 +259,7 @@ def _deadline(order: Order, limit: Limit, calendar_id: int, now: datetime) -> De
     due = add_working(now, limit.amount, limit.unit, policies.calendar(calendar_id))
     return Deadline(
         clock=limit.clock,
+        unit_code=order.lead_unit,
         round=order.round,
         amount=limit.amount,
         unit=limit.unit,
@@ -269,9 +274,14 @@ def _deadline(order: Order, limit: Limit, calendar_id: int, now: datetime) -> De
 
 
 def _next_number(now: datetime, zone: ZoneInfo) -> str:
-    # Day, then a number from a sequence: unique without a lock that would make orders wait for one another.
-    serial = db.session.execute(select(func.nextval(order_numbers.name))).scalar_one() % NUMBERS_A_DAY
-    return f"{now.astimezone(zone):%Y%m%d}{serial:06d}"
+    # Day, then a number from a sequence: unique without a lock that would make orders wait for one another. Only
+    # once the sequence has gone round may a number of an old day be taken; then the next one serves.
+    for _ in range(NUMBERS_A_DAY):
+        serial = db.session.execute(select(func.nextval(order_numbers.name))).scalar_one() % NUMBERS_A_DAY
+        number = f"{now.astimezone(zone):%Y%m%d}{serial:06d}"
+        if not db.session.scalar(select(exists().where(Order.number == number))):
+            return number
+    raise Conflict("Every number of this day is taken.")
 
 
 def broken_link(order: Order, events: Iterable[Event]) -> int | None:
@@ -306,6 +316,13 @@ def amend(
         require_district(district)
     corrected = {name: code for name, code in (("category", category), ("district", district)) if code}
     return act(order, Action.AMEND, actor, now, version=version, reason=reason, **corrected)
+
+
+def answer_directly(
+    order: Order, actor: Actor, now: datetime, *, public_reply: str, version: int | None = None
+) -> Event:
+    """Answer at once what needs no unit (直接答复)."""
+    return act(order, Action.ANSWER, actor, now, version=version, public_reply=public_reply.strip())
 
 
 def reveal_phone(order: Order, actor: Actor, now: datetime, *, purpose: str) -> str:

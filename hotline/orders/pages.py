@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
+from typing import Any
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from hotline.base.errors import Invalid, NotFound
@@ -15,8 +16,8 @@ from hotline.orders.attachments import stored_path
 from hotline.orders.forms import SEES_ORDERS, Tried, form_data, show_order, take_step
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.names import Names
-from hotline.orders.operations import act, amend, reveal_phone
-from hotline.orders.queries import filter_from, find_orders, order_for
+from hotline.orders.operations import amend, answer_directly, reveal_phone
+from hotline.orders.queries import filter_from, find_orders, order_for, phone_in
 from hotline.orders.schemas import AmendBody, AnswerBody, OrderQuery, PurposeBody
 from hotline.orders.sheet import next_clock
 from hotline.people.signin import current_actor, needs
@@ -28,16 +29,29 @@ pages = Blueprint("orders", __name__, template_folder="templates")
 @needs(*SEES_ORDERS)
 def listed() -> ResponseReturnValue:
     """Orders, newest first, narrowed by what the address says."""
+    return _list(OrderQuery().read(_asked(request.args)))
+
+
+@pages.route("/orders/find", methods=["GET", "POST"])
+@needs(*SEES_ORDERS)
+def find() -> ResponseReturnValue:
+    """Search. What a telephone number finds is shown at once: no number stands in an address or a log of addresses."""
+    given = _asked(request.form)
+    if phone_in(given.get("q", "")):
+        return _list(OrderQuery().read(given))
+    return redirect(url_for("orders.listed", **given), 303)
+
+
+def _list(asked: dict[str, Any]) -> str:
     actor = current_actor()
-    asked = OrderQuery().read(address_data())
     page = page_of(find_orders(actor, filter_from(asked)), asked["page"])
     rows = [(order, next_clock(order, actor)) for order in page.rows]
     return render_template("orders/listed.html", page=page, rows=rows, asked=asked, names=Names(), states=list(State))
 
 
-def address_data() -> dict[str, str]:
-    """What the address narrows a list to; what a list does not know is left alone."""
-    return {name: value for name in OrderQuery().fields if (value := request.args.get(name, "").strip())}
+def _asked(given: Mapping[str, str]) -> dict[str, Any]:
+    """What a list is narrowed to; what a list does not know is left alone."""
+    return {name: value for name in OrderQuery().fields if (value := given.get(name, "").strip())}
 
 
 @pages.get("/orders/<number>")
@@ -82,4 +96,4 @@ def correct(number: str) -> ResponseReturnValue:
 @needs(*SEES_ORDERS)
 def reply_at_once(number: str) -> ResponseReturnValue:
     """Answer what needs no unit."""
-    return take_step(number, Action.ANSWER, AnswerBody, partial(act, action=Action.ANSWER))
+    return take_step(number, Action.ANSWER, AnswerBody, answer_directly)

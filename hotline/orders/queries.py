@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,21 +13,24 @@ from sqlalchemy.orm import joinedload, selectinload
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed, NotFound
 from hotline.base.i18n import gettext
+from hotline.base.privacy import PHONE_TAIL
 from hotline.orders import search
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Category, Deadline, Order, OrderUnit
 from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import Actor
-from hotline.people.roles import Permission
+from hotline.people.roles import UNIT_ROLES, Permission
 from hotline.policy.limits import Clock
 
 NUMBER_LENGTH = 14
-PHONE_TAIL = 4
+PHONE = re.compile(r"(?!\d{14}$)\+?\d{7,}", re.ASCII)
+NOT_DIALLED = re.compile(r"[ ()-]")
+DIGITS = re.compile(r"\+?\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to. Every part may be empty."""
+    """What a list is narrowed to. Every part may be empty. words: looked for by find_orders only."""
 
     states: tuple[State, ...] = ()
     unit: str = ""
@@ -72,7 +76,10 @@ def order_for(number: str, actor: Actor) -> Order:
 
 def find_orders(actor: Actor, narrow: Filter) -> Select[tuple[Order]]:
     """Orders the actor may see, newest first."""
-    return _narrowed(_listed(visible(select(Order), actor)), narrow).order_by(Order.received_at.desc(), Order.id.desc())
+    query = _narrowed(_listed(visible(select(Order), actor)), narrow)
+    words = narrow.words.strip()
+    found = _searched(query, words, actor) if words else query
+    return found.order_by(Order.received_at.desc(), Order.id.desc())
 
 
 def dispatch_queue(narrow: Filter) -> Select[tuple[Order]]:
@@ -159,19 +166,25 @@ def _narrowed(query: Select[Any], narrow: Filter) -> Select[Any]:
         query = query.where(Order.district_code == narrow.district)
     if narrow.category:
         query = query.where(Order.category_code.startswith(narrow.category, autoescape=True))
-    return _searched(query, narrow.words.strip()) if narrow.words.strip() else query
+    return query
 
 
-def _searched(query: Select[Any], words: str) -> Select[Any]:
-    """A number, the end of a telephone number, or words of the text."""
-    if words.isdigit():
-        if len(words) >= NUMBER_LENGTH:
-            return query.where(Order.number == words)
-        return query.where(
-            or_(
-                Order.number.startswith(words),
-                Order.requester_phone == words,
-                func.right(Order.requester_phone, PHONE_TAIL) == words,
-            )
-        )
-    return query.where(search.matches(Order.search, words))
+def phone_in(words: str) -> str:
+    """The telephone number the words may be; nothing for the number of an order and for fewer digits."""
+    plain = NOT_DIALLED.sub("", words)
+    return plain if PHONE.fullmatch(plain) else ""
+
+
+def _searched(query: Select[Any], words: str, actor: Actor) -> Select[Any]:
+    """The number of an order, a telephone number, or words of the text.
+
+    The end of a telephone number is for the center only; and a unit does not find out whose a secret order is.
+    """
+    digits = phone_in(words) or words
+    if not DIGITS.fullmatch(digits):
+        return query.where(search.matches(Order.search, words))
+    of_unit = actor.role in UNIT_ROLES
+    by_phone = Order.requester_phone == digits
+    by_end = func.right(Order.requester_phone, PHONE_TAIL) == digits
+    known = and_(by_phone, Order.secret.is_(False)) if of_unit else or_(by_phone, by_end)
+    return query.where(or_(Order.number.startswith(digits), known))

@@ -13,7 +13,7 @@ from hotline.base.schemas import Schema, words
 from hotline.orders.deadlines import countdown, explanation
 from hotline.orders.lifecycle import choices
 from hotline.orders.models import Attachment, Deadline, Event, Order
-from hotline.orders.sight import hides_requester, sees_clock, sees_event, sees_when, sees_who
+from hotline.orders.sight import hides_requester, sees_asking, sees_clock, sees_event, sees_when, sees_who
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 
@@ -49,7 +49,7 @@ class AnswerBody(Schema):
     public_reply = words(5000, required=True)
 
 
-def brief(order: Order) -> dict[str, Any]:
+def brief(order: Order, reader: Actor) -> dict[str, Any]:
     """An order as a row of a list."""
     return {
         "number": order.number,
@@ -65,7 +65,7 @@ def brief(order: Order) -> dict[str, Any]:
         "category": order.category_code,
         "lead_unit": order.lead_unit,
         "received_at": order.received_at,
-        "closed_at": order.closed_at,
+        "closed_at": _closed_at(order, reader),
     }
 
 
@@ -73,7 +73,7 @@ def whole(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
     """An order with its clocks, its events and what the actor may do with it."""
     hidden = hides_requester(order, actor)
     return {
-        **brief(order),
+        **brief(order, actor),
         "text": order.text,
         "requester": {
             "name": "" if hidden else mask_name(order.requester_name),
@@ -90,6 +90,13 @@ def whole(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
         "attachments": [attached(file) for file in order.attachments],
         "actions": [step.action for step in choices(order.state, actor, order.lead_unit)],
     }
+
+
+def _closed_at(order: Order, reader: Actor) -> datetime | str | None:
+    """When it was closed; to a unit only the day, because the instant is that of the call to its citizen."""
+    if order.closed_at is None or sees_asking(reader):
+        return order.closed_at
+    return order.closed_at.astimezone(policies.calendar_now().zone).date().isoformat()
 
 
 def attached(file: Attachment) -> dict[str, Any]:

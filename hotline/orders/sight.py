@@ -12,7 +12,7 @@ from hotline.people.actors import Actor
 from hotline.people.roles import UNIT_ROLES, Role
 from hotline.policy.limits import Clock
 
-ASKING = frozenset({Action.ATTEMPT, Action.EVALUATE})
+ASKING = frozenset({Action.ATTEMPT, Action.EVALUATE, Action.CLOSE})  # closed at the very moment of the call
 
 
 def hides_requester(order: Order, reader: Actor) -> bool:
@@ -33,6 +33,11 @@ def sees_event(event: Event, reader: Actor) -> bool:
 def sees_when(event: Event, reader: Actor) -> bool:
     """Whether the reader is to know when it happened."""
     return reader.role not in UNIT_ROLES or event.action not in ASKING
+
+
+def sees_asking(reader: Actor) -> bool:
+    """Whether the reader is to know whose citizens are about to be asked, and when the others were: a unit is not."""
+    return reader.role not in UNIT_ROLES
 
 
 def sees_who(event: Event, reader: Actor) -> bool:

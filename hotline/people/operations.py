@@ -12,7 +12,7 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from hotline.base.db import db
+from hotline.base.db import db, forget_kept
 from hotline.base.errors import Invalid
 from hotline.people.actors import Actor
 from hotline.people.models import ApiKey, District, ReadRecord, Unit, User
@@ -43,7 +43,10 @@ def load_districts(rows: Iterable[Mapping[str, str]]) -> int:
 
 
 def load_units(rows: Iterable[Mapping[str, str]]) -> int:
-    """Insert or update units by code, parents before children; return how many rows were read."""
+    """Insert or update units by code, parents before children; return how many rows were read.
+
+    Raises Invalid for a parent that is no unit, and for a unit that would stand above itself.
+    """
     values = [
         {
             "code": row["code"],
@@ -56,12 +59,32 @@ def load_units(rows: Iterable[Mapping[str, str]]) -> int:
         }
         for row in rows
     ]
+    _check_tree(values)
     statement = insert(Unit)
     changes = {
         name: statement.excluded[name] for name in ("name", "name_en", "kind", "parent_code", "district_code", "powers")
     }
     db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
+    forget_kept()
     return len(values)
+
+
+def _check_tree(values: Iterable[Mapping[str, str | None]]) -> None:
+    """Raise Invalid where a unit's parent is no unit, or a unit stands above itself."""
+    found = db.session.execute(select(Unit.code, Unit.parent_code))
+    parents = {unit.code: unit.parent_code for unit in found}
+    for value in values:
+        code, listed = str(value["code"]), value["parent_code"]
+        if listed is not None and listed not in parents:
+            raise Invalid.field(f"unit {code}", f"its parent {listed} is not a unit; list the parent before it")
+        parents[code] = listed
+    for code, parent in parents.items():
+        above, passed = parent, {code}
+        while above is not None:
+            if above in passed:
+                raise Invalid.field(f"unit {code}", f"{above} stands above itself; mend the parents")
+            passed.add(above)
+            above = parents[above]
 
 
 def create_user(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 
 from hotline.base.i18n import gettext
 from hotline.base.web import limiter, own_address
+from hotline.base.work import FIRST_ERROR
 from hotline.people.operations import check_password
 
 pages = Blueprint("people", __name__, template_folder="templates")
+
+LONGEST_LOGIN = 100  # what is counted by must not grow with what is sent
 
 
 @pages.get("/sign-in")
@@ -19,8 +22,18 @@ def sign_in() -> ResponseReturnValue:
     return render_template("people/sign_in.html", login="", wrong="")
 
 
+def _failed(answer: Response) -> bool:
+    return answer.status_code >= FIRST_ERROR
+
+
+def _login() -> str:
+    return "login " + request.form.get("login", "").strip()[:LONGEST_LOGIN]
+
+
+# Only failures count: a whole office signs in at shift start from behind one address.
 @pages.post("/sign-in")
-@limiter.limit("10 per minute")
+@limiter.limit("10 per minute", deduct_when=_failed)
+@limiter.limit("10 per 10 minutes", key_func=_login, deduct_when=_failed)
 def check() -> ResponseReturnValue:
     """Sign in."""
     login = request.form.get("login", "").strip()

@@ -16,7 +16,7 @@ from hotline.people.roles import UNIT_ROLES
 def units_under(code: str) -> frozenset[str]:
     """Codes of a unit and of all units below it."""
     tree = select(Unit.code).where(Unit.code == code).cte(recursive=True)
-    tree = tree.union_all(select(Unit.code).join(tree, Unit.parent_code == tree.c.code))
+    tree = tree.union(select(Unit.code).join(tree, Unit.parent_code == tree.c.code))
     return frozenset(db.session.scalars(select(tree.c.code)))
 
 

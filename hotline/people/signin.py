@@ -13,6 +13,7 @@ from werkzeug.exceptions import Unauthorized
 from hotline.base.db import db
 from hotline.base.errors import NotAllowed
 from hotline.base.i18n import gettext
+from hotline.base.web import wants_json
 from hotline.people.actors import Actor
 from hotline.people.models import User
 from hotline.people.queries import actor_for, user_by_key
@@ -30,7 +31,14 @@ def init_app(app: Flask) -> None:
     logins.login_view = "people.sign_in"
     logins.login_message = None
     logins.user_loader(_user)
+    app.before_request(_demand_actor)
     app.context_processor(lambda: {"actor": actor_or_none()})
+
+
+def _demand_actor() -> None:
+    # Of the API only its description is public: who nobody knows learns that first, before form tokens and fields.
+    if wants_json() and request.endpoint not in {None, "api-docs.openapi_json"}:
+        current_actor()
 
 
 def _user(user_id: str) -> User | None:
@@ -71,7 +79,7 @@ def needs(*permissions: Permission) -> Callable[[Callable[P, R]], Callable[P, R]
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             actor = actor_or_none()
             if actor is None:
-                if request.path.startswith("/api/"):
+                if wants_json():
                     raise Unauthorized
                 return logins.unauthorized()  # type: ignore[no-any-return]  # flask-login has no types
             if not any(actor.may(permission) for permission in permissions):

@@ -14,13 +14,13 @@ from hotline.base.i18n import gettext
 from hotline.base.rest import answer, expected_version
 from hotline.base.schemas import Schema, phone, words
 from hotline.base.time import utc_now
-from hotline.orders.operations import Intake
+from hotline.orders.operations import Intake, answer_directly
 from hotline.orders.queries import order_for, orders_of_phone
-from hotline.orders.schemas import brief
+from hotline.orders.schemas import AnswerBody, brief
 from hotline.orders.vocabulary import Channel
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
-from hotline.receive.operations import answer_directly, receive_complaint
+from hotline.receive.operations import receive_complaint
 from hotline.receive.schemas import IntakeSchema, plain_phone
 from hotline.transfer.suggestion import suggest
 
@@ -43,12 +43,6 @@ class CallerBody(Schema):
     phone = phone(required=True)
 
 
-class AnswerBody(Schema):
-    """An answer given at once."""
-
-    public_reply = words(5000, required=True)
-
-
 @api.post("/orders")
 @needs(Permission.PLACE_ORDERS)
 @api.arguments(IntakeSchema)
@@ -64,7 +58,7 @@ def place_order(intake: Intake) -> Response:
     if key and (kept := idempotency.claim(scope, key, asdict(intake), now)) is not None:
         return answer(kept, 201)
     order = receive_complaint(replace(intake, channel=_channel(intake)), actor, now)
-    body = {**brief(order), "received_at": order.received_at.isoformat(), "suggestion": order.suggestion}
+    body = {**brief(order, actor), "received_at": order.received_at.isoformat(), "suggestion": order.suggestion}
     if key:
         idempotency.keep(scope, key, body)
     return answer(body, 201)
@@ -96,7 +90,8 @@ def suggestion(body: dict[str, Any]) -> Response:
 @api.response(200)
 def caller(body: dict[str, Any]) -> Response:
     """Earlier orders of a caller. Posted, so that no number stands in an address or a log of addresses."""
-    return answer({"orders": [brief(order) for order in orders_of_phone(plain_phone(body["phone"]))]})
+    actor = current_actor()
+    return answer({"orders": [brief(order, actor) for order in orders_of_phone(plain_phone(body["phone"]))]})
 
 
 @api.post("/orders/<number>/answer")
@@ -108,4 +103,4 @@ def answer_order(body: dict[str, Any], number: str) -> Response:
     actor = current_actor()
     order = order_for(number, actor)
     answer_directly(order, actor, utc_now(), version=expected_version(), **body)
-    return answer(brief(order))
+    return answer(brief(order, actor))

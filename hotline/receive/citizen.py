@@ -12,11 +12,11 @@ from marshmallow import ValidationError, validates_schema
 
 from hotline.base.errors import Invalid, NotFound
 from hotline.base.i18n import gettext
+from hotline.base.privacy import PHONE_TAIL
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Attachment, Order
 from hotline.orders.names import Names
 from hotline.orders.operations import get_order
-from hotline.orders.queries import PHONE_TAIL
 from hotline.orders.sheet import evaluated
 from hotline.orders.vocabulary import Channel
 from hotline.people.actors import CITIZEN
@@ -59,9 +59,13 @@ def remember_placed(number: str) -> None:
 
 def just_placed(number: str) -> Order:
     """The order, where this browser has placed it; raise NotFound."""
-    if number not in session.get(PLACED, []):
+    if not _placed_here(number):
         raise NotFound(gettext("There is nothing at this address."))
     return get_order(number)
+
+
+def _placed_here(number: str) -> bool:
+    return number in session.get(PLACED, [])
 
 
 def followed() -> Order | None:
@@ -91,13 +95,17 @@ def order_view(order: Order, now: datetime) -> dict[str, Any]:
     names = Names()
     unit = names.units.get(order.lead_unit or "", "")
     rated = evaluated(order) is not None
+    asked = order.state is State.CALLBACK and not rated
+    # The rating is the citizen's alone; number and four digits of the phone are known to others too.
+    is_theirs = _placed_here(order.number)
     return {
         "order": order,
         "present": present(order.state, unit, rated=rated),
         "ahead": ahead(order.deadlines, unit, now),
         "happened": happened(order.events, names.units),
         "files": [file for file in order.attachments if file.public],
-        "may_rate": order.state is State.CALLBACK and not rated,
+        "may_rate": asked and is_theirs,
+        "rates_elsewhere": asked and not is_theirs,
         "over": order.state in {State.CLOSED, State.ANSWERED},
         "tail": order.requester_phone[-PHONE_TAIL:],
     }

@@ -12,7 +12,7 @@ from hotline.base.i18n import gettext
 from hotline.orders.lifecycle import OPEN_STATES, State
 from hotline.orders.models import Category, Deadline, Order
 from hotline.orders.names import Names
-from hotline.orders.operations import Intake
+from hotline.orders.operations import Intake, answer_directly
 from hotline.orders.queries import categories, orders_of_phone
 from hotline.orders.suggested import Guess, Suggested, read_suggestion
 from hotline.orders.vocabulary import Channel, Nature, Urgency
@@ -21,7 +21,7 @@ from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
 from hotline.receive.drafts import desk_scope, draft_of, drop_draft
 from hotline.receive.once import Placed, new_key, place_once
-from hotline.receive.operations import answer_directly, receive_complaint
+from hotline.receive.operations import receive_complaint
 from hotline.receive.queries import saved_today
 from hotline.receive.schemas import IntakeSchema, plain_phone, title_of
 from hotline.transfer.suggestion import Doubt, suggest, why_queued

@@ -125,6 +125,8 @@ def import_orders(
 
 
 def _import_batch(rows: Sequence[Row], reader: RowReader, actor: Actor) -> OrderImport:
+    # Imports of one source take turns: with the same ids in another order they would wait for each other for ever.
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"import {reader.source}", 0))))
     done = OrderImport()
     read: list[tuple[Row, Intake, datetime]] = []
     for row in rows:

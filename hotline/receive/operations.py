@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict
 from hotline.base.i18n import gettext
-from hotline.orders.lifecycle import Action
-from hotline.orders.models import Event, Order
-from hotline.orders.operations import Intake, act, open_order
+from hotline.orders.models import Order
+from hotline.orders.operations import Intake, open_order
 from hotline.orders.queries import require_category
 from hotline.people.actors import Actor
 from hotline.people.queries import require_district
@@ -26,10 +26,7 @@ def receive_complaint(intake: Intake, actor: Actor, now: datetime, *, hold: bool
     A category or district the intake names is taken as a person's choice. hold: do not dispatch, because it is
     about to be answered directly. Raises Conflict where the source has sent this external id before.
     """
-    if intake.external_id is not None:
-        known = db.session.scalar(select(Order.number).filter_by(source=intake.source, external_id=intake.external_id))
-        if known is not None:
-            raise Conflict(gettext("This complaint has come in before, as order %(number)s.", number=known))
+    _refuse_known(intake)
     if intake.category_code is not None:
         require_category(intake.category_code)
     if intake.district_code is not None:
@@ -46,14 +43,20 @@ def receive_complaint(intake: Intake, actor: Actor, now: datetime, *, hold: bool
         category_code=intake.category_code or suggestion.category,
         district_code=intake.district_code or suggestion.place.district,
     )
-    order = open_order(filled, actor, now, suggestion=suggestion.as_json())
+    try:
+        with db.session.begin_nested():
+            order = open_order(filled, actor, now, suggestion=suggestion.as_json())
+    except IntegrityError:
+        _refuse_known(intake)  # the source has sent it twice at the same moment
+        raise
     if not hold:
         dispatch_automatically(order, suggestion, now)
     return order
 
 
-def answer_directly(
-    order: Order, actor: Actor, now: datetime, *, public_reply: str, version: int | None = None
-) -> Event:
-    """Answer at once what needs no unit (直接答复)."""
-    return act(order, Action.ANSWER, actor, now, version=version, public_reply=public_reply.strip())
+def _refuse_known(intake: Intake) -> None:
+    if intake.external_id is None:
+        return
+    known = db.session.scalar(select(Order.number).filter_by(source=intake.source, external_id=intake.external_id))
+    if known is not None:
+        raise Conflict(gettext("This complaint has come in before, as order %(number)s.", number=known))

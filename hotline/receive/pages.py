@@ -37,6 +37,7 @@ from hotline.receive.schemas import DraftSchema
 
 pages = Blueprint("receive", __name__, template_folder="templates")
 
+LONGEST_NUMBER = 30  # what is counted by must not grow with what is sent
 ERRORS = 400  # the first status that says something was refused; only what was placed counts towards a limit
 
 
@@ -177,13 +178,18 @@ def _too_many_asked(_: RequestLimit) -> Response:
     return _asked_again(gettext("Too many attempts. Please wait an hour, or call us."), 429)
 
 
+def _number_asked() -> str:
+    return "".join(request.form.get("number", "").split())[:LONGEST_NUMBER]
+
+
 @pages.post("/citizen/follow")
 @limiter.limit("20 per hour", on_breach=_too_many_asked)
+@limiter.limit("10 per hour", key_func=lambda: f"number {_number_asked()}", on_breach=_too_many_asked)
 def find() -> ResponseReturnValue:
     """Find the order a citizen asks about."""
-    number, tail = ("".join(request.form.get(name, "").split()) for name in ("number", "tail"))
+    tail = "".join(request.form.get("tail", "").split())
     try:
-        session[citizens.FOLLOWED] = order_by_number_and_tail(number, tail).number
+        session[citizens.FOLLOWED] = order_by_number_and_tail(_number_asked(), tail).number
     except NotFound as wrong:
         return _asked_again(wrong.message, wrong.status)
     return redirect(url_for("receive.order"), 303)

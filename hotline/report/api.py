@@ -39,7 +39,7 @@ def rows(query: dict[str, Any]) -> Response:
     """Exactly the rows a number of the report counts; give the report's cut-off to see them as it did."""
     period, now = _asked(query)
     wanted = Wanted(**{part.name: query[part.name] for part in fields(Wanted)})
-    return answer(page_of_lines(listing(wanted, period, now, _units_seen(), query["page"])))
+    return answer(page_of_lines(listing(wanted, period, now, current_actor(), query["page"])))
 
 
 @api.get("/week.xlsx")
@@ -51,7 +51,7 @@ def sheet(query: dict[str, Any]) -> Response:
     period, now = _asked(query)
     report = queries.week(period, now, _units_seen())
     headers = {"Content-Disposition": f'attachment; filename="week-{period.first.isoformat()}.xlsx"'}
-    return Response(week_sheet(report), mimetype=MEDIA_TYPE, headers=headers)
+    return Response(week_sheet(report, current_actor()), mimetype=MEDIA_TYPE, headers=headers)
 
 
 def _asked(query: dict[str, Any]) -> tuple[Period, datetime]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +12,8 @@ from hotline.calls.models import Call, CallOutcome
 from hotline.handle.models import Evaluation
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Order
+from hotline.orders.sight import sees_asking
+from hotline.people.actors import Actor
 from hotline.policy.document import Policy
 from hotline.report.measures import Bucket, Frame, Measure
 from hotline.report.queries import Row, Verdict
@@ -22,7 +23,9 @@ from hotline.report.queries import Row, Verdict
 class OrderLine:
     """An order behind a number as it stood at the cut-off; only its state is the present one.
 
+    unit: whose it was; None before its dispatch. Of an evaluation: whose reply it is about.
     started_at: when the clock counted started, the citizen was to be asked, or the order was received.
+    Times that say when a citizen was asked are None for those who are not to know.
     due_at: of the clock counted; None where there is none.
     reached, solved, satisfaction: what the citizen said, None while (or where) nothing is known.
     bucket, weight: how it counts; None in lists that belong to no measure.
@@ -32,7 +35,7 @@ class OrderLine:
     title: str
     state: State
     unit: str | None
-    started_at: datetime
+    started_at: datetime | None
     due_at: datetime | None = None
     ended_at: datetime | None = None
     reached: bool | None = None
@@ -63,34 +66,42 @@ AnyLine = OrderLine | CallLine
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How rows are looked at: as of when, by which policy, and by which due time of a clock (the first or the last)."""
+    """How rows are looked at: as of when, by which policy.
+
+    first_due: by the first due time of a clock, not the last. settled: calls as they became, whenever that was.
+    asking: whether the reader is to know when citizens were asked.
+    """
 
     cutoff: datetime
     policy: Policy
     first_due: bool = False
+    settled: bool = False
+    asking: bool = False
 
     @classmethod
-    def of(cls, measure: Measure, frame: Frame) -> View:
-        """The view of a measure's rows."""
-        return cls(frame.cutoff, frame.policy, first_due=measure.instant is Deadline.original_due_at)
+    def of(cls, measure: Measure, frame: Frame, reader: Actor) -> View:
+        """A reader's view of a measure's rows."""
+        return cls(
+            frame.cutoff,
+            frame.policy,
+            first_due=measure.instant is Deadline.original_due_at,
+            settled=frame.finished,
+            asking=sees_asking(reader),
+        )
 
-    def line(self, row: Row, verdict: Verdict | None = None) -> AnyLine:
-        """A row as a line."""
+    def line(self, row: Row, unit: str | None, verdict: Verdict | None = None) -> AnyLine:
+        """A row as a line. unit: whose it was at the cut-off."""
         bucket, weight = (verdict.bucket, verdict.weight) if verdict else (None, None)
         match row:
             case Call():
                 return self._call(row, bucket, weight)
             case Deadline():
-                return self._deadline(row, bucket, weight)
+                return self._deadline(row, unit, bucket, weight)
             case Evaluation():
                 return self._evaluation(row, bucket, weight)
             case Order():
-                ended = self._seen(row.closed_at)
-                return OrderLine(row.number, row.title, row.state, row.lead_unit, row.received_at, ended_at=ended)
-
-    def lines(self, rows: Iterable[Row], counts: dict[int, Verdict]) -> list[AnyLine]:
-        """Rows as lines. counts: how each counts, by its id."""
-        return [self.line(row, counts.get(row.id)) for row in rows]
+                ended = self._seen(row.closed_at) if self.asking else None  # closed as the citizen was asked
+                return OrderLine(row.number, row.title, row.state, unit, row.received_at, ended_at=ended)
 
     def _seen(self, instant: datetime | None) -> datetime | None:
         return instant if instant is not None and instant <= self.cutoff else None
@@ -101,21 +112,21 @@ class View:
             queue=call.queue,
             phone=mask_phone(call.phone),
             queued_at=call.queued_at,
-            answered_at=self._seen(call.answered_at),
-            ended_at=self._seen(call.ended_at),
+            answered_at=call.answered_at if self.settled else self._seen(call.answered_at),
+            ended_at=call.ended_at if self.settled else self._seen(call.ended_at),
             outcome=call.outcome,
             wait=call.wait,
             bucket=bucket,
             weight=weight,
         )
 
-    def _deadline(self, clock: Deadline, bucket: Bucket | None, weight: Decimal | None) -> OrderLine:
+    def _deadline(self, clock: Deadline, unit: str | None, bucket: Bucket | None, weight: Decimal | None) -> OrderLine:
         order = clock.order
         return OrderLine(
             order.number,
             order.title,
             order.state,
-            order.lead_unit,
+            unit,
             started_at=clock.started_at,
             due_at=clock.original_due_at if self.first_due else clock.due_at,
             ended_at=self._seen(clock.ended_at),
@@ -131,8 +142,8 @@ class View:
             order.title,
             order.state,
             asked.unit_code,
-            started_at=asked.asked_at,
-            ended_at=ended,
+            started_at=asked.asked_at if self.asking else None,
+            ended_at=ended if self.asking else None,
             reached=asked.reached if ended else None,
             solved=asked.solved if ended else None,
             satisfaction=self._level(asked.satisfaction) if ended else None,

@@ -13,7 +13,9 @@ from hotline.base.i18n import gettext
 from hotline.base.paging import Page, page_of
 from hotline.base.time import Period
 from hotline.orders.lifecycle import State
+from hotline.orders.sight import sees_asking
 from hotline.orders.vocabulary import Channel, Nature
+from hotline.people.actors import Actor
 from hotline.report.lines import AnyLine, View
 from hotline.report.measures import Bucket, Fate, measure_named
 from hotline.report.queries import (
@@ -21,8 +23,10 @@ from hotline.report.queries import (
     cutoff_of,
     dispatched_rows,
     frame_of,
+    leads,
     received_rows,
     rows_behind,
+    scope_of,
     verdicts,
 )
 
@@ -60,29 +64,40 @@ class Listing:
     cutoff: datetime
 
 
-def listing(wanted: Wanted, period: Period, now: datetime, units: Units, number: int = 1) -> Listing:
-    """A page of exactly the rows a number of the week counts.
+def listing(wanted: Wanted, period: Period, now: datetime, reader: Actor, number: int = 1) -> Listing:
+    """A page of exactly the rows a number of the week counts, without those the reader is not to see.
 
-    units: whose rows the reader sees (queries.scope_of). Raises NotAllowed for other units' rows and for
-    calls where the reader sees only units', Invalid for a part that does not narrow this number.
+    Raises NotAllowed for other units' rows and for calls where the reader sees only units', and for whom is yet
+    to be asked where the reader is not to know; Invalid for a part that does not narrow this number.
     """
     _check(wanted)
+    units = scope_of(reader)
     cutoff = cutoff_of(period, now)
     frame = frame_of(period, cutoff)
     if wanted.measure in {RECEIVED, DISPATCHED}:
         page = page_of(_orders(wanted, period, cutoff, _narrowed(wanted.unit, units)), number)
-        return Listing(page, View(cutoff, frame.policy).lines(page.rows, {}), cutoff)
+        view, theirs = View(cutoff, frame.policy, asking=sees_asking(reader)), leads(page.rows, cutoff)
+        return Listing(page, [view.line(row, theirs[row.id]) for row in page.rows], cutoff)
     measure = measure_named(wanted.measure)
-    if measure.unit is None and units is not None:
+    pending = measure.lists_pending(reader)
+    if (measure.unit is None and units is not None) or (wanted.bucket is Bucket.NOT_DUE and not pending):
         raise NotAllowed(gettext("Your role does not allow this."))
     if measure.unit is not None:
         _narrowed(wanted.unit, units)
     query = rows_behind(
-        measure, period, cutoff, unit=wanted.unit, bucket=wanted.bucket, numerator=wanted.numerator, units=units
+        measure,
+        period,
+        cutoff,
+        unit=wanted.unit,
+        bucket=wanted.bucket,
+        numerator=wanted.numerator,
+        units=units,
+        pending=pending,
     )
     page = page_of(query, number)
-    counts = verdicts(measure, period, cutoff, page.rows)
-    return Listing(page, View.of(measure, frame).lines(page.rows, counts), cutoff)
+    view, counts = View.of(measure, frame, reader), verdicts(measure, period, cutoff, page.rows)
+    lines = [view.line(row, counts[row.id].unit, counts[row.id]) for row in page.rows]
+    return Listing(page, lines, cutoff)
 
 
 def _orders(wanted: Wanted, period: Period, cutoff: datetime, units: Units) -> Select[Any]:

@@ -2,7 +2,11 @@
 
 The figures, the list behind every number, the sheet and the page of definitions use the same expressions,
 so a number and its list cannot differ. Everything is seen as of a cut-off: what ended after it was still
-running then, what began after it was not there. The same cut-off therefore gives the same answer later.
+running then, what began after it was not there, and an order was with the unit that had it then.
+
+The same cut-off therefore gives the same answer later, but for what is recorded after the fact: calls of a
+finished week, which count by their final outcome; calls and orders brought in afterwards; a due time that is
+moved; a policy put in force in arrears.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, and_, case, cast, func, literal, null, or_
+from sqlalchemy import ColumnElement, Numeric, and_, case, cast, func, literal, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from hotline.base.errors import NotFound
@@ -22,7 +26,10 @@ from hotline.base.i18n import gettext, mark, name_members
 from hotline.base.time import Period
 from hotline.calls.models import Call, CallOutcome
 from hotline.handle.models import COUNTS_ON, Evaluation
-from hotline.orders.models import Deadline, Order
+from hotline.orders.lifecycle import Action
+from hotline.orders.models import Deadline, Event, Order
+from hotline.orders.sight import sees_asking
+from hotline.people.actors import Actor
 from hotline.policy.document import Policy
 from hotline.policy.limits import Clock
 
@@ -91,6 +98,11 @@ class Frame:
     policy_id: int
     policy: Policy
 
+    @property
+    def finished(self) -> bool:
+        """Whether the period is over at the cut-off."""
+        return self.cutoff >= self.period.end
+
     def has(self, instant: Instant) -> ColumnElement[bool]:
         """Whether an instant lies in the period."""
         return and_(instant >= self.period.start, instant < self.period.end)
@@ -106,7 +118,7 @@ class Measure:
     label, meaning, source, exclusion: marked messages, translated where they are shown. ``exclusion`` says
     why rows are excluded; it may name %(seconds)s, the policy's shortest abandoned call.
     instant: what a row is dated by, for lists and their order.
-    unit: the handling unit a row belongs to; None for calls, which belong to a queue.
+    unit: the handling unit a row belonged to at the cut-off; None for calls, which belong to a queue.
     within: which rows belong to the period, written so that an index finds them.
     bucket: the Bucket of a row, NULL where it is not part of the measure.
     weight: 0 to 1, what a counted row adds to the numerator (an excluded one to the rate that includes it).
@@ -119,15 +131,18 @@ class Measure:
     exclusion: str
     subject: Subject
     instant: Instant
-    unit: InstrumentedAttribute[Any] | None
+    unit: Expression | None
     within: Expression
     bucket: Expression
     weight: Expression
 
-    @property
-    def group(self) -> InstrumentedAttribute[Any]:
+    def group(self, frame: Frame) -> ColumnElement[Any]:
         """What rows are grouped by: the unit, or a call's queue."""
-        return Call.queue if self.unit is None else self.unit
+        return Call.queue.expression if self.unit is None else self.unit(frame)
+
+    def lists_pending(self, reader: Actor) -> bool:
+        """Whether the reader is to see which rows do not count yet, or only how many."""
+        return self.subject is not Subject.EVALUATIONS or sees_asking(reader)
 
     @property
     def title(self) -> str:
@@ -147,6 +162,32 @@ def _worth(counts: ColumnElement[bool]) -> ColumnElement[Decimal]:
     return case((counts, _number(1)), else_=_number(0))
 
 
+# Units
+
+
+def lead_at(cutoff: datetime) -> ColumnElement[Any]:
+    """The unit an order was with at a cut-off, None before its dispatch."""
+    return case((Order.dispatched_at > cutoff, null()), else_=_before_moving(Order.id, Order.lead_unit, cutoff))
+
+
+def _clock_unit(frame: Frame) -> ColumnElement[Any]:
+    """The unit a clock ran for at the cut-off. Once it has ended it stays that unit's."""
+    unit = Deadline.unit_code
+    return case((Deadline.ended_at <= frame.cutoff, unit), else_=_before_moving(Deadline.order_id, unit, frame.cutoff))
+
+
+def _before_moving(
+    order_id: InstrumentedAttribute[int], unit: InstrumentedAttribute[str | None], cutoff: datetime
+) -> ColumnElement[Any]:
+    """The unit a row has; of orders dispatched again after the cut-off, the one their log says they were with."""
+    redispatch = literal(Action.REDISPATCH.value, literal_execute=True)  # said in the statement: its index asks for it
+    moved = select(Event.order_id).where(Event.action == redispatch, Event.at > cutoff)
+    sent = Event.action.in_([Action.DISPATCH, Action.REDISPATCH])
+    then = select(Event.payload["unit"].astext).where(Event.order_id == order_id, sent, Event.at <= cutoff)
+    last = then.order_by(Event.seq.desc()).limit(1).scalar_subquery()
+    return case((order_id.in_(moved), func.coalesce(last, unit)), else_=unit)
+
+
 # Calls
 
 
@@ -155,16 +196,21 @@ def _queued(frame: Frame) -> ColumnElement[bool]:
 
 
 def _answered(frame: Frame) -> ColumnElement[bool]:
+    if frame.finished:
+        return Call.answered_at.is_not(None)
     return func.coalesce(Call.answered_at <= frame.cutoff, False)
 
 
 def _connection_bucket(frame: Frame) -> ColumnElement[Any]:
-    waited = or_(Call.outcome == CallOutcome.QUEUED, func.coalesce(Call.ended_at, Call.queued_at) > frame.cutoff)
+    waited = Call.outcome == CallOutcome.QUEUED
+    if not frame.finished:
+        # Over only after the cut-off: at the cut-off it was waiting, whatever became of it.
+        over = func.coalesce(Call.answered_at, Call.ended_at, Call.queued_at)
+        waited = or_(waited, over > frame.cutoff)
     short = and_(Call.outcome == CallOutcome.ABANDONED, Call.wait < frame.policy.short_abandon)
     return case(
         (_answered(frame), Bucket.COUNTED.value),
-        # Answered only after the cut-off: at the cut-off it was waiting, whatever became of it.
-        (or_(waited, Call.answered_at.is_not(None)), Bucket.NOT_DUE.value),
+        (waited, Bucket.NOT_DUE.value),
         (short, Bucket.EXCLUDED.value),
         else_=Bucket.COUNTED.value,
     )
@@ -258,8 +304,9 @@ MEASURES: tuple[Measure, ...] = (
         label=mark("Calls answered"),
         meaning=mark(
             "Of the calls that came into a queue in the period and are no longer waiting, the share that was "
-            "answered. A call still talking is answered. Callers who hung up at once are excluded; the rate "
-            "with them is shown beside it."
+            "answered. A call still talking is answered. Once the period is over its calls count by what became of "
+            "them, though that was after its end. Callers who hung up at once are excluded; the rate with them is "
+            "shown beside it."
         ),
         source=mark(
             "接通率: calls answered of calls in, as cities publish it (Binzhou, July 2021: 16,365 of 16,567 = 98.78 %)."
@@ -277,7 +324,9 @@ MEASURES: tuple[Measure, ...] = (
         label=mark("On-time completion"),
         meaning=mark(
             "Of the orders that fall due in the period, granted extensions included, the share its unit answered "
-            "by the due time. Handled late or overdue and open counts against it; what is not yet due does not count."
+            "by the due time. Handled late or overdue and open counts against it; what is not yet due does not count. "
+            "Only the first answer counts: work a citizen sends back to be redone has a deadline of its own and "
+            "enters no on-time figure."
         ),
         source=mark(
             "按时办结率: handled on time of those due (应结案), the practice of Lianyungang "
@@ -286,7 +335,7 @@ MEASURES: tuple[Measure, ...] = (
         exclusion="",
         subject=Subject.DEADLINES,
         instant=Deadline.due_at,
-        unit=Order.lead_unit,
+        unit=_clock_unit,
         within=_due(Deadline.due_at),
         bucket=_due_bucket(Deadline.due_at),
         weight=_due_weight(Deadline.due_at),
@@ -302,7 +351,7 @@ MEASURES: tuple[Measure, ...] = (
         exclusion="",
         subject=Subject.DEADLINES,
         instant=Deadline.original_due_at,
-        unit=Order.lead_unit,
+        unit=_clock_unit,
         within=_due(Deadline.original_due_at),
         bucket=_due_bucket(Deadline.original_due_at),
         weight=_due_weight(Deadline.original_due_at),
@@ -321,7 +370,7 @@ MEASURES: tuple[Measure, ...] = (
         exclusion=mark("could not be reached, or gave an answer the policy does not weigh"),
         subject=Subject.EVALUATIONS,
         instant=COUNTS_ON,
-        unit=Evaluation.unit_code,
+        unit=lambda _: Evaluation.unit_code.expression,
         within=_asked,
         bucket=_satisfied_bucket,
         weight=_satisfied_weight,
@@ -337,7 +386,7 @@ MEASURES: tuple[Measure, ...] = (
         exclusion=mark("could not be reached"),
         subject=Subject.EVALUATIONS,
         instant=COUNTS_ON,
-        unit=Evaluation.unit_code,
+        unit=lambda _: Evaluation.unit_code.expression,
         within=_asked,
         bucket=_solved_bucket,
         weight=_solved_weight,

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
+from hotline.orders.sight import sees_asking
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.report import charts, figures, queries, words
@@ -28,11 +29,19 @@ pages = Blueprint("report", __name__, template_folder="templates")
 def week() -> ResponseReturnValue:
     """The report of a week. A unit's people see their own units in it."""
     asked, now = address_data(BoardQuery()), utc_now()
+    reader = current_actor()
     period, seen = queries.seen_week(now, asked["day"], asked["cutoff"])
-    report = queries.week(period, seen, queries.scope_of(current_actor()))
+    report = queries.week(period, seen, queries.scope_of(reader))
     shown = board(report, asked, now)
     return render_template(
-        "report/week.html", board=shown, week=report, behind=shown.behind, columns=COLUMNS, measures=BY_NAME, **TOOLS
+        "report/week.html",
+        board=shown,
+        week=report,
+        reader=reader,
+        behind=shown.behind,
+        columns=COLUMNS,
+        measures=BY_NAME,
+        **TOOLS,
     )
 
 
@@ -43,9 +52,11 @@ def rows() -> ResponseReturnValue:
     asked, now = address_data(RowsQuery()), utc_now()
     period, seen = queries.seen_week(now, asked["day"], asked["cutoff"])
     wanted = Wanted(**{part.name: asked[part.name] for part in fields(Wanted)})
-    found = listing(wanted, period, seen, queries.scope_of(current_actor()), asked["page"])
+    found = listing(wanted, period, seen, current_actor(), asked["page"])
     shown = listed(wanted, found, period, now)
-    return render_template("report/rows.html", wanted=wanted, found=found, **shown, **TOOLS)
+    return render_template(
+        "report/rows.html", wanted=wanted, found=found, asking=sees_asking(current_actor()), **shown, **TOOLS
+    )
 
 
 @pages.get("/week.xlsx")
@@ -56,7 +67,9 @@ def sheet() -> ResponseReturnValue:
     period, seen = queries.seen_week(utc_now(), asked["day"], asked["cutoff"])
     report = queries.week(period, seen, queries.scope_of(current_actor()))
     name = f"week-{period.first.isoformat()}.xlsx"
-    return send_file(BytesIO(week_sheet(report)), mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
+    return send_file(
+        BytesIO(week_sheet(report, current_actor())), mimetype=MEDIA_TYPE, as_attachment=True, download_name=name
+    )
 
 
 # What the templates write numbers with.

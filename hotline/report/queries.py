@@ -31,7 +31,7 @@ from hotline.policy import queries as policies
 from hotline.policy.document import Policy
 from hotline.policy.limits import Clock
 from hotline.report.figures import Cell, Figure, compared, pooled
-from hotline.report.measures import MEASURES, Bucket, Fate, Frame, Measure, Subject, fate
+from hotline.report.measures import MEASURES, Bucket, Fate, Frame, Measure, Subject, fate, lead_at
 
 MOMENT = timedelta(microseconds=1)
 READ_AT_ONCE = 1000
@@ -101,11 +101,11 @@ def aggregate(measure: Measure, frame: Frame, *, by_unit: bool, units: Units = N
         _rows(
             measure,
             frame,
-            (measure.group if by_unit else literal(None)).label("unit"),
+            (measure.group(frame) if by_unit else literal(None)).label("unit"),
             measure.bucket(frame).label("bucket"),
             measure.weight(frame).label("weight"),
         )
-        .where(*_of_units(measure.unit, units))
+        .where(*_of_units(measure.unit and measure.unit(frame), units))
         .subquery()
     )
     hits = func.count().filter(rows.c.weight > 0)
@@ -119,15 +119,7 @@ def aggregate(measure: Measure, frame: Frame, *, by_unit: bool, units: Units = N
 
 def _rows(measure: Measure, frame: Frame, *columns: Any) -> Select[Any]:
     """The rows of a measure in its frame, whatever their bucket."""
-    query = select(*columns)
-    match measure.subject:
-        case Subject.CALLS:
-            query = query.select_from(Call)
-        case Subject.DEADLINES:
-            query = query.select_from(Deadline).join(Deadline.order)
-        case Subject.EVALUATIONS:
-            query = query.select_from(Evaluation).join(Evaluation.order)
-    return query.where(measure.within(frame))
+    return select(*columns).select_from(ENTITIES[measure.subject]).where(measure.within(frame))
 
 
 def _of_units(column: Any, units: Units) -> list[ColumnElement[bool]]:
@@ -158,6 +150,7 @@ def rows_behind(
     bucket: Bucket | None = None,
     numerator: bool | None = None,
     units: Units = None,
+    pending: bool = True,
 ) -> Select[Any]:
     """Exactly the rows a number counts, ordered by the instant they count on.
 
@@ -166,15 +159,18 @@ def rows_behind(
 
     unit: a unit code (calls: a queue). bucket: None for every row that is part of the measure.
     numerator: True for counted rows that count for something, False for those that count 0.
+    pending: False leaves out what does not count yet.
     """
     frame = frame_of(period, cutoff)
     entity = ENTITIES[measure.subject]
     query = _rows(measure, frame, entity).where(_in_bucket(measure, frame, bucket, numerator=numerator))
-    query = query.where(*_of_units(measure.unit, units))
+    query = query.where(*_of_units(measure.unit and measure.unit(frame), units))
     if unit is not None:
-        query = query.where(measure.group == unit)
+        query = query.where(measure.group(frame) == unit)
+    if not pending:
+        query = query.where(measure.bucket(frame) != Bucket.NOT_DUE.value)
     if entity is not Call:
-        query = query.options(contains_eager(entity.order))
+        query = query.join(entity.order).options(contains_eager(entity.order))
     return query.order_by(measure.instant, entity.id)
 
 
@@ -188,28 +184,46 @@ def _in_bucket(measure: Measure, frame: Frame, bucket: Bucket | None, *, numerat
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How one row counts."""
+    """How one row counts, and for which unit (a call: for which queue)."""
 
     bucket: Bucket
     weight: Decimal
+    unit: str
 
 
 def verdicts(measure: Measure, period: Period, cutoff: datetime, rows: Iterable[Row]) -> dict[int, Verdict]:
     """How rows of ``rows_behind`` count, by their ids."""
     frame = frame_of(period, cutoff)
     entity = ENTITIES[measure.subject]
-    query = _rows(measure, frame, entity.id, measure.bucket(frame), measure.weight(frame))
+    query = _rows(measure, frame, entity.id, *_verdict(measure, frame))
     found = db.session.execute(query.where(entity.id.in_([row.id for row in rows])))
-    return {row_id: Verdict(Bucket(bucket), weight) for row_id, bucket, weight in found}
+    return {row_id: Verdict(Bucket(bucket), weight, unit) for row_id, bucket, weight, unit in found}
 
 
-def judged(measure: Measure, period: Period, cutoff: datetime, units: Units = None) -> Iterator[tuple[Row, Verdict]]:
-    """Every row of a measure with how it counts, read as it is walked through, for exports of any length."""
+def judged(
+    measure: Measure, period: Period, cutoff: datetime, units: Units = None, *, pending: bool = True
+) -> Iterator[tuple[Row, Verdict]]:
+    """Every row of a measure with how it counts, read as it is walked through, for exports of any length.
+
+    pending: False leaves out what does not count yet.
+    """
     frame = frame_of(period, cutoff)
-    query = rows_behind(measure, period, cutoff, units=units)
-    query = query.add_columns(measure.bucket(frame), measure.weight(frame)).execution_options(yield_per=READ_AT_ONCE)
-    for row, bucket, weight in db.session.execute(query):
-        yield row, Verdict(Bucket(bucket), weight)
+    query = rows_behind(measure, period, cutoff, units=units, pending=pending)
+    query = query.add_columns(*_verdict(measure, frame)).execution_options(yield_per=READ_AT_ONCE)
+    for row, bucket, weight, unit in db.session.execute(query):
+        yield row, Verdict(Bucket(bucket), weight, unit)
+
+
+def _verdict(measure: Measure, frame: Frame) -> tuple[ColumnElement[Any], ...]:
+    return measure.bucket(frame), measure.weight(frame), measure.group(frame)
+
+
+def leads(rows: Iterable[Deadline | Order], cutoff: datetime) -> dict[int, str | None]:
+    """The units that rows of no measure were with at the cut-off, by the rows' ids."""
+    orders = {row.id: row.order_id if isinstance(row, Deadline) else row.id for row in rows}
+    query = select(Order.id, lead_at(cutoff).label("unit")).where(Order.id.in_(set(orders.values())))
+    units = {row.id: row.unit for row in db.session.execute(query)}
+    return {row_id: units[order_id] for row_id, order_id in orders.items()}
 
 
 # What came in
@@ -283,7 +297,7 @@ def _received(period: Period, cutoff: datetime, units: Units, *columns: Any) -> 
         Order.received_at >= period.start,
         Order.received_at < period.end,
         Order.received_at <= cutoff,
-        *_of_units(Order.lead_unit, units),
+        *_of_units(lead_at(cutoff), units),
     )
 
 
@@ -354,7 +368,7 @@ def _dispatched(period: Period, cutoff: datetime, units: Units) -> list[ColumnEl
         Order.dispatched_at >= period.start,
         Order.dispatched_at < period.end,
         Order.dispatched_at <= cutoff,
-        *_of_units(Order.lead_unit, units),
+        *_of_units(lead_at(cutoff), units),
     ]
 
 

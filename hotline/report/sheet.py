@@ -21,6 +21,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from hotline.base.i18n import gettext, label, mark
+from hotline.people.actors import Actor
 from hotline.people.queries import unit_names
 from hotline.report.figures import Cell
 from hotline.report.lines import AnyLine, View
@@ -161,15 +162,15 @@ class Table:
                 self.sheet.write_string(*where, str(value), form)
 
 
-def week_sheet(week: Week) -> bytes:
-    """The workbook of a week: the city, its units and queues, and for each measure the rows behind it."""
+def week_sheet(week: Week, reader: Actor) -> bytes:
+    """The workbook of a week: the city, its units and queues, and for each measure the rows its reader may see."""
     names = unit_names()
     with Book(week.period.zone) as book:
         _city(book.sheet(gettext("City"), FIGURES), week)
         _units(book.sheet(gettext("Units"), FIGURES), week)
         for measure in week.measures:
             columns = CALLS if measure.subject is Subject.CALLS else ORDERS
-            _rows(book.sheet(measure.title, columns), week, measure, names)
+            _rows(book.sheet(measure.title, columns), week, measure, names, reader)
     return book.out.getvalue()
 
 
@@ -268,11 +269,12 @@ def _sum(table: Table, total: int) -> None:
 # The sheets of rows
 
 
-def _rows(table: Table, week: Week, measure: Measure, names: Mapping[str, str]) -> None:
+def _rows(table: Table, week: Week, measure: Measure, names: Mapping[str, str], reader: Actor) -> None:
     table.head()
-    view = View.of(measure, Frame(week.period, week.cutoff, week.policy_id, week.policy))
-    for row, verdict in judged(measure, week.period, week.cutoff, week.units_seen):
-        table.write(*_values(view.line(row, verdict), names))
+    view = View.of(measure, Frame(week.period, week.cutoff, week.policy_id, week.policy), reader)
+    pending = measure.lists_pending(reader)
+    for row, verdict in judged(measure, week.period, week.cutoff, week.units_seen, pending=pending):
+        table.write(*_values(view.line(row, verdict.unit, verdict), names))
 
 
 def _values(line: AnyLine, names: Mapping[str, str]) -> Iterator[Any]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from hotline.handle import operations as handle
 from hotline.orders.lifecycle import State
+from hotline.orders.operations import answer_directly
 from hotline.orders.vocabulary import Channel, Nature, Result, Urgency
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
 from hotline.policy.calendar import TimeUnit, add_working, working_between
 from hotline.policy.limits import Clock
-from hotline.receive.operations import answer_directly, receive_complaint
+from hotline.receive.operations import receive_complaint
 from hotline.transfer.operations import dispatch, redispatch, refuse_return, request_return
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ def dispatch(body: dict[str, Any], number: str) -> Response:
         district=district,
         **body,
     )
-    return answer(brief(order))
+    return answer(brief(order, actor))
 
 
 @api.post("/<number>/return")
@@ -54,7 +54,7 @@ def request_return(body: dict[str, Any], number: str) -> Response:
         proposed_unit=body["proposed_unit"] or None,
         version=expected_version(),
     )
-    return answer(brief(order))
+    return answer(brief(order, actor))
 
 
 @api.post("/<number>/redispatch")
@@ -65,7 +65,7 @@ def redispatch(body: dict[str, Any], number: str) -> Response:
     actor = current_actor()
     order = order_for(number, actor)
     transfer.redispatch(order, body.pop("unit"), actor, utc_now(), version=expected_version(), **body)
-    return answer(brief(order))
+    return answer(brief(order, actor))
 
 
 @api.post("/<number>/refuse-return")
@@ -76,4 +76,4 @@ def refuse_return(body: dict[str, Any], number: str) -> Response:
     actor = current_actor()
     order = order_for(number, actor)
     transfer.refuse_return(order, actor, utc_now(), version=expected_version(), **body)
-    return answer(brief(order))
+    return answer(brief(order, actor))

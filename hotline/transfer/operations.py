@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,21 +14,31 @@ from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Category, Event, Order, OrderUnit
-from hotline.orders.operations import act
+from hotline.orders.operations import act, hold
 from hotline.orders.queries import require_category
 from hotline.people.actors import SYSTEM, Actor
+from hotline.people.models import District, Unit
 from hotline.people.queries import require_district, require_units
 from hotline.policy import queries as policies
+from hotline.transfer.catalogue import ANYWHERE, STREET, TERRITORY
 from hotline.transfer.models import CatalogueRow, Keyword, PlaceName
 from hotline.transfer.suggestion import Suggestion
 
 
 def load_categories(rows: Iterable[Mapping[str, str]]) -> int:
-    """Insert or update categories by code; return how many rows were read."""
+    """Insert or update categories by code; return how many rows were read.
+
+    Raises Invalid for a default unit the city does not have.
+    """
     values = [{name: row[name] for name in ("code", "name", "name_en", "default_unit")} for row in rows]
+    units = _units()
+    for value in values:
+        if value["default_unit"]:
+            _require_known(f"category {value['code']}", "unit", value["default_unit"], units)
     statement = insert(Category)
     changes = {name: statement.excluded[name] for name in ("name", "name_en", "default_unit")}
     db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
+    forget_kept()
     return len(values)
 
 
@@ -56,8 +66,11 @@ def load_places(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
 
 
 def load_catalogue(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
-    """Put the dispatch catalogue in force; rows no longer listed end now."""
-    values = [
+    """Put the dispatch catalogue in force; rows no longer listed end now.
+
+    Raises Invalid for a row that names a category, district or unit the city does not have.
+    """
+    values: list[dict[str, Any]] = [
         {
             "category_code": row["category"],
             "district": row["district"],
@@ -69,7 +82,28 @@ def load_catalogue(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
         }
         for row in rows
     ]
+    units, categories, districts = _units(), _codes(Category), _codes(District) | {ANYWHERE}
+    for value in values:
+        row_name = f"catalogue row {value['category_code']} {value['district']}"
+        _require_known(row_name, "category", value["category_code"], categories)
+        _require_known(row_name, "district", value["district"], districts)
+        for unit in filter(None, (value["lead"], *value["assist"], *value["copy"])):
+            _require_known(row_name, "unit", unit, units)
     return _replace(CatalogueRow, values, now)
+
+
+def _codes(table: type[Category | District | Unit]) -> set[str]:
+    return set(db.session.scalars(select(table.code)))
+
+
+def _units() -> set[str]:
+    """What may stand for a unit in a routing table."""
+    return _codes(Unit) | {TERRITORY, STREET}
+
+
+def _require_known(row_name: str, what: str, code: str, known: Container[str]) -> None:
+    if code not in known:
+        raise Invalid.field(row_name, f"{code} is not a {what} of this city; mend the row or load the {what} first")
 
 
 def _replace(table: Any, values: list[dict[str, Any]], now: datetime) -> int:
@@ -94,23 +128,31 @@ def _identity(value: Mapping[str, Any], names: list[str]) -> tuple[Any, ...]:
 
 
 def dispatch_automatically(order: Order, suggestion: Suggestion, now: datetime) -> Event | None:
-    """Dispatch on the suggestion alone where its confidence reaches the policy's; else leave it to a dispatcher."""
+    """Dispatch on the suggestion alone where its confidence reaches the policy's; else leave it to a dispatcher.
+
+    A suggestion that cannot be used (its unit is no longer active) is left to a dispatcher too: no complaint is
+    lost for it.
+    """
     threshold = policies.policy(order.policy_id).auto_confidence
     if suggestion.assignment is None or suggestion.confidence < threshold:
         return None
     assignment = suggestion.assignment
-    return dispatch(
-        order,
-        assignment.lead,
-        SYSTEM,
-        now,
-        assist=assignment.assist,
-        copy=assignment.copy,
-        category=suggestion.category,
-        row_id=assignment.row_id,
-        confidence=suggestion.confidence,
-        threshold=threshold,
-    )
+    try:
+        with db.session.begin_nested():
+            return dispatch(
+                order,
+                assignment.lead,
+                SYSTEM,
+                now,
+                assist=assignment.assist,
+                copy=assignment.copy,
+                category=suggestion.category,
+                row_id=assignment.row_id,
+                confidence=suggestion.confidence,
+                threshold=threshold,
+            )
+    except Invalid:
+        return None
 
 
 def dispatch(
@@ -174,6 +216,7 @@ def redispatch(
     """Agree to a return and send the order to another unit. The total clock goes on."""
     assist, copy = tuple(assist), tuple(copy)
     require_units(unit, *assist, *copy)
+    hold(order)
     if unit == order.lead_unit:
         raise Invalid.field("unit", gettext("is the unit that returned it; choose another, or refuse the return"))
     event = act(

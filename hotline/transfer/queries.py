@@ -1,11 +1,12 @@
-"""The routing tables in force, built once per process and rebuilt when a row was added or ended."""
+"""The routing tables in force, built once per process and rebuilt when what they are built from has changed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from hotline.base.db import database_name, db, kept
 from hotline.orders.models import Category
@@ -42,7 +43,17 @@ def _revision() -> tuple[Any, ...]:
     marks = [select(func.max(table.id)).scalar_subquery() for table in (Keyword, PlaceName, CatalogueRow)] + [
         select(func.max(table.valid_to)).scalar_subquery() for table in (Keyword, PlaceName, CatalogueRow)
     ]
+    marks += [
+        _digest(Category.code, Category.default_unit, Category.active),
+        _digest(Unit.code, Unit.powers, Unit.active),
+    ]
     return tuple(db.session.execute(select(*marks)).one())
+
+
+def _digest(code: Any, *columns: Any) -> Any:
+    """A mark of rows that are changed in place."""
+    line = func.concat_ws(",", code, *columns)
+    return select(func.md5(func.string_agg(line, aggregate_order_by(literal("\n"), code)))).scalar_subquery()
 
 
 def _current(table: Any) -> Any:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import hotline
+from hotline.base.db import db
+from tests import factories
 
 HERE = Path(hotline.__file__).parent
 ROOT = HERE.parent
@@ -66,3 +71,17 @@ def test_pages_are_chinese_and_switch_to_english(app: Flask, client: FlaskClient
     assert "Sign in" in fresh.get("/sign-in").text, "the choice is kept"
     assert "登录" in fresh.get("/sign-in?lang=zh").text
     assert "登录" in app.test_client().get("/sign-in?lang=fr").text
+
+
+def test_a_page_that_answers_a_form_leads_to_one_that_can_be_asked_for(
+    sign_in: Callable[[str], FlaskClient], now: datetime
+) -> None:
+    order = factories.handling(now)
+    db.session.commit()
+    client = sign_in("handler")
+    for path, kept in ((f"/orders/{order.number}/reply", f"/orders/{order.number}"), ("/orders/find", "/orders/find")):
+        page = client.post(f"{path}?back=/inbox", data={"version": order.version, "q": "13912345678"}).text
+        link = unescape(page.split('class="lang" href="')[1].split('"')[0])
+        assert link == f"{kept}?back=%2Finbox&lang=zh"
+        assert client.get(link, follow_redirects=True).status_code == 200
+        client.get("/orders?lang=en")

@@ -42,8 +42,7 @@ def test_the_whole_way_over_http(client: FlaskClient, key_of: Keys) -> None:
     step("note", "handler", note="已派人到现场")
     assert step("reply", "handler", result="solved", public_reply="已修好")["state"] == State.CALLBACK
     step("attempt", "callback", note="无人接听")
-    step("evaluate", "callback", solved=True, satisfaction="satisfied")
-    assert step("close", "callback")["state"] == State.CLOSED
+    assert step("evaluate", "callback", solved=True, satisfaction="satisfied")["state"] == State.CLOSED
     seen = client.get(f"/api/v1/orders/{number}", headers=key_of("manager")).json or {}
     assert [event["action"] for event in seen["events"]] == [
         Action.REGISTER,
@@ -56,9 +55,23 @@ def test_the_whole_way_over_http(client: FlaskClient, key_of: Keys) -> None:
         Action.EVALUATE,
         Action.CLOSE,
     ]
-    assert seen["requester"] == {"name": "李**", "phone": "139****0002", "secret": False}
+    assert seen["requester"] == {"name": "李**", "phone": "139********", "secret": False}
     assert all(deadline["explanation"] for deadline in seen["deadlines"])
     assert seen["actions"] == []
+
+
+def test_a_callback_settles_the_order_as_on_the_page(client: FlaskClient, key_of: Keys, now: datetime) -> None:
+    again, unreached = factories.replied(now), factories.replied(now)
+    db.session.commit()
+    key = key_of("callback")
+
+    def step(number: str, path: str, **body: object) -> object:
+        return (client.post(f"/api/v1/orders/{number}/{path}", json=body, headers=key).json or {})["state"]
+
+    said = {"solved": False, "satisfaction": "dissatisfied", "again": True, "reason": "没修好"}
+    assert step(again.number, "evaluate", **said) == State.HANDLING
+    states = [step(unreached.number, "attempt", note="无人接听") for _ in range(3)]
+    assert states == [State.CALLBACK, State.CALLBACK, State.CLOSED]
 
 
 def test_refusals_are_problem_documents(client: FlaskClient, key_of: Keys, now: datetime) -> None:
@@ -226,6 +239,38 @@ def test_a_session_needs_a_form_token_a_key_does_not(
         app.config["WTF_CSRF_ENABLED"] = False
 
 
+def test_who_nobody_knows_is_told_so_first(app: Flask, client: FlaskClient, now: datetime) -> None:
+    order = factories.replied(now)
+    db.session.commit()
+    app.config["WTF_CSRF_ENABLED"] = True
+    try:
+        for path in (
+            "orders",
+            f"orders/{order.number}/attempt",
+            "suggestion",
+            "callers",
+            f"orders/{order.number}/phone",
+        ):
+            answer = client.post(f"/api/v1/{path}", json={})
+            assert answer.status_code == 401
+            assert answer.content_type == "application/problem+json"
+    finally:
+        app.config["WTF_CSRF_ENABLED"] = False
+    assert client.get("/api/v1/orders?page=x").status_code == 401
+    assert client.get("/api/v1/openapi.json").status_code == 200
+
+
+def test_pages_far_away_are_empty_and_versions_are_numbers(client: FlaskClient, key_of: Keys, now: datetime) -> None:
+    order = factories.handling(now)
+    db.session.commit()
+    far = client.get("/api/v1/orders?page=99999999999999999999", headers=key_of("manager")).json or {}
+    assert (far["orders"], far["page"]) == ([], 1_000_000)
+    url = f"/api/v1/orders/{order.number}/note"
+    for tag in ('"²"', f'"{"9" * 5000}"'):
+        answer = client.post(url, json={"note": "x"}, headers={**key_of("handler"), "If-Match": tag})
+        assert answer.status_code == 422
+
+
 def test_a_unit_does_not_learn_when_and_by_whom_its_citizens_are_asked(
     client: FlaskClient, key_of: Keys, now: datetime
 ) -> None:
@@ -236,5 +281,12 @@ def test_a_unit_does_not_learn_when_and_by_whom_its_citizens_are_asked(
     asked = next(event for event in seen["events"] if event["action"] == Action.EVALUATE)
     assert (asked["at"], asked["by"]) == (None, "")
     assert "callback" not in {deadline["clock"] for deadline in seen["deadlines"]}
+    closing = next(event for event in seen["events"] if event["action"] == Action.CLOSE)
+    assert closing["at"] is None
+    assert seen["closed_at"] == "2026-11-17"
+    rows = (client.get("/api/v1/orders", headers=key_of("handler")).json or {})["orders"]
+    assert {row["closed_at"] for row in rows if row["number"] == order.number} == {"2026-11-17"}
     whole = client.get(url, headers=key_of("manager")).json or {}
     assert all(event["at"] and event["by"] for event in whole["events"])
+    assert order.closed_at
+    assert whole["closed_at"] == order.closed_at.isoformat()

@@ -123,6 +123,17 @@ def test_a_return_goes_to_another_unit(session: None, now: datetime) -> None:
         transfer.redispatch(order, "housing", DISPATCHER, now, reason="同意")
 
 
+def test_a_return_is_judged_by_the_unit_that_has_the_order_now(session: None, now: datetime) -> None:
+    order = factories.dispatched(now)
+    transfer.request_return(order, HANDLER, now, reason="不属于我单位职责")
+    # Meanwhile, unseen here, it went to another unit, which wants to return it too.
+    elsewhere = update(Order).where(Order.id == order.id).values(lead_unit="urban", version=order.version + 1)
+    db.session.connection().execute(elsewhere)
+    assert order.lead_unit == "housing"
+    with pytest.raises(Invalid, match="unit"):
+        transfer.redispatch(order, "urban", DISPATCHER, now, reason="同意")
+
+
 def test_a_stale_edit_is_refused(session: None, now: datetime) -> None:
     order = factories.dispatched(now)
     read = order.version

@@ -6,14 +6,17 @@ import io
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 
 from hotline.base.db import db
+from hotline.base.paging import page_of
 from hotline.handle import operations as handle
-from hotline.orders.attachments import Upload, attach
+from hotline.orders.attachments import Upload, attach, store
 from hotline.orders.lifecycle import choices
 from hotline.orders.marking import marked
 from hotline.orders.models import Order
@@ -21,7 +24,7 @@ from hotline.orders.vocabulary import Result
 from hotline.people.actors import Actor
 from hotline.people.models import ReadRecord
 from hotline.people.roles import UNIT_ROLES, Role
-from hotline.transfer.operations import request_return
+from hotline.transfer.operations import redispatch, request_return
 from tests import factories
 
 PNG = bytes.fromhex(
@@ -110,9 +113,31 @@ def test_a_stale_step_that_is_gone_shows_the_text_to_copy(sign_in: Signer, now: 
     assert "约好明天见</textarea>" in response.text
 
 
+def test_what_was_typed_is_kept_where_the_order_is_another_units_now(sign_in: Signer, now: datetime) -> None:
+    order = saved(returning(now))
+    redispatch(order, "market", factories.DISPATCHER, now, reason="归市场监管")
+    saved(order)
+    typed = {"version": 3, "note": "约好<明天>见"}
+    gone = sign_in("handler").post(f"/orders/{order.number}/contact", data=typed)
+    assert gone.status_code == 404
+    assert "约好&lt;明天&gt;见</textarea>" in gone.text
+
+
+def test_what_was_typed_is_kept_where_the_unit_only_assists_now(sign_in: Signer, now: datetime) -> None:
+    order = saved(returning(now))
+    redispatch(order, "market", factories.DISPATCHER, now, reason="归市场监管", assist=["housing"])
+    saved(order)
+    typed = {"version": order.version, "note": "约好明天见"}
+    refused = sign_in("handler").post(f"/orders/{order.number}/note", data=typed)
+    assert refused.status_code == 403
+    assert "约好明天见</textarea>" in refused.text
+
+
 def test_a_form_without_its_version_is_refused(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.dispatched(now))
-    assert sign_in("handler").post(f"/orders/{order.number}/sign").status_code == 400
+    client = sign_in("handler")
+    for version in ("", "²", "9" * 5000):
+        assert client.post(f"/orders/{order.number}/sign", data={"version": version}).status_code == 400
 
 
 def test_an_error_stands_beside_its_field_and_the_input_stays(sign_in: Signer, now: datetime) -> None:
@@ -177,14 +202,14 @@ def test_a_secret_requester_stays_hidden_from_units(sign_in: Signer, now: dateti
     assert "5678" not in page
     assert "Show number" not in page
     assert client.post(f"/orders/{order.number}/phone", data={"purpose": "看看"}).status_code == 403
-    assert "139****5678" in switch(sign_in, "dispatcher").get(f"/orders/{order.number}").text
+    assert "139********" in switch(sign_in, "dispatcher").get(f"/orders/{order.number}").text
 
 
 def test_a_number_is_shown_for_a_purpose_and_recorded(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.dispatched(now))
     client = sign_in("handler")
     page = client.get(f"/orders/{order.number}").text
-    assert "139****5678" in page
+    assert "139********" in page
     assert "13912345678" not in page
     refused = client.post(f"/orders/{order.number}/phone", data={"purpose": " "})
     assert refused.status_code == 422
@@ -271,6 +296,7 @@ def test_every_clock_explains_itself(sign_in: Signer, now: datetime) -> None:
 def test_a_file_is_a_download_for_whoever_sees_the_order(app: Flask, sign_in: Signer, now: datetime) -> None:
     order = factories.handling(now)
     file = attach(order, Upload("现场.png", PNG), factories.HANDLER, now, public=True)
+    store(file, PNG)
     saved(order)
     address = f"/orders/{order.number}/files/{file.id}"
     client = sign_in("handler")
@@ -328,3 +354,69 @@ def test_the_list_shows_what_is_due_next(sign_in: Signer, now: datetime) -> None
     assert row
     assert "light-" in row.group()
     assert "Sign" in row.group()
+
+
+def test_an_error_is_said_once(sign_in: Signer) -> None:
+    page = sign_in("manager").get("/orders?state=nowhere")
+    assert page.status_code == 422
+    assert page.text.count("choose one of") == 1
+
+
+@pytest.mark.parametrize("address", ["/orders", "/inbox", "/dispatch"])
+@pytest.mark.parametrize("page", ["99999999999999999999", "0", "-1"])
+def test_no_page_is_too_far(address: str, page: str, sign_in: Signer) -> None:
+    login = {"/orders": "manager", "/inbox": "handler", "/dispatch": "dispatcher"}[address]
+    assert sign_in(login).get(f"{address}?page={page}").status_code == 200
+
+
+def test_a_page_that_is_no_number(sign_in: Signer) -> None:
+    assert sign_in("handler").get("/inbox?page=²").status_code == 200
+    assert sign_in("handler").post("/inbox/sign", data={"order": "1:²"}).status_code == 200
+
+
+def found(client: FlaskClient, words: str, *, post: bool = False, **more: str) -> set[str]:
+    asked = {"q": words, **more}
+    answer = client.post("/orders/find", data=asked) if post else client.get("/orders", query_string=asked)
+    assert answer.status_code == 200
+    return set(re.findall(r'data-row="(\d+)"', answer.text))
+
+
+def test_a_unit_cannot_find_out_whose_a_secret_order_is(sign_in: Signer, now: datetime) -> None:
+    secret = factories.dispatched(now, secret=True, requester_phone="13900001234")
+    plain = saved(factories.dispatched(now, requester_phone="13900001234"))
+    client = sign_in("handler")
+    assert found(client, "13900001234") == {plain.number}
+    assert found(client, "13900001234", post=True) == {plain.number}
+    assert not found(client, "1234") & {secret.number, plain.number}
+    assert found(client, secret.number) == {secret.number}
+    assert found(switch(sign_in, "manager"), "1234") >= {secret.number, plain.number}
+
+
+def test_a_phone_number_is_searched_without_standing_in_an_address(sign_in: Signer, now: datetime) -> None:
+    first = factories.dispatched(now, requester_phone="13900004321")
+    second = saved(factories.received(now, requester_phone="13900004321"))
+    client = sign_in("manager")
+    home = client.get("/orders").text
+    assert 'method="post" action="/orders/find"' in home
+    for words in ("13900004321", "139 0000-4321"):
+        assert found(client, words, post=True) == {first.number, second.number}
+    assert found(client, "13900004321", post=True, state="received") == {second.number}
+    page = client.post("/orders/find", data={"q": "13900004321"}).text
+    assert not re.search(r'(href|action)="[^"]*13900004321', page)
+    for words in ("月亮", "4321", first.number):
+        answer = client.post("/orders/find", data={"q": words})
+        assert answer.status_code == 303
+        assert parse_qs(urlsplit(answer.location).query) == {"q": [words]}
+    assert client.get("/orders/find").location == "/orders"
+
+
+def test_a_long_list_of_one_number_has_pages_without_it(
+    sign_in: Signer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        order = factories.received(now, requester_phone="13900005555")
+    saved(order)
+    monkeypatch.setattr("hotline.orders.pages.page_of", partial(page_of, size=2))
+    client = sign_in("manager")
+    assert 'form="narrow" name="page" value="2"' in client.post("/orders/find", data={"q": "13900005555"}).text
+    assert len(found(client, "13900005555", post=True, page="2")) == 1

@@ -9,13 +9,14 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid
 from hotline.cli import cli
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.models import ApiKey, User
-from hotline.people.operations import check_password, create_user, record_read
+from hotline.people.operations import check_password, create_user, load_units, record_read
 from hotline.people.queries import units_under
 from hotline.people.roles import GRANTS, Permission, Role
 from tests.conftest import PASSWORD
@@ -106,6 +107,29 @@ def test_signing_in_and_out(client: FlaskClient) -> None:
     assert client.get("/desk").headers["Location"].startswith("/sign-in")
 
 
+def test_a_whole_office_signs_in_from_behind_one_address(limited: FlaskClient) -> None:
+    answers = [limited.post("/sign-in", data={"login": "agent", "password": PASSWORD}) for _ in range(12)]
+    assert {answer.status_code for answer in answers} == {302}
+
+
+def test_passwords_are_not_tried_out(limited: FlaskClient) -> None:
+    def wrong(login: str, address: str) -> int:
+        form = {"login": login, "password": "x"}
+        return limited.post("/sign-in", data=form, environ_base={"REMOTE_ADDR": address}).status_code
+
+    assert [wrong(f"nobody-{n}", "10.0.0.1") for n in range(11)] == [401] * 10 + [429]
+    assert [wrong("manager", f"10.0.1.{n}") for n in range(11)] == [401] * 10 + [429]
+    assert wrong("agent", "10.0.2.1") == 401
+
+
+@pytest.mark.parametrize(
+    "away", ["/%09%5Cevil.com", "/%09/evil.com", "/%5Cevil.com", "/x%0A", "//[", "https://evil.com"]
+)
+def test_no_way_leads_off_the_site(client: FlaskClient, away: str) -> None:
+    answer = client.post(f"/sign-in?next={away}", data={"login": "agent", "password": PASSWORD})
+    assert answer.headers["Location"] == "/"
+
+
 def test_desks_open_by_role(sign_in: Callable[[str], FlaskClient]) -> None:
     browser = sign_in("handler")
     assert browser.get("/desk").status_code == 403
@@ -127,3 +151,37 @@ def test_commands(app: Flask, session: None) -> None:
     assert db.session.query(ApiKey).filter_by(name="test").count() >= 1
     refused = runner.invoke(cli, ["user", "key", "nobody", "--name", "x"], obj=lambda: app)
     assert refused.exit_code == 1
+
+
+def unit_row(code: str, parent: str) -> dict[str, str]:
+    return {
+        "code": code,
+        "name": f"单位{code}",
+        "name_en": code,
+        "kind": "bureau",
+        "parent": parent,
+        "district": "",
+        "powers": "",
+    }
+
+
+def test_a_circle_of_units_ends(session: None) -> None:
+    load_units([unit_row("a", ""), unit_row("b", "a")])
+    db.session.execute(text("UPDATE unit SET parent_code = 'b' WHERE code = 'a'"))
+    db.session.execute(text("SET LOCAL statement_timeout = '5s'"))
+    assert units_under("a") == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "row_name", "why"),
+    [
+        ([unit_row("b", "nowhere")], "unit b", "nowhere is not a unit"),
+        ([unit_row("b", "c"), unit_row("c", "")], "unit b", "list the parent before it"),
+        ([unit_row("a", ""), unit_row("b", "a"), unit_row("a", "b")], "unit a", "stands above itself"),
+        ([unit_row("housing", "housing")], "unit housing", "stands above itself"),
+    ],
+)
+def test_units_that_are_no_tree_are_refused(session: None, rows: list[dict[str, str]], row_name: str, why: str) -> None:
+    with pytest.raises(Invalid, match=why) as refused:
+        load_units(rows)
+    assert list(refused.value.errors) == [row_name]

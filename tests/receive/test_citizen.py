@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from config.settings import Settings
-from hotline import create_app
 from hotline.base.db import db
-from hotline.base.web import limiter
 from hotline.handle import operations as handle
 from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Attachment, Order
+from hotline.orders.operations import answer_directly
 from hotline.orders.vocabulary import Channel, Nature, Result
 from hotline.policy.limits import Clock
-from hotline.receive.operations import answer_directly
 from hotline.receive.progress import COMING, PRESENT, TOLD, ahead, happened
 from hotline.transfer import operations as transfer
 from tests import factories
@@ -158,11 +152,39 @@ def test_progress_tells_what_is_the_citizens_and_no_more(client: FlaskClient, no
         "已经修好了。",
         "Yunchuan Housing and Urban-Rural Development Bureau",
         "现场.png",
-        f"/rate/{order.rating_token}",
+        "in the browser you placed this complaint with",
     ):
         assert said in page
-    for hidden in ("内部", hand.name, factories.DISPATCHER.name, "13912345678", "139****5678", "王女士"):
+    for hidden in ("内部", hand.name, factories.DISPATCHER.name, "13912345678", "139****", "/rate/", "王女士"):
         assert hidden not in page
+
+
+def test_the_rating_is_offered_to_the_browser_that_placed_the_order_only(
+    client: FlaskClient, app: Flask, now: datetime
+) -> None:
+    client.post("/citizen/new", data=form(text="说不清的一件事"))
+    order = newest()
+    transfer.dispatch(order, "housing", factories.DISPATCHER, now, category="060101")
+    handle.sign(order, factories.HANDLER, now)
+    handle.reply(order, factories.HANDLER, now, result=Result.SOLVED, public_reply="好了")
+    db.session.commit()
+    assert f"/rate/{order.rating_token}" in follow(client, order.number)
+    stranger = app.test_client()
+    page = follow(stranger, order.number)
+    assert "好了" in page
+    assert "/rate/" not in page
+
+
+def test_input_no_database_can_hold_is_refused(client: FlaskClient) -> None:
+    for path, fields in (
+        ("/citizen/follow", {"number": "1\0", "tail": "5678"}),
+        ("/citizen/new", form(key="c\0")),
+        ("/sign-in", {"login": "agent\0", "password": "x"}),
+        ("/citizen/follow?\0=1", {}),
+    ):
+        assert client.post(path, data=fields).status_code == 400
+    assert client.get("/orders/%00").status_code == 400
+    assert client.get("/orders?q=%00").status_code == 400
 
 
 def test_files_of_the_answer_are_the_citizens_alone(client: FlaskClient, app: Flask, now: datetime) -> None:
@@ -239,21 +261,19 @@ def test_a_second_unit_is_named_from_when_it_has_the_order(session: None, now: d
     assert all(step.late for step in later)
 
 
-@pytest.fixture
-def limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    """A browser whose requests are counted, on an app of its own; what it places is not rolled back, so it places nothing."""
-    monkeypatch.setattr(limiter, "enabled", True)
-    app = create_app(replace(settings, rate_limits=True))
-    app.config["WTF_CSRF_ENABLED"] = False
-    yield app.test_client()
-    with app.app_context():
-        db.engine.dispose()
-
-
 def test_who_tries_too_often_is_told_to_wait(limited: FlaskClient) -> None:
-    asked = [limited.post("/citizen/follow", data={"number": "1", "tail": "0000"}) for _ in range(21)]
+    asked = [limited.post("/citizen/follow", data={"number": str(n), "tail": "0000"}) for n in range(21)]
     assert [answer.status_code for answer in asked] == [404] * 20 + [429]
     assert 'value="0000"' in asked[-1].text
+
+
+def test_the_digits_of_one_order_are_not_tried_out_from_many_addresses(limited: FlaskClient) -> None:
+    def ask(number: str, n: int) -> int:
+        form = {"number": number, "tail": f"{n:04d}"}
+        return limited.post("/citizen/follow", data=form, environ_base={"REMOTE_ADDR": f"10.0.0.{n}"}).status_code
+
+    asked = [ask("2026 1117 000001", n) for n in range(10)] + [ask("20261117000001", 10), ask("20261117000002", 11)]
+    assert asked == [404] * 10 + [429, 404]
 
 
 def test_a_form_that_was_refused_does_not_count(limited: FlaskClient) -> None:

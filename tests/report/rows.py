@@ -72,6 +72,7 @@ def clock(
     made = Deadline(
         order=order(unit, start),
         clock=of,
+        unit_code=unit,
         round=1,
         amount=5,
         unit=TimeUnit.WORKING_DAYS,

@@ -14,11 +14,20 @@ from sqlalchemy import text
 from hotline.base.db import db
 from hotline.base.errors import NotFound
 from hotline.base.paging import page_of
+from hotline.base.time import Period
 from hotline.calls.models import CallOutcome
-from hotline.orders.models import Deadline
+from hotline.handle import operations as handle
+from hotline.orders.models import Deadline, Order
+from hotline.people.actors import Actor
+from hotline.people.roles import Role
+from hotline.policy.limits import Clock
 from hotline.report import queries
 from hotline.report.figures import Figure, percent
+from hotline.report.lines import CallLine, OrderLine
+from hotline.report.lists import DISPATCHED, RECEIVED, Wanted, listing
 from hotline.report.measures import BY_NAME, MEASURES, Bucket, Fate, measure_named
+from hotline.transfer.operations import dispatch, redispatch, request_return
+from tests import factories
 from tests.report.rows import (
     DAY,
     HOUR,
@@ -36,6 +45,7 @@ from tests.report.rows import (
 LATER = at(17)
 UNITS = ("housing", "d01", "dev-reform")
 SECOND = timedelta(seconds=1)
+MANAGER = Actor(Role.MANAGER, "主任")
 
 
 def figure(name: str, cutoff: datetime = LATER) -> Figure:
@@ -76,10 +86,10 @@ def mixed(seed: int) -> None:
 
 
 CONNECTION = """
-SELECT count(*) FILTER (WHERE answered_at <= :cutoff) AS hits,
-       count(*) FILTER (WHERE answered_at <= :cutoff
-           OR (answered_at IS NULL AND ended_at <= :cutoff AND NOT (outcome = 'abandoned' AND wait < 5))) AS counted,
-       count(*) FILTER (WHERE answered_at IS NULL AND ended_at <= :cutoff AND outcome = 'abandoned' AND wait < 5) AS out
+SELECT count(*) FILTER (WHERE answered_at <= :settled) AS hits,
+       count(*) FILTER (WHERE answered_at <= :settled
+           OR (answered_at IS NULL AND ended_at <= :settled AND NOT (outcome = 'abandoned' AND wait < 5))) AS counted,
+       count(*) FILTER (WHERE answered_at IS NULL AND ended_at <= :settled AND outcome = 'abandoned' AND wait < 5) AS out
 FROM call WHERE queued_at >= :start AND queued_at < :end AND queued_at <= :cutoff
 """
 ON_TIME = """
@@ -114,6 +124,8 @@ def test_figures_equal_sql_by_hand(session: None, name: str, cutoff: datetime) -
     for seed in range(3):
         mixed(seed)
     given = {"start": WEEK.start, "end": WEEK.end, "cutoff": cutoff}
+    if name == "connection":  # the calls of a finished week count as they became
+        given["settled"] = cutoff if cutoff < WEEK.end else at(30)
     hand = db.session.execute(text(BY_HAND[name]), given).one()
     found = figure(name, cutoff)
     assert found.denominator > 2
@@ -223,6 +235,27 @@ def test_calls_belong_to_their_queue(session: None) -> None:
     assert set(queries.figures(BY_NAME["connection"], WEEK, LATER, by_unit=True)) == {"main", "english"}
 
 
+def test_a_call_across_the_end_of_its_week_counts_in_its_week(session: None) -> None:
+    last = WEEK.end - 5 * SECOND
+    calls(
+        [
+            call_values(last, CallOutcome.ANSWERED, 15),
+            call_values(last, CallOutcome.ABANDONED, 15),
+            call_values(last, CallOutcome.ABANDONED, 4.9),
+            call_values(last, CallOutcome.QUEUED, 0),
+        ]
+    )
+    assert figure("connection", WEEK.end - SECOND) == Figure(not_due=4)
+    for cutoff in (WEEK.end, LATER):
+        found = figure("connection", cutoff)
+        assert (found.numerator, found.denominator, found.not_due, found.excluded) == (1, 2, 1, 1)
+    (answered,) = listing(Wanted("connection", numerator=True), WEEK, LATER, MANAGER).lines
+    assert isinstance(answered, CallLine)
+    assert answered.answered_at == last + 15 * SECOND
+    assert figure("connection", LATER).total == 4
+    assert queries.figures(BY_NAME["connection"], WEEK.after(), LATER, by_unit=False)[None] == Figure()
+
+
 # Deadlines
 
 
@@ -305,6 +338,85 @@ def test_an_order_belongs_to_the_unit_that_leads_it(session: None) -> None:
     found = queries.figures(BY_NAME["on_time"], WEEK, LATER, by_unit=True)
     assert {unit: each.rate for unit, each in found.items()} == {"housing": 1, "d01": 0}
     assert queries.figures(BY_NAME["on_time"], WEEK, LATER, by_unit=True, units=frozenset({"d01"})).keys() == {"d01"}
+
+
+D01 = Actor(Role.HANDLER, "望江经办", units=frozenset({"d01"}))
+HEAD = Actor(Role.UNIT_HEAD, "科长", units=frozenset({"housing"}))
+
+
+def moved(order: Order, now: datetime, unit: str = "d01", by: Actor = factories.HANDLER) -> None:
+    """The unit that has an order gives it back, and it goes to another."""
+    request_return(order, by, now, reason="不属于本单位")
+    redispatch(order, unit, factories.DISPATCHER, now + HOUR, reason="同意")
+
+
+def by_unit(name: str, cutoff: datetime, week: Period = WEEK) -> dict[str | None, tuple[int, int]]:
+    found = queries.figures(BY_NAME[name], week, cutoff, by_unit=True)
+    return {unit: (each.numerator, each.denominator) for unit, each in found.items()}
+
+
+@pytest.mark.parametrize("name", ["on_time", "on_time_original"])
+def test_a_past_week_stays_with_the_unit_that_had_the_order_then(session: None, name: str) -> None:
+    overdue = factories.dispatched(at(3))
+    before = by_unit(name, WEEK.end), queries.week(WEEK, WEEK.end, HEAD.units)
+    assert before[0] == {"housing": (0, 1)}
+    moved(overdue, at(16))
+    moved(overdue, at(16, 18), "d02", D01)
+    assert (by_unit(name, WEEK.end), queries.week(WEEK, WEEK.end, HEAD.units)) == before
+    (line,) = listing(Wanted(name, "housing"), WEEK, LATER, HEAD).lines
+    assert isinstance(line, OrderLine)
+    assert (line.number, line.unit) == (overdue.number, "housing")
+    assert listing(Wanted(name, "d02"), WEEK, LATER, MANAGER).lines == []
+    # Whoever had it when a cut-off came is who it counts for.
+    assert [set(by_unit(name, cutoff)) for cutoff in (at(16, 12.5), at(16, 13), at(16, 19))] == [
+        {"housing"},
+        {"d01"},
+        {"d02"},
+    ]
+
+
+def test_a_success_stays_with_the_unit_that_had_it(session: None) -> None:
+    order = factories.replied(at(6))
+    handle.evaluate(order, factories.CALLBACK, at(9), solved=False, satisfaction="dissatisfied")
+    handle.redo(order, factories.CALLBACK, at(9), reason="没有解决")
+    before = by_unit("on_time", WEEK.end)
+    assert before == {"housing": (1, 1)}
+    moved(order, at(10))
+    assert by_unit("on_time", WEEK.end) == by_unit("on_time", LATER) == before
+    (redo,) = [clock for clock in order.deadlines if clock.clock is Clock.REDO]
+    assert redo.unit_code == order.lead_unit == "d01"
+
+
+def test_a_clock_runs_for_the_unit_that_leads(session: None) -> None:
+    order = factories.dispatched(at(9))
+    moved(order, at(10))
+    assert [(clock.clock, clock.unit_code) for clock in order.deadlines] == [
+        (Clock.DISPATCH, None),
+        (Clock.SIGN, "housing"),
+        (Clock.CONTACT, "d01"),
+        (Clock.HANDLE, "d01"),
+        (Clock.RETURN_REVIEW, "housing"),
+        (Clock.SIGN, "d01"),
+    ]
+
+
+def test_what_came_in_and_went_out_stays_with_the_unit_that_had_it(session: None) -> None:
+    waiting = factories.received(at(12))
+    order = factories.dispatched(at(13))
+    before = queries.week(WEEK, WEEK.end, HEAD.units)
+    assert (before.inflow.total, before.dispatched.total, before.dispatched.placed) == (1, 1, 1)
+    dispatch(waiting, "housing", factories.DISPATCHER, at(16), category="060101")
+    moved(order, at(16))
+    assert queries.week(WEEK, WEEK.end, HEAD.units) == before
+    for name in (RECEIVED, DISPATCHED):
+        (line,) = listing(Wanted(name), WEEK, LATER, HEAD).lines
+        assert isinstance(line, OrderLine)
+        assert (line.number, line.unit) == (order.number, "housing")
+    assert len(listing(Wanted(RECEIVED), WEEK, LATER, MANAGER).lines) == 2
+
+
+def test_the_on_time_measure_says_that_redo_rounds_do_not_count() -> None:
+    assert "redone" in BY_NAME["on_time"].meaning
 
 
 # Evaluations
@@ -397,6 +509,17 @@ def test_an_index_can_find_the_rows_of_a_running_week(session: None, name: str, 
     compiled = statement.compile(db.session.connection(), compile_kwargs={"literal_binds": True})
     plan = "\n".join(db.session.scalars(text(f"EXPLAIN {compiled}".replace(":", r"\:"))))
     assert index in plan
+
+
+def test_an_index_finds_what_moved_after_the_cutoff(session: None) -> None:
+    statement = queries.aggregate(BY_NAME["on_time"], queries.frame_of(WEEK, WEEK.end), by_unit=True)
+    db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    compiled = statement.compile(db.session.connection(), compile_kwargs={"render_postcompile": True})
+    plan = "\n".join(
+        row[0] for row in db.session.connection().exec_driver_sql(f"EXPLAIN {compiled}", compiled.params).all()
+    )
+    assert "ix_order_event_redispatch" in plan
+    assert "work_order" not in plan
 
 
 def test_pages_of_a_list_are_its_rows_in_order(session: None) -> None:

@@ -162,7 +162,7 @@ def test_lists_say_in_words_what_they_are(sign_in: SignIn) -> None:
     assert "Calls answered · 9–15 Nov · hung up within 5 s: 1 call" in shown(
         client, rows + "connection&bucket=excluded"
     )
-    assert "139****5678" in shown(client, rows + "connection")
+    assert "139********" in shown(client, rows + "connection")
     assert "Orders dispatched · 9–15 Nov · Overdue and open: 0 orders" in shown(
         client, rows + "dispatched&fate=overdue"
     )
@@ -239,6 +239,25 @@ def test_a_unit_head_sees_their_own(sign_in: SignIn) -> None:
         assert rows_of(client, link)[1] == number
     assert client.get(f"/week/rows?day={WEEK.first}&measure=on_time&unit=d01").status_code == 403
     assert client.get(f"/week/rows?day={WEEK.first}&measure=connection").status_code == 403
+
+
+def test_a_unit_head_does_not_learn_when_citizens_are_asked(sign_in: SignIn) -> None:
+    evaluation(at(11), at(11, 14.5), "satisfied")
+    evaluation(at(12))
+    db.session.commit()
+    rows = f"/week/rows?day={WEEK.first}&lang=en&measure=satisfied"
+    client = sign_in("unit_head")
+    page = shown(client, LAST_WEEK)
+    assert " ".join(re.sub(r"<[^>]+>", " ", page).split()).count("1 not yet evaluated") == 2
+    assert "bucket=not_due" not in page
+    assert client.get(f"{rows}&bucket=not_due").status_code == 403
+    page = shown(client, rows)
+    assert page.count("<tr data-row=") == 1
+    assert "Asked" not in page
+    assert "14:30" not in page
+    page = shown(sign_in("manager"), rows)
+    assert page.count("<tr data-row=") == 2
+    assert "Asked" in page
 
 
 @pytest.mark.parametrize("query", ["day=tomorrow", "day=1999-01-01", "cutoff=x"])

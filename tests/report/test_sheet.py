@@ -10,6 +10,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from hotline.calls.models import CallOutcome
+from hotline.people.actors import Actor
+from hotline.people.roles import Role
 from hotline.report import queries
 from hotline.report.measures import MEASURES
 from hotline.report.sheet import week_sheet
@@ -21,7 +23,8 @@ RATE, NUMERATOR, DENOMINATOR, NOT_DUE, EXCLUDED, CHANGE, BEFORE, RAW = range(2, 
 
 
 def opened(*, values: bool = False, units: queries.Units = None) -> Workbook:
-    content = week_sheet(queries.week(WEEK, NOW, units))
+    reader = Actor(Role.MANAGER, "主任") if units is None else Actor(Role.UNIT_HEAD, "科长", units=units)
+    content = week_sheet(queries.week(WEEK, NOW, units), reader)
     return load_workbook(BytesIO(content), data_only=values)
 
 
@@ -80,7 +83,7 @@ def test_lists_have_every_row_with_dates_and_masked_numbers(filled: None) -> Non
     for measure, sheet in zip(report.measures, lists, strict=True):
         assert sheet.max_row - 1 == report.city[measure.name].figure.total
     call = [cell.value for cell in lists[0][2]]
-    assert call[2] == "139****5678"
+    assert call[2] == "139********"
     assert call[3] == datetime(2026, 11, 11, 12)
     assert lists[0]["D2"].is_date
 
@@ -114,3 +117,12 @@ def test_weights_stay_exact_in_the_sheet(session: None) -> None:
 def test_an_empty_week_makes_a_sheet(session: None) -> None:
     book = opened(values=True)
     assert book.worksheets[0].cell(HEAD + 1, RATE + 1).value in {None, ""}
+
+
+def test_a_unit_head_does_not_learn_when_citizens_are_asked(filled: None) -> None:
+    evaluation(at(13))
+    names = [measure.name for measure in MEASURES if measure.unit is not None]
+    sheet = opened(units=frozenset({"housing"})).worksheets[2 + names.index("satisfied")]
+    rows = list(sheet.iter_rows(min_row=2, values_only=True))
+    assert [row[9] for row in rows] == ["满意", None]  # satisfied, unreached; who is yet to be asked is not there
+    assert {row[4] for row in rows} == {row[6] for row in rows} == {None}

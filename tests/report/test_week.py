@@ -15,13 +15,13 @@ from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed
 from hotline.calls.models import CallOutcome
 from hotline.orders.lifecycle import State
+from hotline.orders.operations import answer_directly
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.actors import Actor
 from hotline.people.models import User
 from hotline.people.operations import give_api_key
 from hotline.people.queries import unit_names
 from hotline.people.roles import Role
-from hotline.receive.operations import answer_directly
 from hotline.report import queries
 from hotline.report.lists import DISPATCHED, RECEIVED, Wanted, listing
 from hotline.report.measures import MEASURES, Bucket, Fate
@@ -30,6 +30,7 @@ from tests.conftest import NOW
 from tests.report.rows import MONDAY, WEEK, at, call_values, calls, clock, evaluation, order
 
 URL = "/api/v1/reports/week"
+MANAGER = Actor(Role.MANAGER, "主任")
 Ask = Callable[..., Any]
 
 
@@ -159,43 +160,44 @@ def test_every_number_of_the_week_opens_its_list(session: None) -> None:
             if (cell := line.cells.get(measure.name)) is None:
                 continue
             for bucket, size in ((Bucket.COUNTED, cell.figure.denominator), (Bucket.EXCLUDED, cell.figure.excluded)):
-                found = listing(Wanted(measure.name, line.code, bucket), WEEK, NOW, None)
+                found = listing(Wanted(measure.name, line.code, bucket), WEEK, NOW, MANAGER)
                 assert len(found.lines) == found.page.total == size
                 assert {each.bucket for each in found.lines} <= {bucket}
     for fate, size in report.dispatched.fates.items():
-        assert listing(Wanted(DISPATCHED, fate=fate), WEEK, NOW, None).page.total == size
+        assert listing(Wanted(DISPATCHED, fate=fate), WEEK, NOW, MANAGER).page.total == size
     for channel, size in report.inflow.by_channel.items():
-        assert listing(Wanted(RECEIVED, channel=channel), WEEK, NOW, None).page.total == size
+        assert listing(Wanted(RECEIVED, channel=channel), WEEK, NOW, MANAGER).page.total == size
 
 
 def test_lines_show_what_was_known_at_the_cutoff(session: None) -> None:
     clock(at(14), at(13), original=at(12))
     evaluation(at(11), at(13), "satisfied")
-    (early,) = listing(Wanted("on_time"), WEEK, at(12), None).lines
+    (early,) = listing(Wanted("on_time"), WEEK, at(12), MANAGER).lines
     assert (early.bucket, early.ended_at) == (Bucket.NOT_DUE, None)
-    (late,) = listing(Wanted("on_time_original"), WEEK, NOW, None).lines
+    (late,) = listing(Wanted("on_time_original"), WEEK, NOW, MANAGER).lines
     assert (late.due_at, late.ended_at, late.weight) == (at(12), at(13), 0)
-    (waiting,) = listing(Wanted("satisfied"), WEEK, at(12), None).lines
+    (waiting,) = listing(Wanted("satisfied"), WEEK, at(12), MANAGER).lines
     assert (waiting.bucket, waiting.satisfaction, waiting.reached) == (Bucket.NOT_DUE, None, None)
-    (said,) = listing(Wanted("satisfied"), WEEK, NOW, None).lines
+    (said,) = listing(Wanted("satisfied"), WEEK, NOW, MANAGER).lines
     assert (said.satisfaction, said.weight) == ("满意", 1)
 
 
 def test_what_does_not_narrow_a_number_is_refused(session: None) -> None:
     for wanted in (Wanted("on_time", channel=Channel.WEB), Wanted(RECEIVED, bucket=Bucket.COUNTED)):
         with pytest.raises(Invalid):
-            listing(wanted, WEEK, NOW, None)
+            listing(wanted, WEEK, NOW, MANAGER)
 
 
 def test_a_unit_head_lists_their_own_units_only(session: None) -> None:
     some_of_everything()
     own = frozenset({"housing"})
+    head = Actor(Role.UNIT_HEAD, "科长", units=own)
     for name in ("on_time", "satisfied", DISPATCHED, RECEIVED):
-        assert {each.unit for each in listing(Wanted(name), WEEK, NOW, own).lines} <= own
+        assert {each.unit for each in listing(Wanted(name), WEEK, NOW, head).lines} <= own
         with pytest.raises(NotAllowed):
-            listing(Wanted(name, "d01"), WEEK, NOW, own)
+            listing(Wanted(name, "d01"), WEEK, NOW, head)
     with pytest.raises(NotAllowed):
-        listing(Wanted("connection"), WEEK, NOW, own)
+        listing(Wanted("connection"), WEEK, NOW, head)
 
 
 # The API
@@ -236,7 +238,7 @@ def test_the_api_gives_the_rows_behind(ask: Ask) -> None:
         1.0,
     )
     (call,) = ask("manager", "/rows", day="2026-11-12", measure="connection", bucket="excluded").json["rows"]
-    assert (call["phone"], call["outcome"], call["wait"]) == ("139****5678", "abandoned", 2.0)
+    assert (call["phone"], call["outcome"], call["wait"]) == ("139********", "abandoned", 2.0)
 
 
 def test_the_cutoff_of_a_report_opens_its_lists(ask: Ask) -> None:
@@ -298,3 +300,26 @@ def test_a_unit_head_sees_their_own_units(ask: Ask) -> None:
     assert {row["unit"] for row in rows} == {"housing"}
     assert ask("unit_head", "/rows", measure="on_time", unit="d01").status_code == 403
     assert ask("unit_head", "/rows", measure="connection").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["satisfied", "solved"])
+def test_a_unit_head_does_not_learn_when_citizens_are_asked(ask: Ask, name: str) -> None:
+    evaluation(at(11), at(11, 14), "satisfied")
+    evaluation(at(12))
+    order(received_at=at(9), state=State.CLOSED, closed_at=at(11, 14))
+    db.session.commit()
+    day = "2026-11-12"
+    (row,) = ask("unit_head", "/rows", day=day, measure=name).json["rows"]
+    assert (row["bucket"], row["satisfaction"], row["started_at"], row["ended_at"]) == (
+        "counted",
+        "Satisfied",
+        None,
+        None,
+    )
+    assert ask("unit_head", "/rows", day=day, measure=name, bucket="not_due").status_code == 403
+    assert ask("unit_head", day=day).json["city"][name]["not_due"] == 1
+    received = ask("unit_head", "/rows", day=day, measure="received").json["rows"]
+    assert {row["ended_at"] for row in received} == {None}
+    assert len(ask("manager", "/rows", day=day, measure=name, bucket="not_due").json["rows"]) == 1
+    (row,) = ask("manager", "/rows", day=day, measure=name, bucket="counted").json["rows"]
+    assert row["ended_at"] == "2026-11-11T06:00:00Z"

@@ -8,17 +8,20 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from config.settings import HERE
-from hotline.base.db import db
+from hotline.base.db import db, forget_kept
+from hotline.base.errors import Invalid
 from hotline.base.files import read_csv
-from hotline.orders.lifecycle import State
+from hotline.orders.lifecycle import Action, State
+from hotline.orders.models import Category
+from hotline.people.models import Unit
 from hotline.transfer import operations as transfer
 from hotline.transfer.catalogue import Catalogue, CatalogueEntry
 from hotline.transfer.classifier import Classifier
 from hotline.transfer.models import Keyword
-from hotline.transfer.operations import load_keywords
+from hotline.transfer.operations import load_catalogue, load_categories, load_keywords
 from hotline.transfer.place import Gazetteer, PlaceRow
 from hotline.transfer.suggestion import suggest
 from tests import factories
@@ -174,3 +177,67 @@ def test_loading_keywords_again_changes_only_what_changed(session: None, now: da
     load_keywords(changed, now)
     ended = db.session.scalar(count.where(Keyword.valid_to.is_not(None)))
     assert (db.session.scalar(count), ended) == ((before or 0) + 1, 2)
+
+
+def test_a_unit_that_cannot_be_used_leaves_the_order_to_a_dispatcher(session: None, now: datetime) -> None:
+    unit = db.session.get_one(Unit, "water-supply")
+    unit.active = False
+    order = factories.received(now, title="望江区停水", text="望江区锦绣花园停水三天,自来水公司不来抢修,家里停水")
+    assert order.suggestion
+    assert order.suggestion["assignment"]["lead"] == "water-supply"
+    assert (order.state, order.lead_unit, order.version) == (State.RECEIVED, None, 1)
+    db.session.expire(order)
+    assert [event.action for event in order.events] == [Action.REGISTER]
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"category": "999999"}, "category"),
+        ({"district": "d99"}, "district"),
+        ({"lead": "watr"}, "unit"),
+        ({"assist": "housing;watr"}, "unit"),
+        ({"copy": "watr"}, "unit"),
+    ],
+)
+def test_a_catalogue_row_with_an_unknown_code_is_refused(
+    session: None, now: datetime, changes: dict[str, str], wrong: str
+) -> None:
+    row = {
+        "category": "050101",
+        "district": "d01",
+        "lead": "street",
+        "assist": "territory;housing",
+        "copy": "",
+        "basis": "依据",
+        "power": "",
+        **changes,
+    }
+    with pytest.raises(Invalid, match=f"is not a {wrong}") as refused:
+        load_catalogue([row], now)
+    assert list(refused.value.errors) == [f"catalogue row {row['category']} {row['district']}"]
+
+
+def test_a_category_with_an_unknown_default_unit_is_refused(session: None) -> None:
+    row = {"code": "050101", "name": "停水", "name_en": "No water", "default_unit": "watr"}
+    with pytest.raises(Invalid, match="watr") as refused:
+        load_categories([row])
+    assert list(refused.value.errors) == ["category 050101"]
+    assert load_categories([{**row, "default_unit": "territory"}]) == 1
+
+
+def test_changed_units_and_categories_are_read_again(session: None) -> None:
+    from hotline.transfer.queries import routing
+
+    catalogue = routing().catalogue
+    forget_kept()
+    assert routing().catalogue is catalogue
+    changes = [
+        update(Category).where(Category.code == "050101").values(default_unit="housing"),
+        update(Unit).where(Unit.code == "d01").values(powers=""),
+    ]
+    for change in changes:
+        db.session.execute(change)
+        forget_kept()
+        assert routing().catalogue is not catalogue
+        catalogue = routing().catalogue
