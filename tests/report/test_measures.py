@@ -493,22 +493,19 @@ def test_an_unknown_measure_is_refused(session: None) -> None:
         measure_named("charm")
 
 
-INDEXES = {
-    "connection": "ix_call_queued_at",
-    "on_time": "ix_deadline_clock_due_at",
-    "satisfied": "ix_evaluation_counts_on",
-    "solved": "ix_evaluation_counts_on",
-}
+TABLES = {"connection": "call", "on_time": "deadline", "satisfied": "evaluation", "solved": "evaluation"}
 
 
-@pytest.mark.parametrize(("name", "index"), INDEXES.items())
-def test_an_index_can_find_the_rows_of_a_running_week(session: None, name: str, index: str) -> None:
+@pytest.mark.parametrize(("name", "table"), TABLES.items())
+def test_an_index_can_find_the_rows_of_a_running_week(session: None, name: str, table: str) -> None:
+    # Which one the planner takes depends on what the tables hold; that none of them must be read whole does not.
     measure = BY_NAME[name]
     statement = queries.aggregate(measure, queries.frame_of(WEEK, WEEK.end), by_unit=True)
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
     compiled = statement.compile(db.session.connection(), compile_kwargs={"literal_binds": True})
     plan = "\n".join(db.session.scalars(text(f"EXPLAIN {compiled}".replace(":", r"\:"))))
-    assert index in plan
+    assert f"Seq Scan on {table}" not in plan
+    assert "Index Cond" in plan
 
 
 def test_an_index_finds_what_moved_after_the_cutoff(session: None) -> None:
