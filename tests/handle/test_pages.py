@@ -276,3 +276,10 @@ def test_what_was_closed_unreached_can_no_longer_be_rated(client: FlaskClient, n
 def test_a_wrong_link_leads_nowhere(client: FlaskClient) -> None:
     assert client.get(f"/rate/{uuid4()}").status_code == 404
     assert client.get("/rate/nonsense").status_code == 404
+
+
+def test_staff_can_send_the_citizen_the_link_to_rate_by(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.replied(now))
+    page = sign_in("callback").get(f"/callbacks?order={order.number}").text
+    assert f"/rate/{order.rating_token}" in page
+    assert f"/rate/{order.rating_token}" not in sign_in("handler").get(f"/orders/{order.number}").text
