@@ -53,20 +53,20 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def database_url(home: Path) -> str:
-    """An empty database: on the server DATABASE_URL names, else on an embedded one."""
+def database_url(home: Path) -> Iterator[str]:
+    """An empty database: on the server DATABASE_URL names (dropped at the end), else on an embedded one."""
     server = os.environ.get("DATABASE_URL")
     if not server:
-        return psycopg_url(embedded.start(home / "postgres", "hotline_test"))
+        yield psycopg_url(embedded.start(home / "postgres", "hotline_test"))
+        return
     name = f"hotline_test_{os.getpid()}"
-    url = psycopg_url(server)
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    admin = create_engine(psycopg_url(server), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
         connection.execute(text(f'CREATE DATABASE "{name}"'))
+    yield admin.url.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     admin.dispose()
-    base, _, rest = url.rpartition("/")
-    return f"{base}/{name}{'?' + rest.partition('?')[2] if '?' in rest else ''}"
 
 
 @pytest.fixture(scope="session")
