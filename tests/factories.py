@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from hotline.base.db import db
 from hotline.handle import operations as handle
 from hotline.orders.models import Order
 from hotline.orders.operations import Intake
@@ -65,3 +66,16 @@ def closed(now: datetime, satisfaction: str = "satisfied", **changes: Any) -> Or
     handle.evaluate(order, CALLBACK, later, solved=satisfaction != "dissatisfied", satisfaction=satisfaction)
     handle.close(order, CALLBACK, later)
     return order
+
+
+def saved(order: Order) -> Order:
+    """Keep the order past a request that is refused."""
+    db.session.commit()
+    db.session.expire_all()
+    return order
+
+
+def fresh(order: Order) -> Order:
+    """The order as it stands now."""
+    db.session.expire_all()
+    return db.session.get_one(Order, order.id)

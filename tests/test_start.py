@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -17,14 +15,7 @@ from urllib.error import URLError
 import pytest
 
 from hotline.base import embedded
-
-REDIS = shutil.which("redis-server")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.servers import REDIS, free_port, redis_server
 
 
 @contextmanager
@@ -50,18 +41,6 @@ def _answers(address: str) -> bool:
             return bool(answer.status == 200)
     except (URLError, ConnectionError, TimeoutError):
         return False
-
-
-@contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """A Redis server of the test's own."""
-    assert REDIS, "redis-server is not installed"
-    port = free_port()
-    command = [REDIS, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    yield f"redis://127.0.0.1:{port}/0"
-    server.terminate()
-    server.wait(timeout=10)
 
 
 def use(environment: dict[str, str], log: Path) -> None:

@@ -23,21 +23,9 @@ from hotline.people.actors import CITIZEN, Actor
 from hotline.people.models import ReadRecord
 from hotline.policy import queries as policies
 from tests import factories
+from tests.factories import fresh, saved
 
 Signer = Callable[[str], FlaskClient]
-
-
-def saved(order: Order) -> Order:
-    """Keep the order past a request that is refused."""
-    db.session.commit()
-    db.session.expire_all()
-    return order
-
-
-def fresh(order: Order) -> Order:
-    """The order as it stands now."""
-    db.session.expire_all()
-    return db.session.get_one(Order, order.id)
 
 
 def numbers(page: str) -> list[str]:

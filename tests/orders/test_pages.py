@@ -26,6 +26,7 @@ from hotline.people.models import ReadRecord
 from hotline.people.roles import UNIT_ROLES, Role
 from hotline.transfer.operations import redispatch, request_return
 from tests import factories
+from tests.factories import saved
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
@@ -39,13 +40,6 @@ STATES = {
 }
 
 Signer = Callable[[str], FlaskClient]
-
-
-def saved(order: Order) -> Order:
-    """Keep the order past a request that is refused."""
-    db.session.commit()
-    db.session.expire_all()
-    return order
 
 
 def switch(sign_in: Signer, login: str) -> FlaskClient:

@@ -9,30 +9,16 @@ from datetime import datetime, timedelta
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
-from hotline.base.db import db
 from hotline.orders.lifecycle import State
-from hotline.orders.models import Order
 from hotline.orders.operations import amend
 from hotline.orders.vocabulary import Urgency
 from hotline.transfer.operations import request_return
 from tests import factories
+from tests.factories import fresh, saved
 
 Signer = Callable[[str], FlaskClient]
 
 UNSURE = {"title": "一件事", "text": "户口和夜市的事情。"}
-
-
-def saved(order: Order) -> Order:
-    """Keep the order past a request that is refused."""
-    db.session.commit()
-    db.session.expire_all()
-    return order
-
-
-def fresh(order: Order) -> Order:
-    """The order as it stands now."""
-    db.session.expire_all()
-    return db.session.get_one(Order, order.id)
 
 
 def numbers(page: str) -> list[str]:

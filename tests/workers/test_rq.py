@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,8 +11,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from redis import Redis
-from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import delete, func, select
 
 from config.settings import Settings
@@ -25,38 +21,18 @@ from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
 from hotline.notices.models import Notice
 from tests import factories
+from tests.servers import REDIS, redis_server
 from workers import process
 from workers.process import RqWorker, queue_for, rq_command
 from workers.relay import ENOUGH_IN_QUEUE, LOST_AFTER, relay
 
-SERVER = shutil.which("redis-server")
-pytestmark = pytest.mark.skipif(SERVER is None and not os.environ.get("CI"), reason="redis-server is not installed")
+pytestmark = pytest.mark.skipif(REDIS is None and not os.environ.get("CI"), reason="redis-server is not installed")
 
 
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Redis server of the test's own."""
-    assert SERVER, "redis-server is not installed"
-    folder = tmp_path_factory.mktemp("redis")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [SERVER, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    url = f"redis://127.0.0.1:{port}/0"
-    with Redis.from_url(url) as client:
-        while not _answers(client):
-            assert server.poll() is None, "redis-server ended"
-    yield url
-    server.terminate()
-    server.wait(timeout=10)
-
-
-def _answers(client: Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except RedisAway:
-        return False
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.fixture
