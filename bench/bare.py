@@ -6,7 +6,7 @@ product on this stack would have to pay at least.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from flask import jsonify, request
@@ -55,6 +55,15 @@ def place() -> ResponseReturnValue:
     )
     db.session.add(order)
     db.session.flush()
+    _events(order, now)
+    for clock in (Clock.DISPATCH, Clock.SIGN, Clock.CONTACT, Clock.HANDLE):
+        db.session.add(_deadline(order, clock))
+    db.session.add_all(OrderUnit(order_id=order.id, unit_code=code, part="copy") for code in ("d01", "water"))
+    db.session.flush()
+    return jsonify(number=order.number), 201
+
+
+def _events(order: Order, now: datetime) -> None:
     for seq, action in enumerate((Action.REGISTER, Action.DISPATCH), start=1):
         event = Event(
             order_id=order.id,
@@ -80,11 +89,6 @@ def place() -> ResponseReturnValue:
                 attempts=0,
             )
         )
-    for clock in (Clock.DISPATCH, Clock.SIGN, Clock.CONTACT, Clock.HANDLE):
-        db.session.add(_deadline(order, clock))
-    db.session.add_all(OrderUnit(order_id=order.id, unit_code=code, part="copy") for code in ("d01", "water"))
-    db.session.flush()
-    return jsonify(number=order.number), 201
 
 
 def _deadline(order: Order, clock: Clock) -> Deadline:
