@@ -100,6 +100,7 @@ def _deadline(order: Order, clock: Clock) -> Deadline:
         round=1,
         amount=5,
         unit=TimeUnit.WORKING_DAYS,
+        row="handle",
         basis="bare",
         calendar_id=1,
         started_at=order.received_at,

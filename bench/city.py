@@ -114,9 +114,9 @@ _FILL = (
     FROM ({_MADE}) AS made
     """,
     """
-    INSERT INTO deadline (order_id, clock, unit_code, round, amount, unit, basis, calendar_id, started_at, due_at,
+    INSERT INTO deadline (order_id, clock, unit_code, round, amount, unit, row, basis, calendar_id, started_at, due_at,
       original_due_at, provisional, ended_at, outcome)
-    SELECT id, 'handle', lead_unit, 1, 5, 'working_days', 'bench', (SELECT max(id) FROM calendar_version), dispatched_at,
+    SELECT id, 'handle', lead_unit, 1, 5, 'working_days', 'handle', 'bench', (SELECT max(id) FROM calendar_version), dispatched_at,
       dispatched_at + interval '7 days', dispatched_at + interval '7 days', false,
       CASE WHEN closed_at IS NULL THEN NULL ELSE replied_at + (id % 33 = 0)::int * interval '4 days' END,
       CASE WHEN closed_at IS NULL THEN NULL ELSE 'met' END

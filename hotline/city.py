@@ -12,8 +12,11 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.base.files import read_csv
 from hotline.people.operations import load_districts, load_units
-from hotline.policy.models import CalendarVersion, PolicyVersion
+from hotline.policy.days import read_days
+from hotline.policy.models import CalendarVersion
 from hotline.policy.operations import adopt_calendar, adopt_policy
+from hotline.policy.presets import read_policy_file
+from hotline.policy.queries import policy_versions
 from hotline.transfer.operations import load_catalogue, load_categories, load_keywords, load_places
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -39,29 +42,31 @@ def read_city(city: Path) -> dict[str, Any]:
     return tomllib.loads((city / "city.toml").read_text(encoding="utf-8"))
 
 
+def calendar_document(city: Path) -> dict[str, Any]:
+    """The calendar of a city's folder: its hours, the national days, and the city's own days where it has any."""
+    own = city / "calendar_city.csv"
+    return {
+        "hours": read_city(city)["calendar"]["hours"],
+        "days": read_days(city / "calendar.csv"),
+        "city": read_days(own) if own.exists() else [],
+    }
+
+
 def _load_calendar(city: Path, now: datetime) -> None:
     about = read_city(city)
     calendar = about["calendar"]
-    days = list(read_csv(city / "calendar.csv"))
+    document = calendar_document(city)
     newest = db.session.scalar(select(CalendarVersion).order_by(CalendarVersion.id.desc()).limit(1))
-    document = {"hours": calendar["hours"], "days": [[row["date"], row["kind"], row["name"]] for row in days]}
-    if (
-        newest is not None
-        and newest.document == document
-        and newest.published_until == calendar["published_until"]
-        and newest.zone == about["zone"]
-    ):
-        return
-    adopt_calendar(days, calendar["hours"], about["zone"], calendar["published_until"], calendar["source"], now)
+    if newest is None or newest.published_until < calendar["published_until"]:
+        adopt_calendar(document, about["zone"], calendar["published_until"], calendar["source"], now)
 
 
 def _load_policy(policy_file: Path, now: datetime) -> None:
-    document = tomllib.loads(policy_file.read_text(encoding="utf-8"))
-    newest = db.session.scalar(
-        select(PolicyVersion).order_by(PolicyVersion.effective_from.desc(), PolicyVersion.id.desc()).limit(1)
-    )
+    document = read_policy_file(policy_file)
+    newest = next(iter(policy_versions()), None)
     if newest is None:
         # The first policy also covers orders that are imported with their old dates.
         adopt_policy(document, LONG_AGO, now)
-    elif newest.document != document:
+    elif newest.name == document["name"] and newest.document != document and newest.effective_from <= now:
+        # The file was edited. Another policy is chosen with ``hotline policy adopt``, and a restart leaves it so.
         adopt_policy(document, now, now)

@@ -69,6 +69,7 @@ def install(app: Flask, settings: Settings) -> None:
     from hotline.handle.pages import pages as handle_pages
     from hotline.notices.pages import pages as notice_pages
     from hotline.orders.pages import pages as order_pages
+    from hotline.orders.policy_pages import pages as policy_pages
     from hotline.people.pages import pages as people_pages
     from hotline.receive.pages import pages as receive_pages
     from hotline.report.pages import pages as report_pages
@@ -84,7 +85,8 @@ def install(app: Flask, settings: Settings) -> None:
     web.init_app(app)
     Bootstrap5(app)
     shell.init_app(app)
-    for pages in (people_pages, receive_pages, order_pages, transfer_pages, handle_pages, report_pages, notice_pages):
+    rooms = (people_pages, receive_pages, order_pages, transfer_pages, handle_pages, report_pages, notice_pages)
+    for pages in (*rooms, policy_pages):
         app.register_blueprint(pages)
     _install_api(app)
 

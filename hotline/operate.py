@@ -28,6 +28,7 @@ from hotline.orders.models import Order
 from hotline.people.models import User
 from hotline.people.operations import create_user
 from hotline.people.roles import Role
+from hotline.policy.presets import find_policy_file
 
 LOOK_EVERY = 0.3  # seconds between two looks at the processes
 
@@ -40,13 +41,13 @@ def migrate() -> None:
 
 
 @click.command()
-@click.option("--policy", default="default", show_default=True, help="Name of the policy preset.")
+@click.option("--policy", default="default", show_default=True, help="Policy preset of a city that has none yet.")
 @with_app
 def load(policy: str) -> None:
     """Load or update the city's data, calendar and policy from its files."""
     settings = Settings.from_env()
     with unit_of_work():
-        counts = load_city(settings.city_dir, settings.policy_dir / f"{policy}.toml", utc_now())
+        counts = load_city(settings.city_dir, find_policy_file(policy, settings.policy_dir), utc_now())
     for name, count in counts.items():
         click.echo(f"{name:<12}{count:>6}")
 

@@ -16,8 +16,9 @@ from hotline.base.i18n import LANGUAGES, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
 from hotline.city import read_city
+from hotline.handle.queries import count_time_requests
 from hotline.notices.queries import COUNTED_UP_TO, count_unread
-from hotline.orders.deadlines import countdown, explanation
+from hotline.orders.deadlines import countdown, explanation, is_provisional, receipt
 from hotline.orders.lifecycle import State
 from hotline.orders.queries import UNIT_WORK, count_waiting
 from hotline.people.actors import Actor
@@ -67,7 +68,20 @@ DESKS = (
     ),
     Desk("report.week", "bar-chart", mark("Week"), frozenset({Permission.SEE_REPORTS})),
     Desk(
+        "handle.time_requests",
+        "hourglass-split",
+        mark("Time asked"),
+        frozenset({Permission.DECIDE_TIME}),
+        lambda _: count_time_requests(),
+    ),
+    Desk(
         "orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})
+    ),
+    Desk(
+        "policy.shown",
+        "journal-text",
+        mark("Policy"),
+        frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS}),
     ),
 )
 
@@ -83,7 +97,9 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(mask_phone, "mask_phone")
     app.add_template_filter(mask_name, "mask_name")
     app.add_template_global(countdown_of, "countdown_of")
+    app.add_template_global(receipt, "receipt")
     app.add_template_global(explanation, "explanation")
+    app.add_template_global(is_provisional, "is_provisional")
     app.add_template_global(unread_notices, "unread_notices")
 
 

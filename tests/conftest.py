@@ -121,7 +121,8 @@ def committed(app: Flask) -> Iterator[None]:
     with app.app_context(), unit_of_work():
         # Lets the log be deleted from; only a superuser may say so.
         db.session.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in ("outbox", "evaluation", "deadline", "order_unit", "attachment", "order_event", "work_order"):
+        orders = ("deadline", "order_unit", "attachment", "order_event", "work_order")
+        for table in ("outbox", "evaluation", "notice", "deadline_warning", "deadline_move", *orders):
             db.session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - the names stand here
     with app.app_context():
         db.session.remove()

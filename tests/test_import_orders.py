@@ -23,8 +23,10 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from hotline.cli import cli
 from hotline.orders.models import Event, Order
+from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.actors import SYSTEM, Actor
+from hotline.policy.limits import Clock, Requester
 from hotline.receive import imports
 from hotline.receive.imports import OrderImport, import_orders, parse_instant
 from hotline.receive.operations import receive_complaint
@@ -98,6 +100,31 @@ def test_a_row_becomes_an_order(session: None, now: datetime) -> None:
     assert (order.nature, order.urgency, order.channel) == (Nature.HELP, Urgency.URGENT, Channel.IMPORT)
     assert (order.source, order.external_id) == ("old", "x2")
     assert order.received_at == datetime(2026, 11, 2, 9, 15, tzinfo=ZONE)
+
+
+def test_a_row_of_an_enterprise_with_a_deadline_from_above(session: None, now: datetime) -> None:
+    """By the words of Chinese systems; a deadline of a day alone ends with the day."""
+    rows = [
+        row(2, requester="企业", upstream_due="2026年11月20日 12时00分", **SURE),
+        row(3, requester="个人", upstream_due="2026/11/20", **SURE),
+        row(4, requester="enterprise", **SURE),
+        row(5, **SURE),
+    ]
+    assert take(rows, now).dispatched == 4
+    kinds = [Requester.ENTERPRISE, Requester.PERSON, Requester.ENTERPRISE, Requester.PERSON]
+    assert [order.requester_kind for order in orders()] == kinds
+    wanted = [datetime(2026, 11, 20, 12, 0, tzinfo=ZONE), datetime(2026, 11, 21, tzinfo=ZONE), None, None]
+    assert [order.upstream_due_at for order in orders()] == wanted
+    for order, due in zip(orders(), wanted, strict=True):
+        (clock,) = [one for one in order.deadlines if one.clock is Clock.HANDLE]
+        assert clock.due_at == (due or datetime(2026, 11, 24, 17, 30, tzinfo=ZONE))
+        assert clock_differences(order) == []
+
+
+def test_requesters_and_deadlines_that_cannot_be_read_are_named(session: None, now: datetime) -> None:
+    result = take([row(2, requester="公司"), row(3, upstream_due="明天"), row(4, upstream_due="0026-11-20 12:00")], now)
+    assert reasons(result) == {2: ["requester"], 3: ["upstream_due"], 4: ["upstream_due"]}
+    assert all(len(texts) == 1 for one in result.rejected for texts in one.errors.values())
 
 
 def test_an_old_complaint_keeps_its_instant_and_its_clock_starts_there(session: None, now: datetime) -> None:
@@ -276,24 +303,42 @@ def test_dates(written: str, at: datetime) -> None:
     assert parse_instant(written, ZONE) == at
 
 
-@pytest.mark.parametrize("written", ["", "soon", "2025-13-01", "2025-02-30", "45000", "0001-01-01", "2025年"])
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ("2025-03-04", datetime(2025, 3, 5, tzinfo=ZONE)),
+        ("20250304", datetime(2025, 3, 5, tzinfo=ZONE)),
+        ("2025年12月31日", datetime(2026, 1, 1, tzinfo=ZONE)),
+        ("2025-03-04 00:00", datetime(2025, 3, 4, tzinfo=ZONE)),
+        ("2025/3/4 9:15", datetime(2025, 3, 4, 9, 15, tzinfo=ZONE)),
+    ],
+)
+def test_a_deadline_of_a_day_alone_is_its_end(written: str, at: datetime) -> None:
+    assert parse_instant(written, ZONE, ends=True) == at
+
+
+@pytest.mark.parametrize(
+    "written", ["", "soon", "2025-13-01", "2025-02-30", "45000", "0001-01-01", "2025年", "20251301091530"]
+)
 def test_what_is_no_date(written: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any will do
         parse_instant(written, ZONE)
 
 
-@given(st.text(max_size=30))
-def test_no_date_makes_it_fail(written: str) -> None:
+@given(st.text(max_size=30), st.booleans())
+def test_no_date_makes_it_fail(written: str, ends: bool) -> None:  # noqa: FBT001 - drawn
     with contextlib.suppress(ValueError):
-        assert parse_instant(written, ZONE).tzinfo is UTC
+        assert parse_instant(written, ZONE, ends=ends).tzinfo is UTC
 
 
 def test_the_map_from_the_names_of_the_columns() -> None:
-    assert column_map([], ["编号", "标题", "内容", "电话", "别的"]) == {
+    assert column_map([], ["编号", "标题", "内容", "电话", "诉求人类别", "上级时限", "别的"]) == {
         "external_id": "编号",
         "title": "标题",
         "text": "内容",
         "phone": "电话",
+        "requester": "诉求人类别",
+        "upstream_due": "上级时限",
     }
     assert column_map([], ["text", "内容", "received_at"]) == {"text": "text", "received_at": "received_at"}
     assert column_map(["text=b"], ["text", "b"]) == {"text": "b"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,17 @@ from sqlalchemy import func, select
 from hotline.base.db import db
 from hotline.base.outbox import Delivery
 from hotline.calls.models import Call, CallOutcome
-from hotline.orders.lifecycle import State
+from hotline.orders.clocks import standing
+from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.operations import broken_link
+from hotline.orders.verify import clock_differences, every_order
 from hotline.orders.vocabulary import Channel
-from hotline.policy.limits import Clock
+from hotline.people.roles import Role
+from hotline.policy.clock import PauseReason
+from hotline.policy.limits import Clock, Requester
 from hotline.sample import fill
+from hotline.transfer.merging import TAKES_CHILDREN
 from tests import conftest
 from tests.conftest import NOW
 
@@ -30,9 +36,25 @@ if TYPE_CHECKING:
 ORDERS = 120
 
 
-@pytest.fixture
-def sample(session: None) -> list[int]:
-    """Make a small sample; return what its progress was told."""
+@dataclass(frozen=True)
+class Sample:
+    """A small sample, made twice: what its progress was told, and the fingerprint of the first."""
+
+    told: list[int]
+    first: list[tuple[object, ...]]
+
+
+@pytest.fixture(scope="module")
+def sample(app: Flask) -> Iterator[Sample]:
+    """Make it; the tests of this module only read it."""
+    with empty_session(app):
+        made()
+        first = fingerprint()
+    with empty_session(app):
+        yield Sample(made(), first)
+
+
+def made() -> list[int]:
     told: list[int] = []
     fill(NOW, weeks=3, orders=ORDERS, progress=told.append)
     db.session.expire_all()  # an order opened here knows none of its later events
@@ -41,7 +63,7 @@ def sample(session: None) -> list[int]:
 
 @contextmanager
 def empty_session(app: Flask) -> Iterator[None]:
-    """Give the session fixture, to be had twice in one test."""
+    """Give the session fixture, to be had twice."""
     steps = conftest.session.__wrapped__(app)  # type: ignore[attr-defined]  # a fixture keeps its function
     next(steps)
     try:
@@ -69,24 +91,44 @@ def fingerprint() -> list[tuple[object, ...]]:
     return said
 
 
-def test_every_state_has_a_handful(sample: list[int]) -> None:
+def test_every_state_has_a_handful(sample: Sample) -> None:
     counts = Counter(row.state for row in orders())
-    assert sum(counts.values()) == sum(sample) == ORDERS
+    assert sum(counts.values()) == sum(sample.told) == ORDERS
     assert all(counts[state] >= 3 for state in State), counts
 
 
-def test_nothing_happens_in_the_future_or_backwards(sample: list[int]) -> None:
+def test_nothing_happens_in_the_future_or_backwards(sample: Sample) -> None:
     for row in orders():
         instants = [event.at for event in row.events]
         assert instants == sorted(instants)
         assert instants[-1] <= NOW
 
 
-def test_the_event_chains_hold(sample: list[int]) -> None:
-    assert all(broken_link(row, row.events) is None for row in orders())
+def test_the_records_hold(sample: Sample) -> None:
+    for row in every_order():
+        assert broken_link(row, row.events) is None
+        assert clock_differences(row) == []
 
 
-def test_the_buckets_add_up(sample: list[int]) -> None:
+def test_clocks_are_extended_paused_promised_supervised_and_set_upstream(sample: Sample) -> None:
+    granted = Counter(
+        (event.payload["kind"], event.actor_role)
+        for event in db.session.scalars(select(Event).filter_by(action=Action.GRANT_TIME))
+    )
+    assert granted["extension", Role.SYSTEM]
+    assert granted["extension", Role.SUPERVISOR]
+    running = list(db.session.scalars(select(Deadline).where(Deadline.ended_at.is_(None))))
+    reasons = {pause.reason for row in running if (pause := standing(row, NOW))}
+    assert reasons == {PauseReason.SUPPLEMENT, PauseReason.PROMISE}
+    assert {row.is_late(NOW) for row in running if row.clock is Clock.SUPERVISE} == {True, False}
+    assert any(row.upstream_at for row in running)
+    found = orders()
+    assert any(row.time_asked_at for row in found)
+    assert any(row.requester_kind is Requester.ENTERPRISE for row in found)
+    assert all(row.parent and row.parent.state in TAKES_CHILDREN for row in found if row.state is State.MERGED)
+
+
+def test_the_buckets_add_up(sample: Sample) -> None:
     clocks = list(db.session.scalars(select(Deadline).filter_by(clock=Clock.HANDLE)))
     buckets = Counter(
         ("closed late" if row.is_late(NOW) else "closed on time")
@@ -100,7 +142,7 @@ def test_the_buckets_add_up(sample: list[int]) -> None:
 
 
 @pytest.mark.parametrize("unit", ["housing", "d01"])
-def test_an_inbox_is_full(sample: list[int], unit: str) -> None:
+def test_an_inbox_is_full(sample: Sample, unit: str) -> None:
     due = list(
         db.session.scalars(
             select(Deadline.due_at)
@@ -114,16 +156,11 @@ def test_an_inbox_is_full(sample: list[int], unit: str) -> None:
     assert any(at > soon for at in due)
 
 
-def test_the_same_instant_gives_the_same_sample(app: Flask) -> None:
-    def once() -> list[tuple[object, ...]]:
-        with empty_session(app):
-            fill(NOW, weeks=3, orders=ORDERS, progress=lambda _: None)
-            return fingerprint()
-
-    assert once() == once()
+def test_the_same_instant_gives_the_same_sample(sample: Sample) -> None:
+    assert fingerprint() == sample.first
 
 
-def test_phone_orders_have_an_answered_call_of_the_same_phone(sample: list[int]) -> None:
+def test_phone_orders_have_an_answered_call_of_the_same_phone(sample: Sample) -> None:
     by_order = {row.order_id: row for row in db.session.scalars(select(Call).where(Call.order_id.is_not(None)))}
     phone_orders = [row for row in orders() if row.channel is Channel.PHONE]
     assert len(phone_orders) == len(by_order)
@@ -136,7 +173,7 @@ def test_phone_orders_have_an_answered_call_of_the_same_phone(sample: list[int])
     assert outcomes[CallOutcome.QUEUED] >= 3
 
 
-def test_only_the_last_day_is_news(sample: list[int]) -> None:
+def test_only_the_last_day_is_news(sample: Sample) -> None:
     old = Delivery.created_at < NOW - timedelta(days=1)
     assert db.session.scalar(select(func.count()).where(old, Delivery.done_at.is_(None))) == 0
     assert db.session.scalar(select(func.count()).where(~old, Delivery.done_at.is_(None)))

@@ -1,4 +1,4 @@
-"""The worker process: the relay in a loop, with RQ behind it where Redis is set."""
+"""The worker process: the relay and the schedule in a loop, with RQ behind the relay where Redis is set."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from config.settings import Settings
 from hotline.base.time import utc_now
 from workers.app import worker_app
 from workers.relay import BATCH, relay
+from workers.schedule import Schedule
 
 if TYPE_CHECKING:
     from rq import Queue
@@ -38,7 +39,10 @@ def queue_for(redis_url: str) -> Queue:
 
 
 def run() -> None:
-    """Relay until told to stop (SIGTERM or SIGINT). With Redis, an RQ worker runs beside the relay."""
+    """Relay, and do what the schedule says, until told to stop (SIGTERM or SIGINT).
+
+    With Redis, an RQ worker runs beside the relay.
+    """
     stop = threading.Event()
 
     def asked_to_stop(_signal: int, _frame: FrameType | None) -> None:
@@ -49,10 +53,13 @@ def run() -> None:
     settings: Settings = worker_app().config["SETTINGS"]
     queue = queue_for(settings.redis_url) if settings.redis_url else None
     rq = RqWorker(settings.redis_url) if settings.redis_url else None
+    schedule = Schedule()
     try:
         while not stop.is_set():
             if rq is not None:
                 rq.keep_running()
+            with worker_app().app_context():
+                schedule.run_due(utc_now())
             if _turn(queue) < BATCH:
                 stop.wait(PAUSE)
     finally:

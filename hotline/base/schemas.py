@@ -80,7 +80,7 @@ def words(maximum: int, *, required: bool = False, minimum: int = 0, **more: Any
 
 def member(values: type[StrEnum], **more: Any) -> fields.Enum[Any]:
     """A field that holds one of an enum's values."""
-    messages = {**_REQUIRED, "unknown": _l("choose one of: {choices}")}
+    messages = {**_REQUIRED, "unknown": _l("choose one of: %(choices)s", choices=", ".join(values))}
     return fields.Enum(values, by_value=True, error_messages=messages, **more)
 
 

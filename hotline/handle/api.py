@@ -12,11 +12,22 @@ from hotline.base.rest import answer, expected_version
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.handle import operations as handle
-from hotline.handle.schemas import CallBody, ClosingBody, NoteBody, NothingBody, RedoBody, ReplyBody
+from hotline.handle import supervision, time
+from hotline.handle.schemas import (
+    CallBody,
+    ClosingBody,
+    GrantBody,
+    NoteBody,
+    NothingBody,
+    RedoBody,
+    ReplyBody,
+    TimeBody,
+)
 from hotline.orders.models import Event
 from hotline.orders.queries import order_for
 from hotline.orders.schemas import brief
 from hotline.people.signin import current_actor
+from hotline.transfer.schemas import ReasonBody
 
 api = Blueprint("handle_api", __name__, url_prefix="/api/v1/orders", description="Work on orders")
 
@@ -43,3 +54,9 @@ _verb("attempt", NoteBody, handle.not_reached)
 _verb("evaluate", CallBody, handle.call_back)
 _verb("close", ClosingBody, handle.close)
 _verb("redo", RedoBody, handle.redo)
+_verb("request-time", TimeBody, time.request_time)
+_verb("grant-time", GrantBody, time.grant_time)
+_verb("refuse-time", ReasonBody, time.refuse_time)
+_verb("resume", ReasonBody, time.resume)
+_verb("supervise", ReasonBody, supervision.supervise)
+_verb("feed-back", NoteBody, supervision.feed_back)

@@ -1,4 +1,4 @@
-"""What the desks of handling show: the inbox, the call, the citizen's rating page."""
+"""What the desks of handling show: the inbox, requests for time, the call, the citizen's rating page."""
 
 from __future__ import annotations
 
@@ -17,15 +17,21 @@ from hotline.handle.queries import (
     Rating,
     inbox_counts,
     latest_reply,
+    orders_that_ask_for_time,
     running,
+    time_requests_of,
     to_call,
     unit_inbox,
+    waiting_time,
 )
+from hotline.handle.time import due_if_granted
 from hotline.orders.lifecycle import State
-from hotline.orders.models import Deadline, Order
+from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.names import level_names
 from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, callback_queue, order_for
 from hotline.orders.sheet import sheet
+from hotline.orders.timeline import time_in_words
+from hotline.orders.vocabulary import TimeKind
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 
@@ -57,6 +63,42 @@ def inbox_view(actor: Actor, asked: Mapping[str, str], now: datetime) -> dict[st
         "dues": list(Due),
         "now": now,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAsked:
+    """A request for time as whoever decides it reads it: what is asked, and when the work is due without it and with it.
+
+    due_then is None where granting is of no use: a platform upstream has set the deadline.
+    """
+
+    order: Order
+    asked: Event
+    kind: TimeKind
+    time: str
+    work: Deadline | None
+    due_then: datetime | None
+
+
+def time_asked(order: Order, now: datetime) -> TimeAsked | None:
+    """The request of an order that waits for a decision."""
+    asked = waiting_time(order)
+    return None if asked is None else _time_asked(order, asked, now)
+
+
+def time_desk(page: int, now: datetime) -> dict[str, Any]:
+    """All requests for time that wait, who has waited longest first."""
+    found = page_of(orders_that_ask_for_time(), page)
+    asked = time_requests_of(order.id for order in found.rows)
+    return {"page": found, "rows": [_time_asked(order, asked[order.id], now) for order in found.rows], "now": now}
+
+
+def _time_asked(order: Order, asked: Event, now: datetime) -> TimeAsked:
+    work = running(order, UNIT_CLOCKS)
+    useful = work is not None and work.upstream_at is None
+    due_then = due_if_granted(order, asked, now) if useful else None
+    words = time_in_words(asked.payload["time"])
+    return TimeAsked(order, asked, TimeKind(asked.payload["kind"]), words, work, due_then)
 
 
 def call_sheet(number: str, actor: Actor, now: datetime) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from hotline.orders.vocabulary import Result
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
+from hotline.transfer.merging import children
 
 
 def sign(order: Order, actor: Actor, now: datetime, *, version: int | None = None) -> Event:
@@ -94,11 +95,24 @@ def reply(
         note=note.strip(),
         attachments=[file.id for file in files],
     )
-    db.session.add(Evaluation(order_id=order.id, round=order.round, unit_code=order.lead_unit, asked_at=now))
-    db.session.flush()
+    _ask(order, now)
+    for child in children(order):
+        _follow(child, order, event, now)
     for file, upload in zip(files, uploads, strict=True):
         store(file, upload.content)
     return event
+
+
+def _ask(order: Order, now: datetime) -> None:
+    db.session.add(Evaluation(order_id=order.id, round=order.round, unit_code=order.lead_unit, asked_at=now))
+    db.session.flush()
+
+
+def _follow(child: Order, master: Order, answer: Event, now: datetime) -> None:
+    """Answer a merged order with its master; its own citizen is asked too."""
+    said = {name: answer.payload[name] for name in ("result", "public_reply", "unsolved_reason")}
+    act(child, Action.FOLLOW, SYSTEM, now, unit=master.lead_unit, **said)
+    _ask(child, now)
 
 
 def record_attempt(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:

@@ -17,9 +17,20 @@ from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.base.web import limiter, own_address, whole_number
 from hotline.handle import operations as handle
-from hotline.handle.desk import call_sheet, inbox_view, rating_view
+from hotline.handle import supervision, time
+from hotline.handle.desk import call_sheet, inbox_view, rating_view, time_asked, time_desk
 from hotline.handle.queries import order_by_token
-from hotline.handle.schemas import CallBody, ClosingBody, NoteBody, NothingBody, RatingBody, RedoBody, ReplyBody
+from hotline.handle.schemas import (
+    CallBody,
+    ClosingBody,
+    GrantBody,
+    NoteBody,
+    NothingBody,
+    RatingBody,
+    RedoBody,
+    ReplyBody,
+    TimeBody,
+)
 from hotline.orders.attachments import Upload
 from hotline.orders.forms import SEES_ORDERS, form_data, take_step
 from hotline.orders.lifecycle import Action
@@ -29,8 +40,12 @@ from hotline.orders.queries import order_for
 from hotline.people.actors import CITIZEN
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
+from hotline.transfer.schemas import ReasonBody
 
 pages = Blueprint("handle", __name__, template_folder="templates")
+# What the forms of this room need on the order's page, which is made in a room below.
+pages.add_app_template_global(time.offers, "time_offers")
+pages.add_app_template_global(time_asked)
 
 
 @pages.get("/inbox")
@@ -59,6 +74,14 @@ def sign_selected() -> ResponseReturnValue:
 def _picked(value: str) -> tuple[str, int]:
     number, _, version = value.partition(":")
     return number, whole_number(version) or 0
+
+
+@pages.get("/time-requests")
+@needs(Permission.DECIDE_TIME)
+def time_requests() -> ResponseReturnValue:
+    """What units ask of the clock, to be granted or refused."""
+    template = "handle/_time_rows.html" if request.args.get("part") == "rows" else "handle/time_requests.html"
+    return render_template(template, **time_desk(request.args.get("page", 1, int), utc_now()))
 
 
 @pages.get("/callbacks")
@@ -104,6 +127,12 @@ _verb("attempt", Action.ATTEMPT, NoteBody, handle.not_reached)
 _verb("evaluate", Action.EVALUATE, CallBody, handle.call_back)
 _verb("close", Action.CLOSE, ClosingBody, handle.close)
 _verb("redo", Action.REDO, RedoBody, handle.redo)
+_verb("request-time", Action.REQUEST_TIME, TimeBody, time.request_time)
+_verb("grant-time", Action.GRANT_TIME, GrantBody, time.grant_time)
+_verb("refuse-time", Action.REFUSE_TIME, ReasonBody, time.refuse_time)
+_verb("resume", Action.RESUME, ReasonBody, time.resume)
+_verb("supervise", Action.SUPERVISE, ReasonBody, supervision.supervise)
+_verb("feed-back", Action.FEED_BACK, NoteBody, supervision.feed_back)
 
 
 @pages.get("/rate/<uuid:token>")

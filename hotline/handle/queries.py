@@ -1,25 +1,26 @@
-"""Reads of handling: a unit's inbox by what is due, whom to call next, what a citizen may rate."""
+"""Reads of handling: a unit's inbox by what is due, requests for time, whom to call, what a citizen may rate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
 from hotline.base.errors import NotFound
 from hotline.base.i18n import gettext, mark, name_members
 from hotline.base.paging import page_of
-from hotline.orders.deadlines import COUNTS_WORKING
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, callback_queue, count_waiting, inbox
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
-from hotline.policy.calendar import TimeUnit, add_working
+from hotline.policy.calendar import WORKING, add_worked
 from hotline.policy.limits import Clock
 
 STEP_CLOCKS = (Clock.SIGN, Clock.CONTACT)
@@ -67,19 +68,27 @@ def inbox_counts(actor: Actor, now: datetime) -> dict[str, int]:
 def _has_clock(due: Due, now: datetime) -> ColumnElement[bool]:
     """Whether a running clock of the unit is overdue, or due soon: by the same count as its light."""
     is_theirs = and_(
-        Deadline.order_id == Order.id, Deadline.ended_at.is_(None), Deadline.clock.in_(UNIT_CLOCKS + STEP_CLOCKS)
+        Deadline.order_id == Order.id,
+        Deadline.ended_at.is_(None),
+        Deadline.clock.in_(UNIT_CLOCKS + STEP_CLOCKS),
+        _runs_at(now),
     )
     if due is Due.OVERDUE:
         return exists().where(is_theirs, Deadline.due_at < now)
     calendar = policies.calendar_now()
-    working_day = calendar.day_length / timedelta(hours=1)
-    until = add_working(now, working_day, TimeUnit.WORKING_HOURS, calendar).at
-    counts_working = Deadline.unit.in_(COUNTS_WORKING)
+    until = add_worked(now, calendar.day_length(calendar.city_day(now)), calendar)
+    counts_working = Deadline.unit.in_(WORKING)
     soon = or_(
         and_(counts_working, Deadline.due_at <= until),
         and_(~counts_working, Deadline.due_at <= now + timedelta(days=1)),
     )
     return exists().where(is_theirs, Deadline.due_at >= now, soon)
+
+
+def _runs_at(now: datetime) -> ColumnElement[bool]:
+    """Whether a clock is in no pause; pauses follow one another, so the last one tells."""
+    paused_until = Deadline.paused[-1][1].astext.cast(DateTime(timezone=True))
+    return or_(paused_until.is_(None), paused_until <= now)
 
 
 def running(order: Order, clocks: Iterable[Clock]) -> Deadline | None:
@@ -100,6 +109,36 @@ def to_call(number: str) -> str:
 def latest_reply(order: Order) -> Event | None:
     """The unit's latest answer."""
     return next((event for event in reversed(order.events) if event.action is Action.REPLY), None)
+
+
+def latest_time_request(order: Order) -> Event:
+    """What the unit last asked of the clock; there must be something it asked."""
+    return time_requests_of([order.id])[order.id]
+
+
+def waiting_time(order: Order) -> Event | None:
+    """What the unit asks of the clock and the center has not decided yet."""
+    return None if order.time_asked_at is None else latest_time_request(order)
+
+
+def time_requests_of(order_ids: Iterable[int]) -> dict[int, Event]:
+    """The latest request for time, by the order's id."""
+    wanted = select(Event).where(Event.order_id.in_(list(order_ids)), Event.action == Action.REQUEST_TIME)
+    return {event.order_id: event for event in db.session.scalars(wanted.order_by(Event.seq))}
+
+
+TIME_WAITS = and_(Order.time_asked_at.is_not(None), Order.state == State.HANDLING)
+
+
+def orders_that_ask_for_time() -> Select[tuple[Order]]:
+    """The orders whose request for time can be decided now, who has waited longest first."""
+    query: Select[Any] = select(Order).where(TIME_WAITS).order_by(Order.time_asked_at, Order.id)
+    return query.options(joinedload(Order.unit), selectinload(Order.deadlines))
+
+
+def count_time_requests() -> int:
+    """How many requests for time wait."""
+    return db.session.scalars(select(func.count()).select_from(Order).where(TIME_WAITS)).one()
 
 
 def order_by_token(token: UUID) -> Order:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields
+
 from hotline.base.schemas import Schema, member, truth, words
-from hotline.orders.vocabulary import Result
+from hotline.orders.vocabulary import Result, TimeKind
 
 
 class NothingBody(Schema):
@@ -22,6 +27,31 @@ class ReplyBody(Schema):
     result = member(Result, required=True)
     public_reply = words(5000, required=True)
     unsolved_reason = words(500)
+    note = words(2000)
+
+
+class Whole(fields.Integer):
+    """A whole number; a fraction is refused rather than cut."""
+
+    def _validated(self, value: Any) -> Any:
+        if isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class TimeBody(Schema):
+    """What a unit asks of the clock: an amount for an extension, a day for a pause."""
+
+    kind = member(TimeKind, required=True)
+    amount = Whole(load_default=None, error_messages={"invalid": _l("give a whole number")})
+    until = fields.Date(load_default=None, error_messages={"invalid": _l("give a day, e.g. 2026-12-01")})
+    reason = words(500, required=True)
+    next_step = words(500, required=True)
+
+
+class GrantBody(Schema):
+    """A word with the grant."""
+
     note = words(2000)
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Uuid, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hotline.base.db import Base, Instant, Key
-from hotline.orders.models import Event
+from hotline.base.db import Base, Instant, Key, one_of, text_enum
+from hotline.orders.models import Deadline, Event
+from hotline.policy.document import WarningKind
 
 
 class Notice(Base):
-    """One thing a unit or a role is told in the app. ``delivery_id`` makes a repeated delivery appear once."""
+    """One thing a unit or a role is told in the app. ``delivery_id`` makes a repeated delivery appear once.
+
+    Without an event it is a digest of the warnings given at ``created_at``.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -26,7 +30,31 @@ class Notice(Base):
     delivery_id: Mapped[UUID] = mapped_column(Uuid, unique=True)
     unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
     role: Mapped[str | None] = mapped_column(String(20))
-    event_id: Mapped[int] = mapped_column(ForeignKey("order_event.id"))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("order_event.id"))
     created_at: Mapped[Instant]
     read_at: Mapped[Instant | None]
-    event: Mapped[Event] = relationship()
+    event: Mapped[Event | None] = relationship()
+
+
+class GivenWarning(Base):
+    """A warning that was given: once for each due time a deadline has had.
+
+    unit_code: the unit that had the order then. to_center: the center's supervisors were told, too. All warnings
+    of one sweep have the same ``given_at``.
+    """
+
+    __tablename__ = "deadline_warning"
+    __table_args__ = (
+        one_of("kind", WarningKind),
+        UniqueConstraint("deadline_id", "kind", "due_at"),
+        Index("ix_deadline_warning_given_at", "given_at", "unit_code"),
+    )
+
+    id: Mapped[Key]
+    deadline_id: Mapped[int] = mapped_column(ForeignKey("deadline.id"))
+    kind: Mapped[WarningKind] = mapped_column(text_enum(WarningKind))
+    due_at: Mapped[Instant]
+    unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
+    to_center: Mapped[bool]
+    given_at: Mapped[Instant]
+    deadline: Mapped[Deadline] = relationship()

@@ -18,8 +18,26 @@ from hotline.people.actors import Actor
 from hotline.people.roles import Role
 
 # Who is told of what. A unit hears of what is sent to it; a desk hears of what now waits there.
-TELLS_UNIT = frozenset({Action.DISPATCH, Action.REDISPATCH, Action.REFUSE_RETURN, Action.REDO, Action.CLOSE})
-TELLS_ROLE = {Action.REQUEST_RETURN: Role.DISPATCHER, Action.REPLY: Role.CALLBACK}
+TELLS_UNIT = frozenset(
+    {
+        Action.DISPATCH,
+        Action.REDISPATCH,
+        Action.REFUSE_RETURN,
+        Action.REDO,
+        Action.CLOSE,
+        Action.GRANT_TIME,
+        Action.REFUSE_TIME,
+        Action.SUPERVISE,
+        Action.SET_UPSTREAM,
+    }
+)
+TELLS_ROLE = {
+    Action.REQUEST_RETURN: Role.DISPATCHER,
+    Action.REQUEST_TIME: Role.DISPATCHER,
+    Action.FEED_BACK: Role.SUPERVISOR,
+    Action.REPLY: Role.CALLBACK,
+    Action.FOLLOW: Role.CALLBACK,
+}
 
 
 def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:

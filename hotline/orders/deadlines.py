@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from hotline.base.i18n import gettext, label, mark, name_members
-from hotline.orders.models import Deadline
+from flask_babel import format_date
+
+from hotline.base.i18n import LANGUAGES, gettext, label, language, mark, name_members, speaking
+from hotline.orders.clocks import WORK_CLOCKS, reckoning, standing
+from hotline.orders.models import Deadline, Order
+from hotline.orders.recompute import Move, moves
 from hotline.policy import queries as policies
-from hotline.policy.calendar import Calendar, TimeUnit, add_working, working_between
+from hotline.policy.calendar import MOMENT, WORKING, Calendar, working_between
+from hotline.policy.document import Policy
+from hotline.policy.words import evidence_words
+
+
+def going_by(order: Order) -> list[Deadline]:
+    """The clocks an order goes by: its own and, while it is merged, the one that runs for its master's work."""
+    master = order.followed
+    if master is order:
+        return order.deadlines
+    return [*order.deadlines, *(one for one in master.deadlines if one.clock in WORK_CLOCKS and one.ended_at is None)]
 
 
 class Light(StrEnum):
@@ -20,6 +35,7 @@ class Light(StrEnum):
     OVERDUE = "overdue"
     DONE = "done"
     LATE = "late"
+    PAUSED = "paused"
     DROPPED = "dropped"
 
 
@@ -30,11 +46,10 @@ name_members(
         Light.OVERDUE: mark("Overdue"),
         Light.DONE: mark("In time"),
         Light.LATE: mark("Late"),
+        Light.PAUSED: mark("Paused"),
         Light.DROPPED: mark("No longer needed"),
     }
 )
-
-COUNTS_WORKING = frozenset({TimeUnit.WORKING_DAYS, TimeUnit.WORKING_HOURS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +57,21 @@ class Countdown:
     """How a deadline stands at an instant.
 
     left: time to the due time, negative when over: working time where the limit counts working time.
-    day: how long a "day" of ``left`` is (a working day's hours, or 24).
+    day: how long a "day" of ``left`` is (a working day's hours, or 24). paused_until: the last day it stands still.
     """
 
     light: Light
     left: timedelta
     day: timedelta
+    paused_until: date | None = None
 
     @property
     def words(self) -> str:
         """The time left or over in words, e.g. "1 day 3 hours left"."""
         if self.light is Light.OVERDUE and not self.left:
             return gettext("just over")  # past the close, and no working time since
+        if self.light is Light.PAUSED:
+            return gettext("paused until %(when)s", when=_day(self.paused_until))
         amount = _spoken(abs(self.left), self.day)
         if self.light in {Light.OPEN, Light.SOON}:
             return gettext("%(amount)s left", amount=amount)
@@ -65,9 +83,11 @@ class Countdown:
 def countdown(deadline: Deadline, now: datetime, calendar: Calendar) -> Countdown:
     """How a deadline stands now (or stood when it ended). Amber within one day of the due time."""
     at = deadline.ended_at or now
-    working = deadline.unit in COUNTS_WORKING
-    day = calendar.day_length if working else timedelta(days=1)
+    working = deadline.unit in WORKING
+    day = calendar.day_length(calendar.city_day(at)) if working else timedelta(days=1)
     left = working_between(at, deadline.due_at, calendar) if working else deadline.due_at - at
+    if deadline.ended_at is None and (pause := standing(deadline, now)):
+        return Countdown(Light.PAUSED, left, day, calendar.city_day(pause.end - MOMENT))
     return Countdown(_light(deadline, at, left, day), left, day)
 
 
@@ -95,39 +115,67 @@ def _spoken(amount: timedelta, day: timedelta) -> str:
     return " ".join(parts)
 
 
-def explanation(deadline: Deadline) -> list[str]:
-    """How the due time came to be, sentence by sentence."""
-    calendar = policies.calendar(deadline.calendar_id)
-    due = add_working(deadline.started_at, deadline.amount, deadline.unit, calendar)
-    amount = f"{deadline.amount:g}"
-    said = [
-        gettext(
-            "From %(start)s: %(amount)s %(unit)s, so due %(due)s.",
-            start=city_time(deadline.started_at, calendar),
-            amount=amount,
-            unit=label(deadline.unit),
-            due=city_time(deadline.due_at, calendar),
-        ),
-        gettext("Rule: %(basis)s", basis=deadline.basis),
-    ]
-    if due.skipped:
-        said.append(gettext("Not counted: %(days)s.", days=_named(due.skipped)))
-    if due.made_up:
-        said.append(gettext("Counted as working days: %(days)s.", days=_named(due.made_up)))
-    if deadline.provisional:
-        said.append(
-            gettext(
-                "Provisional: holidays are published only until %(day)s; the date may move.",
-                day=calendar.published_until.isoformat(),
-            )
-        )
+def _day(day: date | None) -> str:
+    return str(format_date(day, "M月d日" if language() == "zh" else "d MMM"))
+
+
+def is_provisional(instant: datetime) -> bool:
+    """Whether a due time that no clock runs against lies past what the calendar in force is published for."""
+    calendar = policies.calendar_now()
+    return calendar.city_day(instant - MOMENT) > calendar.published_until
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How a due time came to be, sentence by sentence: what was counted, moves of the calendar, the result, the rule."""
+
+    counted: tuple[str, ...]
+    moved: tuple[str, ...]
+    due: str
+    rule: str
+
+    @property
+    def sentences(self) -> list[str]:
+        """All of it, in this order."""
+        return [*self.counted, *self.moved, self.due, self.rule]
+
+
+def receipt(deadline: Deadline, *, for_citizen: bool = False) -> Receipt:
+    """How the due time came to be. for_citizen: the rule by its source alone, without its row in the policy."""
+    return _receipt(deadline, moves(deadline), for_citizen=for_citizen)
+
+
+def explanation(deadline: Deadline, *, for_citizen: bool = False) -> list[str]:
+    """The receipt as sentences."""
+    return receipt(deadline, for_citizen=for_citizen).sentences
+
+
+def explanations(deadline: Deadline) -> dict[str, list[str]]:
+    """The explanation in every language."""
+    moved = moves(deadline)
+    said = {}
+    for code in LANGUAGES:
+        with speaking(code):
+            said[code] = _receipt(deadline, moved).sentences
     return said
 
 
-def city_time(instant: datetime, calendar: Calendar) -> str:
-    """An instant in city time, to the minute."""
-    return f"{instant.astimezone(calendar.zone):%Y-%m-%d %H:%M}"
+def _receipt(deadline: Deadline, moved: Iterable[Move], *, for_citizen: bool = False) -> Receipt:
+    policy = policies.policy(deadline.order.policy_id)
+    *counted, due = reckoning(deadline, policies.calendar(deadline.calendar_id), policy.counting).explain()
+    rule = _rule(deadline, policy, for_citizen=for_citizen)
+    return Receipt(tuple(counted), tuple(move.said for move in moved), due, rule)
 
 
-def _named(days: tuple[tuple[date, str], ...]) -> str:
-    return ", ".join(f"{day:%m-%d} {name or gettext('weekend')}" for day, name in days)
+def _rule(deadline: Deadline, policy: Policy, *, for_citizen: bool) -> str:
+    limit = policy.row(deadline.row)
+    if limit is None or for_citizen:
+        return gettext("Rule: %(basis)s", basis=limit.source if limit else deadline.basis)
+    return gettext(
+        "Rule: %(basis)s (%(policy)s, version %(version)s, row %(row)s; %(evidence)s)",
+        basis=limit.source,
+        policy=policy.label,
+        version=deadline.order.policy_id,
+        row=limit.key,
+        evidence=evidence_words(limit.evidence),
+    )

@@ -18,9 +18,10 @@ from hotline.base.i18n import gettext, label
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.base.web import own_address, whole_number
-from hotline.orders.lifecycle import Action, choices
+from hotline.orders.lifecycle import Action
 from hotline.orders.models import Order
 from hotline.orders.names import Names
+from hotline.orders.operations import open_steps
 from hotline.orders.queries import order_for
 from hotline.orders.sheet import sheet
 from hotline.orders.timeline import changes_since
@@ -29,7 +30,7 @@ from hotline.people.roles import Permission
 from hotline.people.signin import current_actor
 
 SEES_ORDERS = (Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS)
-PROSE = ("public_reply", "unsolved_reason", "note", "reason")
+PROSE = ("public_reply", "unsolved_reason", "note", "reason", "next_step")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def form_version() -> int:
 def onward(order: Order, actor: Actor) -> str:
     """Where to after a step: back to the list it came from, or on with the order where there is more to do with it."""
     back = own_address(request.form.get("back", ""))
-    more = any(step.action is not Action.NOTE for step in choices(order.state, actor, order.lead_unit))
+    more = any(step.action is not Action.NOTE for step in open_steps(order, actor, utc_now()))
     if back and not (more and request.form.get("stay")):
         return back
     return url_for("orders.shown", number=order.number, back=back or None)

@@ -25,6 +25,7 @@ class State(StrEnum):
     CALLBACK = "callback"
     CLOSED = "closed"
     ANSWERED = "answered"
+    MERGED = "merged"
 
 
 class Action(StrEnum):
@@ -45,6 +46,15 @@ class Action(StrEnum):
     EVALUATE = "evaluate"
     CLOSE = "close"
     REDO = "redo"
+    REQUEST_TIME = "request_time"
+    GRANT_TIME = "grant_time"
+    REFUSE_TIME = "refuse_time"
+    RESUME = "resume"
+    SUPERVISE = "supervise"
+    FEED_BACK = "feed_back"
+    SET_UPSTREAM = "set_upstream"
+    MERGE = "merge"
+    FOLLOW = "follow"
 
 
 name_members(
@@ -56,6 +66,7 @@ name_members(
         State.CALLBACK: mark("To call back"),
         State.CLOSED: mark("Closed"),
         State.ANSWERED: mark("Answered directly"),
+        State.MERGED: mark("Merged into another"),
         Action.REGISTER: mark("Register"),
         Action.AMEND: mark("Correct"),
         Action.ANSWER: mark("Answer directly"),
@@ -71,6 +82,15 @@ name_members(
         Action.EVALUATE: mark("Record evaluation"),
         Action.CLOSE: mark("Close"),
         Action.REDO: mark("Send back to redo"),
+        Action.REQUEST_TIME: mark("Ask for time"),
+        Action.GRANT_TIME: mark("Grant the time"),
+        Action.REFUSE_TIME: mark("Refuse the time"),
+        Action.RESUME: mark("Let the clock run on"),
+        Action.SUPERVISE: mark("Supervise"),
+        Action.FEED_BACK: mark("Report to the supervisor"),
+        Action.SET_UPSTREAM: mark("Change the upstream deadline"),
+        Action.MERGE: mark("Merge into another"),
+        Action.FOLLOW: mark("Answered with the master order"),
     }
 )
 
@@ -110,6 +130,8 @@ def _step(
 
 _S, _C, _R = State, Clock, Role
 _ACTIVE = (_S.RECEIVED, _S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.CALLBACK)
+_WITH_UNIT = (_S.DISPATCHED, _S.HANDLING, _S.RETURNING)
+_CENTER = (_R.DISPATCHER, _R.SUPERVISOR)
 _INTAKE = (_R.AGENT, _R.DISPATCHER, _R.CITIZEN, _R.SYSTEM)
 
 STEPS: tuple[Step, ...] = (
@@ -124,6 +146,17 @@ STEPS: tuple[Step, ...] = (
         needs=("public_reply",),
         meets=(_C.DISPATCH,),
     ),
+    # 并单: the child follows its master, which is handled once; its own citizen is asked all the same.
+    _step(
+        Action.MERGE,
+        _S.RECEIVED,
+        _S.MERGED,
+        (_R.AGENT, _R.DISPATCHER),
+        needs=("master", "reason"),
+        drops=(_C.DISPATCH,),
+    ),
+    _step(Action.FOLLOW, _S.MERGED, _S.CALLBACK, (_R.SYSTEM,), needs=("unit", "public_reply"), starts=(_C.CALLBACK,)),
+    _step(Action.SET_UPSTREAM, _ACTIVE[:-1], None, (_R.DISPATCHER, _R.SYSTEM), needs=("due", "reason")),
     # 转 transfer
     _step(
         Action.DISPATCH,
@@ -172,10 +205,18 @@ STEPS: tuple[Step, ...] = (
         _S.CALLBACK,
         UNIT_ROLES,
         needs=("result", "public_reply"),
-        meets=(_C.HANDLE, _C.REDO),
+        meets=(_C.HANDLE, _C.REDO, _C.SUPERVISE),
         drops=(_C.CONTACT,),
         starts=(_C.CALLBACK,),
     ),
+    # 延期、暂停、承诺: more time, or time that does not count, for a reason and until a day.
+    _step(Action.REQUEST_TIME, _S.HANDLING, None, UNIT_ROLES, needs=("kind", "time", "reason", "next_step")),
+    _step(Action.GRANT_TIME, _S.HANDLING, None, (*_CENTER, _R.SYSTEM), needs=("kind", "time")),
+    _step(Action.REFUSE_TIME, _S.HANDLING, None, _CENTER, needs=("reason",)),
+    _step(Action.RESUME, _S.HANDLING, None, (*UNIT_ROLES, *_CENTER), needs=("reason",)),
+    # 督办: beside the work, on a clock of its own.
+    _step(Action.SUPERVISE, _WITH_UNIT, None, (_R.SUPERVISOR, _R.SYSTEM), needs=("reason",), starts=(_C.SUPERVISE,)),
+    _step(Action.FEED_BACK, _WITH_UNIT, None, UNIT_ROLES, needs=("note",), meets=(_C.SUPERVISE,)),
     _step(Action.ATTEMPT, _S.CALLBACK, None, (_R.CALLBACK,), needs=("note",)),
     _step(
         Action.EVALUATE,

@@ -28,7 +28,7 @@ from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.models import District, Unit
 from hotline.people.roles import Role
 from hotline.policy.calendar import TimeUnit
-from hotline.policy.limits import Clock
+from hotline.policy.limits import Clock, Requester
 
 order_numbers = Sequence("order_number", metadata=Base.metadata)
 
@@ -54,6 +54,7 @@ class Order(Base):
     """A work order (工单): what a citizen wants, where it stands, who has it.
 
     ``state`` and the instants beside it follow from the events and are kept for lists and measures.
+    ``time_asked_at`` is set while a unit waits for the center's word on its request for time.
     ``version`` counts the events; an edit that names an older one is refused. ``head`` is the hash of the
     last event, so that a log cut short at its end is noticed too.
     """
@@ -64,6 +65,7 @@ class Order(Base):
         one_of("nature", Nature),
         one_of("urgency", Urgency),
         one_of("channel", Channel),
+        one_of("requester_kind", Requester),
         UniqueConstraint("source", "external_id"),
         CheckConstraint("(dispatched_at IS NULL) OR (lead_unit IS NOT NULL)", name="dispatched_has_unit"),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_instant"),
@@ -72,6 +74,8 @@ class Order(Base):
         Index("ix_work_order_received_at", "received_at"),
         Index("ix_work_order_dispatched_at", "dispatched_at"),
         Index("ix_work_order_lead_unit", "lead_unit", "state"),
+        Index("ix_work_order_time_asked_at", "time_asked_at", postgresql_where=sql("time_asked_at IS NOT NULL")),
+        Index("ix_work_order_parent", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
         Index("ix_work_order_search", "search", postgresql_using="gin"),
     )
 
@@ -93,6 +97,7 @@ class Order(Base):
     lead_unit: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
     requester_name: Mapped[str] = mapped_column(String(60), server_default=sql("''"))
     requester_phone: Mapped[str] = mapped_column(String(30), server_default=sql("''"))
+    requester_kind: Mapped[Requester] = mapped_column(text_enum(Requester), server_default=sql("'person'"))
     secret: Mapped[bool] = mapped_column(server_default=sql("false"))
     round: Mapped[int] = mapped_column(server_default=sql("1"))
     returns: Mapped[int] = mapped_column(server_default=sql("0"))
@@ -100,6 +105,8 @@ class Order(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"))
     policy_id: Mapped[int] = mapped_column(ForeignKey("policy_version.id"))
     suggestion: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    upstream_due_at: Mapped[Instant | None]
+    time_asked_at: Mapped[Instant | None]
     rating_token: Mapped[UUID] = mapped_column(Uuid, default=uuid4, unique=True)
     received_at: Mapped[Instant]
     dispatched_at: Mapped[Instant | None]
@@ -114,6 +121,12 @@ class Order(Base):
     events: Mapped[list[Event]] = relationship(order_by="Event.seq", viewonly=True)
     deadlines: Mapped[list[Deadline]] = relationship(order_by="Deadline.id", back_populates="order")
     attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.id", viewonly=True)
+    parent: Mapped[Order | None] = relationship(remote_side="Order.id")
+
+    @property
+    def followed(self) -> Order:
+        """The order by whose clocks this one goes: its master while it is merged into one, else itself."""
+        return self.parent if self.state is State.MERGED and self.parent else self
 
 
 class OrderUnit(Base):
@@ -158,11 +171,18 @@ class Event(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+# Which deadlines may move with the calendar: all that run, but for hours that run straight through.
+GOES_BY_CALENDAR = "ended_at IS NULL AND (unit <> 'natural_hours' OR extended <> '[]')"
+
+
 class Deadline(Base):
     """One clock of an order: when it started, when it is due, how it ended.
 
     outcome: "met" (what it waited for happened, in time or late) or "dropped" (nobody waits any more);
-    None while it runs. ``original_due_at`` keeps the first due time when an extension moves ``due_at``.
+    None while it runs. ``original_due_at`` is the due time without extensions. ``row`` names the row of the
+    order's policy it got its limit from. extended: rows of amount, unit, instant agreed. paused: rows of start,
+    end, reason; the end is the planned one until the clock runs on. upstream_at: set by the platform the order
+    came from. ``due_at`` follows from all these, by the calendar named (see ``clocks.reckoning``).
     unit_code: the unit that leads the order while it runs, and led it when it ended; None before the dispatch.
     """
 
@@ -180,6 +200,7 @@ class Deadline(Base):
             postgresql_where=sql("ended_at IS NULL"),
         ),
         Index("ix_deadline_open_due_at", "clock", "due_at", postgresql_where=sql("ended_at IS NULL")),
+        Index("ix_deadline_by_calendar", "calendar_id", "id", postgresql_where=sql(GOES_BY_CALENDAR)),
         Index("ix_deadline_clock_due_at", "clock", "due_at"),
         Index("ix_deadline_clock_original_due_at", "clock", "original_due_at"),
     )
@@ -191,13 +212,16 @@ class Deadline(Base):
     round: Mapped[int]
     amount: Mapped[float] = mapped_column(Float)
     unit: Mapped[TimeUnit] = mapped_column(text_enum(TimeUnit))
+    row: Mapped[str] = mapped_column(String(200))
     basis: Mapped[str] = mapped_column(String(200))
     calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar_version.id"))
     started_at: Mapped[Instant]
     due_at: Mapped[Instant]
     original_due_at: Mapped[Instant]
     provisional: Mapped[bool]
+    extended: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"))
     paused: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"))
+    upstream_at: Mapped[Instant | None]
     ended_at: Mapped[Instant | None]
     outcome: Mapped[str | None] = mapped_column(String(10))
     order: Mapped[Order] = relationship(back_populates="deadlines")
@@ -205,6 +229,25 @@ class Deadline(Base):
     def is_late(self, now: datetime) -> bool:
         """Whether it ended, or still runs, past its due time."""
         return (self.ended_at or now) > self.due_at
+
+
+class DeadlineMove(Base):
+    """A due time that moved because the calendar changed: from when to when, between which calendars."""
+
+    __tablename__ = "deadline_move"
+    __table_args__ = (
+        Index("ix_deadline_move_to_calendar", "to_calendar"),
+        Index("ix_deadline_move_deadline", "deadline_id"),
+    )
+
+    id: Mapped[Key]
+    deadline_id: Mapped[int] = mapped_column(ForeignKey("deadline.id"))
+    from_calendar: Mapped[int] = mapped_column(ForeignKey("calendar_version.id"))
+    to_calendar: Mapped[int] = mapped_column(ForeignKey("calendar_version.id"))
+    before: Mapped[Instant]
+    after: Mapped[Instant]
+    moved_at: Mapped[Instant]
+    deadline: Mapped[Deadline] = relationship()
 
 
 class Attachment(Base):

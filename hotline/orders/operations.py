@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from hotline.base import outbox
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from hotline.base.i18n import gettext, label
 from hotline.orders import search
-from hotline.orders.lifecycle import Action, State, Step, find, permits
+from hotline.orders.clocks import Heard, move, reckoning, standing, starting, upstream_of
+from hotline.orders.lifecycle import Action, State, Step, choices, find, permits
 from hotline.orders.models import Deadline, Event, Order, order_numbers
 from hotline.orders.queries import require_category
 from hotline.orders.vocabulary import Channel, Nature, Urgency
@@ -27,8 +28,7 @@ from hotline.people.operations import record_read
 from hotline.people.queries import require_district
 from hotline.people.roles import UNIT_ROLES, Permission
 from hotline.policy import queries as policies
-from hotline.policy.calendar import add_working
-from hotline.policy.limits import Clock, Facts, Limit, choose
+from hotline.policy.limits import Clock, Facts, Limit, Requester
 
 NUMBERS_A_DAY = 1_000_000
 
@@ -50,6 +50,8 @@ class Intake:
     secret: bool = False
     source: str = ""
     external_id: str | None = None
+    requester_kind: Requester = Requester.PERSON
+    upstream_due_at: datetime | None = None
 
 
 def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mapping[str, Any] | None = None) -> Order:
@@ -75,6 +77,8 @@ def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mappi
         category_code=intake.category_code,
         requester_name=intake.requester_name,
         requester_phone=intake.requester_phone,
+        requester_kind=intake.requester_kind,
+        upstream_due_at=intake.upstream_due_at,
         secret=intake.secret,
         round=1,
         returns=0,
@@ -89,8 +93,18 @@ def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mappi
     # A new order has none of these: nothing to load.
     for name in ("events", "deadlines", "helpers", "attachments"):
         set_committed_value(order, name, [])
-    _record(order, None, _row(None, Action.REGISTER), actor, now, "", {"channel": intake.channel})
+    said: dict[str, Any] = {"channel": intake.channel, "facts": asdict(facts_of(order))}
+    if intake.upstream_due_at is not None:
+        said["upstream_due"] = intake.upstream_due_at.isoformat()
+    _record(order, None, _row(None, Action.REGISTER), actor, now, "", said)
     return order
+
+
+def facts_of(order: Order) -> Facts:
+    """What the limits of an order depend on."""
+    return Facts(
+        order.nature, order.urgency, order.category_code or "", order.requester_kind, order.district_code or ""
+    )
 
 
 def get_order(number: str) -> Order:
@@ -117,6 +131,18 @@ def act(
     Raises Conflict where the table has no such step from this state, NotAllowed where the actor may not
     take it, Invalid where something it needs is missing.
     """
+    step = ready(order, action, actor, now, version=version)
+    _require(step, reason, payload)
+    before = order.state
+    order.version += 1
+    if step.target is not None:
+        order.state = step.target
+    _apply(order, action, now, payload)
+    return _record(order, before, step, actor, now, reason, payload)
+
+
+def ready(order: Order, action: Action, actor: Actor, now: datetime, *, version: int | None = None) -> Step:
+    """Hold the order and find the step; raise Stale, Conflict or NotAllowed where the actor cannot take it now."""
     hold(order)
     if version is not None and version != order.version:
         raise Stale(
@@ -125,13 +151,31 @@ def act(
     step = _row(order.state, action)
     if not permits(step, actor, order.lead_unit):
         raise NotAllowed(gettext("You may not do this with this order: %(action)s.", action=label(action)))
-    _require(step, reason, payload)
-    before = order.state
-    order.version += 1
-    if step.target is not None:
-        order.state = step.target
-    _apply(order, action, now, payload)
-    return _record(order, before, step, actor, now, reason, payload)
+    if not is_open(action, order, now):
+        raise Conflict(gettext("There is nothing this step could be for now: %(action)s.", action=label(action)))
+    return step
+
+
+def is_open(action: Action, order: Order, now: datetime) -> bool:
+    """Whether there is something a step is for, where the table alone does not tell: a request, a pause, a slip."""
+    running = [row for row in order.deadlines if row.ended_at is None]
+    match action:
+        case Action.REQUEST_TIME:
+            return order.time_asked_at is None
+        case Action.GRANT_TIME | Action.REFUSE_TIME:
+            return order.time_asked_at is not None
+        case Action.RESUME:
+            return any(standing(row, now) for row in running)
+        case Action.SUPERVISE:
+            return all(row.clock is not Clock.SUPERVISE for row in running)
+        case Action.FEED_BACK:
+            return any(row.clock is Clock.SUPERVISE for row in running)
+    return True
+
+
+def open_steps(order: Order, actor: Actor, now: datetime) -> list[Step]:
+    """The steps the actor can take with the order now."""
+    return [step for step in choices(order.state, actor, order.lead_unit) if is_open(step.action, order, now)]
 
 
 def hold(order: Order) -> None:
@@ -161,10 +205,16 @@ def _require(step: Step, reason: str, payload: Mapping[str, Any]) -> None:
         raise Invalid({name: [gettext("is required for this step")] for name in missing})
 
 
+# A request for time waits from its asking to its decision, or until a reply or another unit makes it pointless.
+TIME_ASKED = frozenset({Action.REQUEST_TIME, Action.GRANT_TIME, Action.REFUSE_TIME, Action.REPLY, Action.REDISPATCH})
+
+
 def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, Any]) -> None:
     """Columns of the order that follow from the step."""
     order.category_code = payload.get("category") or order.category_code
     order.district_code = payload.get("district") or order.district_code
+    if action in TIME_ASKED:
+        order.time_asked_at = now if action is Action.REQUEST_TIME else None
     match action:
         case Action.DISPATCH:
             order.lead_unit, order.dispatched_at = payload["unit"], now
@@ -173,6 +223,10 @@ def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, An
             order.returns += 1
         case Action.REPLY:
             order.replied_at = now
+        case Action.FOLLOW:
+            order.lead_unit, order.replied_at = payload["unit"], now
+        case Action.SET_UPSTREAM:
+            order.upstream_due_at = datetime.fromisoformat(payload["due"])
         case Action.ATTEMPT:
             order.attempts += 1
         case Action.REDO:
@@ -206,7 +260,7 @@ def _record(
     )
     event.hash = order.head = chain(order.head, event)
     db.session.add(event)
-    _move_clocks(order, step, now)
+    _move_clocks(order, event, step)
     db.session.flush()
     outbox.leave("tell", now, event_id=event.id)
     return event
@@ -231,45 +285,48 @@ def chain(previous: str, event: Event) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _move_clocks(order: Order, step: Step, now: datetime) -> None:
-    for deadline in order.deadlines:
-        if deadline.ended_at is not None:
-            continue
-        if deadline.clock in step.meets + step.drops:
-            deadline.ended_at = now
-            deadline.outcome = "met" if deadline.clock in step.meets else "dropped"
-        else:
-            deadline.unit_code = order.lead_unit  # it goes on for whoever leads now
-    if step.starts:
+def _move_clocks(order: Order, event: Event, step: Step) -> None:
+    heard = Heard(
+        event.action, event.at, event.payload, order.lead_unit, order.round, facts_of(order), order.upstream_due_at
+    )
+    for deadline in move(order.deadlines, step, heard):
+        set_due(deadline, order.policy_id)
+    limits = starting(step, heard, policies.policy(order.policy_id).limits)
+    if limits:
         db.session.flush()  # an ended clock must be written before the same one starts again
-        start_clocks(order, step.starts, now)
+        for limit in limits:
+            deadline = _deadline(limit, heard)
+            set_due(deadline, order.policy_id)
+            order.deadlines.append(deadline)
 
 
-def start_clocks(order: Order, clocks: Iterable[Clock], now: datetime) -> None:
-    """Start clocks of the order, each with the limit its policy gives it; none where the policy sets none."""
-    limits = policies.policy(order.policy_id).limits
-    facts = Facts(order.nature, order.urgency, order.category_code or "")
+def set_due(deadline: Deadline, policy_id: int) -> None:
+    """Write when a clock is due, by the calendar in force.
+
+    All of it is written, even what has not changed since it was read: meanwhile another calendar may have been
+    followed, and these belong together.
+    """
     calendar_id = policies.calendar_id()
-    for clock in clocks:
-        if limit := choose(limits, clock, facts):
-            order.deadlines.append(_deadline(order, limit, calendar_id, now))
+    due = reckoning(deadline, policies.calendar(calendar_id), policies.policy(policy_id).counting)
+    deadline.calendar_id = calendar_id
+    deadline.due_at, deadline.original_due_at, deadline.provisional = due.at, due.original, due.provisional
+    for name in ("calendar_id", "due_at", "original_due_at", "provisional"):
+        flag_modified(deadline, name)
 
 
-def _deadline(order: Order, limit: Limit, calendar_id: int, now: datetime) -> Deadline:
-    due = add_working(now, limit.amount, limit.unit, policies.calendar(calendar_id))
+def _deadline(limit: Limit, heard: Heard) -> Deadline:
     return Deadline(
         clock=limit.clock,
-        unit_code=order.lead_unit,
-        round=order.round,
+        unit_code=heard.lead_unit,
+        round=heard.round,
+        row=limit.key,
         amount=limit.amount,
         unit=limit.unit,
         basis=limit.basis,
-        calendar_id=calendar_id,
-        started_at=now,
-        due_at=due.at,
-        original_due_at=due.at,
-        provisional=due.provisional,
+        started_at=heard.at,
+        extended=[],
         paused=[],
+        upstream_at=upstream_of(limit.clock, heard),
     )
 
 

@@ -10,9 +10,9 @@ from marshmallow import fields
 from hotline.base.i18n import label
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.schemas import Schema, words
-from hotline.orders.deadlines import countdown, explanation
-from hotline.orders.lifecycle import choices
+from hotline.orders.deadlines import countdown, explanations, going_by
 from hotline.orders.models import Attachment, Deadline, Event, Order
+from hotline.orders.operations import open_steps
 from hotline.orders.sight import hides_requester, sees_asking, sees_clock, sees_event, sees_when, sees_who
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
@@ -59,12 +59,14 @@ def brief(order: Order, reader: Actor) -> dict[str, Any]:
         "nature": order.nature,
         "urgency": order.urgency,
         "channel": order.channel,
+        "requester_kind": order.requester_kind,
         "title": order.title,
         "address": order.address,
         "district": order.district_code,
         "category": order.category_code,
         "lead_unit": order.lead_unit,
         "received_at": order.received_at,
+        "upstream_due_at": order.upstream_due_at,
         "closed_at": _closed_at(order, reader),
     }
 
@@ -82,13 +84,14 @@ def whole(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
         },
         "assisting": [helper.unit_code for helper in order.helpers if helper.part == "assist"],
         "copied": [helper.unit_code for helper in order.helpers if helper.part == "copy"],
+        "master": order.parent.number if order.parent else None,
         "round": order.round,
         "returns": order.returns,
         "suggestion": order.suggestion,
-        "deadlines": [_deadline(one, now) for one in order.deadlines if sees_clock(one, actor)],
+        "deadlines": [_deadline(one, now) for one in going_by(order) if sees_clock(one, actor)],
         "events": [_event(event, actor) for event in order.events if sees_event(event, actor)],
         "attachments": [attached(file) for file in order.attachments],
-        "actions": [step.action for step in choices(order.state, actor, order.lead_unit)],
+        "actions": [step.action for step in open_steps(order, actor, now)],
     }
 
 
@@ -113,9 +116,13 @@ def _deadline(deadline: Deadline, now: datetime) -> dict[str, Any]:
         "original_due_at": deadline.original_due_at,
         "ended_at": deadline.ended_at,
         "outcome": deadline.outcome,
+        "extended": deadline.extended,
+        "paused": deadline.paused,
+        "upstream_at": deadline.upstream_at,
         "provisional": deadline.provisional,
         "light": countdown(deadline, now, policies.calendar(deadline.calendar_id)).light,
-        "explanation": explanation(deadline),
+        "row": deadline.row,
+        "explanation": explanations(deadline),
     }
 
 

@@ -9,10 +9,12 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from hotline.base.i18n import gettext
-from hotline.orders.lifecycle import Action, State, Step, choices
+from hotline.orders.deadlines import going_by
+from hotline.orders.lifecycle import Action, State, Step
 from hotline.orders.marking import marked
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.names import Names, level_name
+from hotline.orders.operations import open_steps
 from hotline.orders.sight import hides_requester, sees_clock
 from hotline.orders.suggested import read_suggestion
 from hotline.orders.timeline import timeline
@@ -25,16 +27,24 @@ from hotline.policy.limits import Clock
 # The step most likely taken next stands first; which of them are there at all, the lifecycle table says.
 LIKELY = (
     Action.SIGN,
+    Action.GRANT_TIME,
+    Action.REFUSE_TIME,
     Action.DISPATCH,
     Action.REDISPATCH,
     Action.REFUSE_RETURN,
     Action.EVALUATE,
     Action.ATTEMPT,
     Action.REPLY,
+    Action.FEED_BACK,
     Action.CONTACT,
     Action.ANSWER,
     Action.AMEND,
+    Action.MERGE,
+    Action.RESUME,
+    Action.REQUEST_TIME,
     Action.REQUEST_RETURN,
+    Action.SUPERVISE,
+    Action.SET_UPSTREAM,
     Action.REDO,
     Action.CLOSE,
     Action.NOTE,
@@ -57,14 +67,15 @@ def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
         "suggested": suggested,
         "policy": policy,
         "results": list(Result),
+        "master": order.parent,
         "level_name": level_name,
         "blank": MultiDict(),
         "hidden": hides_requester(order, actor),
         "may_reveal": may_reveal(order, actor),
-        "clocks": clocks(order.deadlines, actor),
+        "clocks": clocks(order, actor),
         "holder": holder(order),
         "evaluated": evaluated(order),
-        "actions": steps(order, choices(order.state, actor, order.lead_unit)),
+        "actions": steps(order, open_steps(order, actor, now)),
         "entries": timeline(order, actor, names),
     }
 
@@ -74,15 +85,15 @@ def may_reveal(order: Order, actor: Actor) -> bool:
     return bool(order.requester_phone) and actor.may(Permission.REVEAL_PHONE) and not hides_requester(order, actor)
 
 
-def clocks(deadlines: Iterable[Deadline], actor: Actor) -> list[Deadline]:
+def clocks(order: Order, actor: Actor) -> list[Deadline]:
     """The clocks the actor is to see: those that run first, the next due at the top. A unit sees no callback clock."""
-    seen = [one for one in deadlines if sees_clock(one, actor)]
+    seen = [one for one in going_by(order) if sees_clock(one, actor)]
     return sorted(seen, key=lambda one: (one.ended_at is not None, one.due_at))
 
 
 def next_clock(order: Order, actor: Actor) -> Deadline | None:
     """The running clock that is due first."""
-    return next((one for one in clocks(order.deadlines, actor) if one.ended_at is None), None)
+    return next((one for one in clocks(order, actor) if one.ended_at is None), None)
 
 
 def holder(order: Order) -> str:
@@ -96,6 +107,8 @@ def holder(order: Order) -> str:
             return gettext("Hotline center: asks the citizen")
         case State.DISPATCHED | State.HANDLING:
             return order.unit.title if order.unit else ""
+        case State.MERGED:
+            return holder(order.followed)
     return ""
 
 

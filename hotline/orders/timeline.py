@@ -12,12 +12,15 @@ from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
 from hotline.orders.names import Names, level_names
 from hotline.orders.sight import sees_event, sees_when, sees_who
-from hotline.orders.vocabulary import Channel, Result
+from hotline.orders.vocabulary import Channel, Result, TimeKind
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
+from hotline.policy import queries as policies
+from hotline.policy.calendar import TimeUnit
+from hotline.policy.clock import city_time, spoken
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
-UNSAID = frozenset({"round", "row_id", "threshold"})  # kept for those who check, not for those who read
+UNSAID = frozenset({"round", "row_id", "threshold", "facts"})  # kept for those who check, not for those who read
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,17 @@ def _lines(event: Event, told: Mapping[str, Callable[[Any], Line]]) -> Iterable[
         yield told[key](said[key]) if key in told else Line("plain", key, str(said[key]))
 
 
+def _instant(written: str) -> str:
+    return city_time(datetime.fromisoformat(written), policies.calendar_now(), ends=True)
+
+
+def time_in_words(time: Mapping[str, Any]) -> str:
+    """How much time is asked for or granted: an amount, or from when to when."""
+    if "amount" in time:
+        return spoken(time["amount"], TimeUnit(time["unit"]))
+    return gettext("%(start)s to %(end)s", start=_instant(time["start"]), end=_instant(time["end"]))
+
+
 def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
     """For each thing an event may carry, how it is said."""
     levels = level_names(order.policy_id)
@@ -106,6 +120,12 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "result": plain(gettext("Result"), lambda value: label(Result(value))),
         "solved": plain(gettext("Solved"), lambda value: gettext("yes") if value else gettext("no")),
         "satisfaction": plain(gettext("Satisfaction"), one(levels)),
+        "kind": plain(gettext("Asked for"), lambda value: label(TimeKind(value))),
+        "time": plain(gettext("Time"), time_in_words),
+        "next_step": lambda value: Line("internal", gettext("Next step"), value),
+        "due": plain(gettext("Due"), _instant),
+        "upstream_due": plain(gettext("Upstream deadline"), _instant),
+        "master": plain(gettext("Master order"), str),
         "attachments": plain(gettext("Files"), several(files)),
         "public_reply": lambda value: Line("public", gettext("Public reply"), value),
         "unsolved_reason": lambda value: Line("internal", gettext("Why it is not solved"), value),

@@ -44,6 +44,15 @@ class Result(StrEnum):
     BEYOND = "beyond"
 
 
+class TimeKind(StrEnum):
+    """What a unit asks of the clock: more time, or a pause for one of the three reasons there are (PauseReason)."""
+
+    EXTENSION = "extension"
+    SUPPLEMENT = "supplement"
+    PROCEDURE = "procedure"
+    PROMISE = "promise"
+
+
 name_members(
     {
         Nature.CONSULTATION: mark("Consultation"),
@@ -59,6 +68,10 @@ name_members(
         Channel.WEB: mark("Website"),
         Channel.API: mark("Other system"),
         Channel.IMPORT: mark("Imported"),
+        TimeKind.EXTENSION: mark("More time (extension)"),
+        TimeKind.SUPPLEMENT: mark("Pause: the citizen has to supplement"),
+        TimeKind.PROCEDURE: mark("Pause: a statutory procedure"),
+        TimeKind.PROMISE: mark("Pause: a promise to the citizen"),
         Result.SOLVED: mark("Solved"),
         Result.EXPLAINED: mark("Explained"),
         Result.PROMISED: mark("Promised"),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import time
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from hotline.policy.calendar import TimeUnit
-from hotline.policy.limits import Clock, Limit
+from hotline.base.i18n import mark, name_members, pick
+from hotline.policy.calendar import Counting, TimeUnit
+from hotline.policy.limits import Clock, Evidence, Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,68 +23,229 @@ class Level:
     weight: float
 
 
+class WarningKind(StrEnum):
+    """A warning about a deadline, in the order they are given."""
+
+    YELLOW = "yellow"
+    RED = "red"
+    URGE = "urge"
+    REPORT = "report"
+
+
+name_members(
+    {
+        WarningKind.YELLOW: mark("Yellow card: due soon"),
+        WarningKind.RED: mark("Red card: overdue"),
+        WarningKind.URGE: mark("Urged"),
+        WarningKind.REPORT: mark("Reported"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WarningRule:
+    """When a warning is given: so many working days after the due time (negative: before it).
+
+    clocks: whose deadlines it is about. to_center: the center's supervisors are told besides the unit.
+    """
+
+    kind: WarningKind
+    days: int
+    clocks: tuple[Clock, ...]
+    to_center: bool
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Warnings:
+    """The warnings and how they are sent.
+
+    gap_hours: a unit gets its next digest no sooner than so many hours after the last, urgent orders excepted.
+    quiet_from, quiet_until: city time between which only urgent orders are warned about; days off are quiet too.
+    """
+
+    rules: tuple[WarningRule, ...]
+    gap_hours: float
+    quiet_from: time
+    quiet_until: time
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRules:
+    """What a unit may ask for when time is short.
+
+    extensions: how many of one order, at most. self_granted: how many of those need nobody's leave.
+    pauses: how many of one order, at most. pause_days: working days a pause for a supplement or a procedure may last.
+    """
+
+    extensions: int
+    self_granted: int
+    pauses: int
+    pause_days: int
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A policy document, checked.
 
-    auto_confidence: classification confidence (0 to 1) from which an order is dispatched without a person.
-    callback_attempts: calls without an answer after which an order may be closed unrated.
-    short_abandon: seconds; a caller who hangs up sooner is excluded from the connection rate.
+    dated: when the source was in force or seen. auto_confidence: classification confidence (0 to 1) from which
+    an order is dispatched without a person. callback_attempts: calls without an answer after which an order may
+    be closed unrated. short_abandon: seconds; a caller who hangs up sooner is excluded from the connection rate.
     minimum_n: a unit with fewer orders behind a rate is not ranked by it.
     """
 
     name: str
     title: str
+    title_en: str
     source: str
+    dated: str
     limits: tuple[Limit, ...]
     levels: tuple[Level, ...]
+    counting: Counting
+    warnings: Warnings
+    time_rules: TimeRules
     auto_confidence: float
     callback_attempts: int
     short_abandon: float
     minimum_n: int
+    evidence: Mapping[str, Evidence]
 
     @property
     def weights(self) -> dict[str, float]:
         """What each satisfaction level counts."""
         return {level.code: level.weight for level in self.levels}
 
+    @property
+    def label(self) -> str:
+        """The policy's title in the reader's language."""
+        return pick(self.title, self.title_en)
+
+    def row(self, key: str) -> Limit | None:
+        """The limit row of a name."""
+        return next((limit for limit in self.limits if limit.key == key), None)
+
+
+E = TypeVar("E", bound=StrEnum)
+
+SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "counting", "time_rules", "warnings")
+
 
 class BadPolicy(ValueError):
     """A policy document cannot be used; the message names the entry and the mend."""
 
 
-def read_policy(document: dict[str, Any]) -> Policy:
-    """Check a policy document (as read from TOML); raise BadPolicy for what cannot be used."""
+def build_on(document: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """A document that ``extends`` another, made whole.
+
+    It takes the sections it does not have from the base, and the base's limits except those its own cover: one
+    limit for all handling takes the place of the base's exceptions too, one for enterprises only of rows for
+    enterprises. What comes from the base keeps its ``origin``.
+    """
+    whole = {**base, **{key: value for key, value in document.items() if key != "extends"}}
+    own = list(document.get("limits", ()))
+    kept = [row for row in base["limits"] if not any(_covers(mine, row) for mine in own)]
+    whole["limits"] = [*own, *({"origin": base["name"], **row} for row in kept)]
+    return whole
+
+
+def _covers(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether every order the other row speaks of is one this row speaks of, for the same clock."""
+    conditions = ("clock", "region", "nature", "urgency", "requester")
+    same = all(not row.get(name) or row[name] == other.get(name) for name in conditions)
+    return same and str(other.get("category", "")).startswith(row.get("category", ""))
+
+
+def read_policy(document: Mapping[str, Any]) -> Policy:
+    """Check a whole policy document; raise BadPolicy for what cannot be used."""
     try:
-        policy = Policy(
-            name=document["name"],
-            title=document["title"],
-            source=document["source"],
-            limits=tuple(_limit(row) for row in document["limits"]),
-            levels=tuple(Level(**row) for row in document["satisfaction"]["levels"]),
-            auto_confidence=float(document["dispatch"]["auto_confidence"]),
-            callback_attempts=int(document["callback"]["attempts"]),
-            short_abandon=float(document["connection"]["short_abandon_seconds"]),
-            minimum_n=int(document["ranking"]["minimum_n"]),
-        )
+        policy = _read(document)
     except KeyError as missing:
         raise BadPolicy(f"the policy lacks {missing}; add it") from missing
-    except TypeError as wrong:
+    except (TypeError, AttributeError) as wrong:
         raise BadPolicy(f"the policy has an entry that is not known: {wrong}") from wrong
+    _check(policy)
+    return policy
+
+
+def _read(document: Mapping[str, Any]) -> Policy:
+    return Policy(
+        name=document["name"],
+        title=document["title"],
+        title_en=document.get("title_en", ""),
+        source=document["source"],
+        dated=document["dated"],
+        limits=tuple(_limit(row) for row in document["limits"]),
+        levels=tuple(Level(**row) for row in document["satisfaction"]["levels"]),
+        counting=Counting(**_given(document["counting"])),
+        warnings=_warnings(document["warnings"]),
+        time_rules=TimeRules(**{name: int(value) for name, value in _given(document["time_rules"]).items()}),
+        auto_confidence=float(document["dispatch"]["auto_confidence"]),
+        callback_attempts=int(document["callback"]["attempts"]),
+        short_abandon=float(document["connection"]["short_abandon_seconds"]),
+        minimum_n=int(document["ranking"]["minimum_n"]),
+        evidence={section: _member(Evidence, document[section]["evidence"], section) for section in SECTIONS},
+    )
+
+
+def _check(policy: Policy) -> None:
     if not 0 < policy.auto_confidence <= 1:
         raise BadPolicy("dispatch.auto_confidence: give a number above 0, at most 1")
     if len({level.code for level in policy.levels}) != len(policy.levels) or not policy.levels:
         raise BadPolicy("satisfaction.levels: give at least one level, each code once")
     if any(not 0 <= level.weight <= 1 for level in policy.levels):
         raise BadPolicy("satisfaction.levels: a weight is a number from 0 to 1")
-    return policy
+    keys = [limit.key for limit in policy.limits]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise BadPolicy(f"limits: {twice} is there twice; keep one row")
+    rules = policy.time_rules
+    if any(getattr(rules, one.name) < 0 for one in fields(rules)):
+        raise BadPolicy("time_rules: a number of times or days is not negative")
 
 
-def _limit(row: dict[str, Any]) -> Limit:
-    try:
-        clock, unit = Clock(row["clock"]), TimeUnit(row["unit"])
-    except ValueError as unknown:
-        raise BadPolicy(f"limits: {unknown}") from unknown
+def _given(section: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in section.items() if name != "evidence"}
+
+
+def _limit(row: Mapping[str, Any]) -> Limit:
+    clock, unit = _member(Clock, row["clock"], "limits"), _member(TimeUnit, row["unit"], "limits")
     if not row["amount"] > 0:
         raise BadPolicy(f"limits: {clock}: amount must be above 0")
-    return Limit(**{**row, "clock": clock, "unit": unit})
+    evidence = _member(Evidence, row["evidence"], f"limits: {clock}: evidence")
+    return Limit(**{**row, "clock": clock, "unit": unit, "evidence": evidence})
+
+
+def _warnings(section: Mapping[str, Any]) -> Warnings:
+    return Warnings(
+        rules=tuple(_warning(row) for row in section["rules"]),
+        gap_hours=float(section["gap_hours"]),
+        quiet_from=_time(section["quiet_from"]),
+        quiet_until=_time(section["quiet_until"]),
+    )
+
+
+def _warning(row: Mapping[str, Any]) -> WarningRule:
+    return WarningRule(
+        kind=_member(WarningKind, row["kind"], "warnings"),
+        days=int(row["days"]),
+        clocks=_clocks(row["clocks"]),
+        to_center=bool(row["to_center"]),
+        evidence=_member(Evidence, row["evidence"], "warnings"),
+    )
+
+
+def _clocks(names: Iterable[str]) -> tuple[Clock, ...]:
+    return tuple(_member(Clock, name, "warnings: clocks") for name in names)
+
+
+def _time(written: str) -> time:
+    try:
+        return time.fromisoformat(written)
+    except ValueError as wrong:
+        raise BadPolicy(f"warnings: {written!r} is no time of day; write it as 20:00") from wrong
+
+
+def _member(values: type[E], written: str, where: str) -> E:
+    try:
+        return values(written)
+    except ValueError as unknown:
+        raise BadPolicy(f"{where}: {unknown}; use one of {', '.join(values)}") from unknown

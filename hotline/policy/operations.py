@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import Invalid
+from hotline.base.i18n import gettext
+from hotline.policy.clock import city_time
 from hotline.policy.document import BadPolicy, read_policy
 from hotline.policy.models import CalendarVersion, PolicyVersion
-from hotline.policy.queries import read_calendar
+from hotline.policy.queries import calendar_now, policy_versions, read_calendar
 
 
 def adopt_policy(document: dict[str, Any], effective_from: datetime, now: datetime) -> PolicyVersion:
-    """Add a version of the policy; raise Invalid where the document cannot be used."""
+    """Add a version of the policy, in force from an instant on. Orders keep the version they were accepted under.
+
+    Raises Invalid where the document cannot be used, and where the version would change what has been: it starts
+    neither in the past nor before the newest one (the first version may).
+    """
     try:
         policy = read_policy(document)
     except BadPolicy as wrong:
         raise Invalid.field("policy", str(wrong)) from wrong
+    if earlier := policy_versions():
+        _require_later(effective_from, earlier[0], now)
     version = PolicyVersion(name=policy.name, effective_from=effective_from, document=document, created_at=now)
     db.session.add(version)
     db.session.flush()
@@ -26,16 +33,23 @@ def adopt_policy(document: dict[str, Any], effective_from: datetime, now: dateti
     return version
 
 
+def _require_later(effective_from: datetime, newest: PolicyVersion, now: datetime) -> None:
+    if effective_from < newest.effective_from:
+        starts = city_time(newest.effective_from, calendar_now())
+        raise Invalid.field(
+            "from", gettext("version %(id)s starts on %(starts)s; give a later time", id=newest.id, starts=starts)
+        )
+    if effective_from < now:
+        raise Invalid.field("from", gettext("a policy does not start in the past; give a later day, or now"))
+
+
 def adopt_calendar(
-    days: Iterable[Mapping[str, str]],
-    hours: list[list[str]],
-    zone: str,
-    published_until: date,
-    source: str,
-    now: datetime,
+    document: dict[str, Any], zone: str, published_until: date, source: str, now: datetime
 ) -> CalendarVersion:
-    """Add a version of the calendar from rows of date, kind (holiday or workday) and name."""
-    document = {"hours": hours, "days": [[row["date"], row["kind"], row["name"]] for row in days]}
+    """Add a version of the calendar (see ``calendar_from`` for its document).
+
+    Open deadlines follow it when ``orders.recompute.follow_calendar`` is called.
+    """
     version = CalendarVersion(
         zone=zone, published_until=published_until, document=document, source=source, created_at=now
     )

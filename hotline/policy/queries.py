@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from hotline.base.db import database_name, db, kept
 from hotline.base.errors import Conflict
-from hotline.policy.calendar import Calendar
+from hotline.policy.calendar import Calendar, Hours, read_spans
 from hotline.policy.document import Policy, read_policy
 from hotline.policy.models import CalendarVersion, PolicyVersion
 
 # Versions are few and never change: a process keeps each it has read.
 _policies: dict[tuple[str, int], Policy] = {}
 _calendars: dict[tuple[str, int], Calendar] = {}
+
+_LATEST = (PolicyVersion.effective_from.desc(), PolicyVersion.id.desc())
 
 
 def policy_id_at(now: datetime) -> int:
@@ -27,11 +31,14 @@ def policy_id_at(now: datetime) -> int:
 
 
 def _policy_versions() -> list[tuple[int, datetime]]:
-    """Ids and first instants of the versions, the latest first."""
-    query = select(PolicyVersion.id, PolicyVersion.effective_from).order_by(
-        PolicyVersion.effective_from.desc(), PolicyVersion.id.desc()
-    )
+    """Ids and first instants of the versions, the latest first: every order asks, so without the documents."""
+    query = select(PolicyVersion.id, PolicyVersion.effective_from).order_by(*_LATEST)
     return [(row.id, row.effective_from) for row in db.session.execute(query)]
+
+
+def policy_versions() -> list[PolicyVersion]:
+    """Every version of the policy, the latest first."""
+    return list(db.session.scalars(select(PolicyVersion).order_by(*_LATEST)))
 
 
 def calendar_id() -> int:
@@ -68,12 +75,34 @@ def calendar_now() -> Calendar:
     return calendar(calendar_id())
 
 
+def city_instant(instant: datetime) -> datetime:
+    """An instant in UTC; one without an offset is city time."""
+    zoned = instant if instant.tzinfo else instant.replace(tzinfo=calendar_now().zone)
+    return zoned.astimezone(UTC)
+
+
 def read_calendar(version: CalendarVersion) -> Calendar:
     """Parse a calendar version; raise ValueError or KeyError for what cannot be read."""
-    days: dict[str, dict[date, str]] = {"holiday": {}, "workday": {}}
-    for day, kind, name in version.document["days"]:
-        days[kind][date.fromisoformat(day)] = name
-    spans = tuple(
-        (time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in version.document["hours"]
+    return calendar_from(version.document, ZoneInfo(version.zone), version.published_until)
+
+
+def calendar_from(document: Mapping[str, Any], zone: ZoneInfo, published_until: date) -> Calendar:
+    """A calendar from its document.
+
+    hours: rows of since (a day, or empty for "always") and spans. days: the national rows of date, kind and name;
+    city: the city's own, which go before them. Raises ValueError or KeyError for what cannot be read.
+    """
+    kinds: dict[date, tuple[str, str]] = {}
+    for day, kind, name in (*document["days"], *document["city"]):
+        if kind not in {"holiday", "workday"}:
+            raise ValueError(f"{day}: {kind!r} is no kind of day; write holiday or workday")
+        kinds[date.fromisoformat(day)] = kind, name
+    hours = tuple(
+        Hours(date.fromisoformat(row["since"]) if row["since"] else date.min, read_spans(row["spans"]))
+        for row in document["hours"]
     )
-    return Calendar(ZoneInfo(version.zone), spans, days["holiday"], days["workday"], version.published_until)
+    named = {
+        wanted: {day: name for day, (kind, name) in kinds.items() if kind == wanted}
+        for wanted in ("holiday", "workday")
+    }
+    return Calendar(zone, hours, named["holiday"], named["workday"], published_until)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from flask import Response, request
+from flask import Response, json, request
 from flask_smorest import Blueprint
 
 from hotline.base import idempotency
@@ -58,10 +58,10 @@ def place_order(intake: Intake) -> Response:
     if key and (kept := idempotency.claim(scope, key, asdict(intake), now)) is not None:
         return answer(kept, 201)
     order = receive_complaint(replace(intake, channel=_channel(intake)), actor, now)
-    body = {**brief(order, actor), "received_at": order.received_at.isoformat(), "suggestion": order.suggestion}
+    placed = answer({**brief(order, actor), "suggestion": order.suggestion}, 201)
     if key:
-        idempotency.keep(scope, key, body)
-    return answer(body, 201)
+        idempotency.keep(scope, key, json.loads(placed.data))
+    return placed
 
 
 def _channel(intake: Intake) -> Channel:

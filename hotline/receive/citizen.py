@@ -13,6 +13,7 @@ from marshmallow import ValidationError, validates_schema
 from hotline.base.errors import Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.base.privacy import PHONE_TAIL
+from hotline.orders.deadlines import going_by
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Attachment, Order
 from hotline.orders.names import Names
@@ -25,7 +26,7 @@ from hotline.receive.operations import receive_complaint
 from hotline.receive.progress import ahead, happened, present
 from hotline.receive.schemas import IntakeSchema
 
-FIELDS = ("text", "address", "phone", "name", "secret", "nature")
+FIELDS = ("text", "address", "phone", "name", "requester", "secret", "nature")
 TRAP = "website"  # a field people do not see; what fills it in is a program
 FOLLOWED = "followed"
 PLACED = "placed"
@@ -93,7 +94,7 @@ def public_file(file_id: int) -> Attachment:
 def order_view(order: Order, now: datetime) -> dict[str, Any]:
     """An order as its citizen sees it."""
     names = Names()
-    unit = names.units.get(order.lead_unit or "", "")
+    unit = names.units.get(order.followed.lead_unit or "", "")
     rated = evaluated(order) is not None
     asked = order.state is State.CALLBACK and not rated
     # The rating is the citizen's alone; number and four digits of the phone are known to others too.
@@ -101,7 +102,7 @@ def order_view(order: Order, now: datetime) -> dict[str, Any]:
     return {
         "order": order,
         "present": present(order.state, unit, rated=rated),
-        "ahead": ahead(order.deadlines, unit, now),
+        "ahead": ahead(going_by(order), unit, now),
         "happened": happened(order.events, names.units),
         "files": [file for file in order.attachments if file.public],
         "may_rate": asked and is_theirs,

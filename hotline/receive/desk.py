@@ -18,7 +18,7 @@ from hotline.orders.suggested import Guess, Suggested, read_suggestion
 from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
-from hotline.policy.limits import Clock
+from hotline.policy.limits import Clock, Requester
 from hotline.receive.drafts import desk_scope, draft_of, drop_draft
 from hotline.receive.once import Placed, new_key, place_once
 from hotline.receive.operations import receive_complaint
@@ -26,7 +26,10 @@ from hotline.receive.queries import saved_today
 from hotline.receive.schemas import IntakeSchema, plain_phone, title_of
 from hotline.transfer.suggestion import Doubt, suggest, why_queued
 
-FIELDS = ("phone", "name", "secret", "urgency", "nature", "text", "address", "district", "category", "title")
+FIELDS = (
+    *("phone", "name", "requester", "urgency", "secret", "nature"),
+    *("text", "address", "district", "category", "title"),
+)
 EARLIER = 8  # orders of a caller that fit beside the form
 SHORTEST_PHONE = 5
 LEAF = 6  # a code of this length is a category orders are given
@@ -115,6 +118,7 @@ def desk_view(actor: Actor, now: datetime, form: Mapping[str, str], errors: Mapp
         "fields": FIELDS,
         "draft": draft_of(actor),
         "natures": list(Nature),
+        "requesters": list(Requester),
         "urgencies": list(Urgency),
         "names": names,
         "leaves": leaves(),

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from itertools import islice
+from datetime import UTC, date, datetime, time
+from itertools import islice, product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid
 from hotline.base.i18n import gettext
+from hotline.base.time import DAY
 from hotline.base.work import unit_of_work
 from hotline.orders.models import Category, Order
 from hotline.orders.operations import Intake
@@ -32,7 +34,7 @@ from hotline.policy import queries as policies
 from hotline.policy.models import PolicyVersion
 from hotline.receive.operations import receive_complaint
 from hotline.receive.schemas import IntakeSchema
-from hotline.receive.table import RECEIVED_AT, Errors, Rejection, Row
+from hotline.receive.table import RECEIVED_AT, UPSTREAM_DUE, Errors, Rejection, Row
 from hotline.transfer.suggestion import why_queued
 
 BATCH = 200
@@ -49,14 +51,12 @@ CHINESE_VALUES = {
         "其他": "other",
     },
     "urgency": {"普通": "normal", "一般": "normal", "紧急": "urgent"},
+    "requester": {"个人": "person", "企业": "enterprise"},
     "secret": {"是": "true", "否": "false"},
 }
-# Besides ISO 8601. A day without a time of day begins at midnight.
-DATE_FORMATS = tuple(
-    day + time
-    for day in ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日")
-    for time in (" %H:%M:%S", " %H:%M", "", "%H时%M分", " %H时%M分", "%H:%M:%S", "%H:%M")
-)
+# Besides ISO 8601.
+DAY_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日")
+TIME_FORMATS = (" %H:%M:%S", " %H:%M", "%H时%M分", " %H时%M分", "%H:%M:%S", "%H:%M")
 UNBROKEN = re.compile("[0-9]{14}")
 
 
@@ -216,6 +216,8 @@ class RowReader:
         for name, codes in (("district", self.districts), ("category", self.categories)):
             if name in given:
                 given[name] = _collect(errors, _code, name, given[name], codes) or ""
+        if UPSTREAM_DUE in given:
+            given[UPSTREAM_DUE] = _collect(errors, self._upstream_due, given[UPSTREAM_DUE])
         for name, words in CHINESE_VALUES.items():
             if name in given:
                 given[name] = words.get(given[name], given[name])
@@ -227,38 +229,51 @@ class RowReader:
     def _received_at(self, text: str) -> datetime:
         if not text:
             return self.now
-        try:
-            at = parse_instant(text, self.zone)
-        except ValueError:
-            message = gettext("“%(text)s” is not a date; give e.g. 2026-03-02 09:15", text=text[:40])
-            raise Invalid.field(RECEIVED_AT, message) from None
+        at = self._instant(RECEIVED_AT, text)
         if at > self.now:
             raise Invalid.field(RECEIVED_AT, gettext("lies in the future"))
         if at < self.earliest:
             raise Invalid.field(RECEIVED_AT, gettext("lies before the first policy; no time limits are known for it"))
         return at
 
+    def _upstream_due(self, text: str) -> str:
+        return self._instant(UPSTREAM_DUE, text, ends=True).isoformat()
 
-def parse_instant(text: str, zone: ZoneInfo) -> datetime:
-    """An instant from one of the usual ways to write it, in ``zone`` where it has no offset; else ValueError."""
-    at = _parsed(text)
+    def _instant(self, name: str, text: str, *, ends: bool = False) -> datetime:
+        try:
+            return parse_instant(text, self.zone, ends=ends)
+        except ValueError:
+            message = gettext("“%(text)s” is not a date; give e.g. 2026-03-02 09:15", text=text[:40])
+            raise Invalid.field(name, message) from None
+
+
+def parse_instant(text: str, zone: ZoneInfo, *, ends: bool = False) -> datetime:
+    """An instant from one of the usual ways to write it, in ``zone`` where it has no offset; else ValueError.
+
+    ends: a day alone stands for its end at 24:00, as it does for a deadline, and not for its beginning.
+    """
+    found = _parsed(text)
     try:
+        at = found if isinstance(found, datetime) else datetime.combine(found + DAY * ends, time())
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError as wrong:
         raise ValueError(text) from wrong
 
 
-def _parsed(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        pass
+def _parsed(text: str) -> date:
+    """An instant (a ``datetime``), or a day where no time of day is given; else ValueError."""
+    for read in (date.fromisoformat, datetime.fromisoformat):
+        with suppress(ValueError):
+            return read(text)
     # Without signs between its parts only the full form is clear.
-    for form in ["%Y%m%d%H%M%S"] if UNBROKEN.fullmatch(text) else DATE_FORMATS:
-        try:
-            return datetime.strptime(text, form)  # noqa: DTZ007 - the caller adds the city's zone
-        except ValueError:
-            continue
+    if UNBROKEN.fullmatch(text):
+        return datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007 - the caller adds the city's zone
+    for form in DAY_FORMATS:
+        with suppress(ValueError):
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
+    for form in map("".join, product(DAY_FORMATS, TIME_FORMATS)):
+        with suppress(ValueError):
+            return datetime.strptime(text, form)  # noqa: DTZ007 - as above
     raise ValueError(text)
 
 

@@ -26,6 +26,13 @@ TOLD = {
     Action.EVALUATE: mark("You told us what you think of the answer."),
     Action.REDO: mark("It is not settled: %(unit)s works on it again."),
     Action.CLOSE: mark("Your complaint is closed."),
+    Action.GRANT_TIME: mark("%(unit)s was given more time; the new date stands below."),
+    Action.RESUME: mark("%(unit)s goes on with it."),
+    Action.SUPERVISE: mark("The hotline is watching that %(unit)s gets on with it."),
+    Action.MERGE: mark(
+        "Others have told us of the same matter. It is handled together with theirs, and you get the answer too."
+    ),
+    Action.FOLLOW: mark("%(unit)s answered you."),
 }
 PRESENT = {
     State.RECEIVED: mark("The hotline is choosing the office that is responsible."),
@@ -34,6 +41,7 @@ PRESENT = {
     State.RETURNING: mark("The hotline is checking which office is responsible."),
     State.CALLBACK: mark("You have an answer. The hotline will call you and ask whether it helped."),
     State.CLOSED: mark("It is closed."),
+    State.MERGED: mark("%(unit)s is working on it, together with the same matter told by others."),
     State.ANSWERED: mark("You have an answer. Nothing more is to be done."),
 }
 RATED = mark("The hotline is looking at what you said about the answer.")

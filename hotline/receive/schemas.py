@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from hotline.base.i18n import gettext
 from hotline.base.idempotency import LONGEST_KEY
 from hotline.base.schemas import Schema, member, phone, truth, words
 from hotline.orders.operations import Intake
 from hotline.orders.vocabulary import Channel, Nature, Urgency
+from hotline.policy.limits import Requester
+from hotline.policy.schemas import CityInstant
 
 TITLE_FROM_TEXT = 30
 LATEST_INSTANT = 10**13  # in the year 2286, in milliseconds
@@ -27,7 +30,10 @@ def title_of(title: str, text: str) -> str:
 
 
 class IntakeSchema(Schema):
-    """A complaint. Without a title the beginning of the text is the title."""
+    """A complaint. Without a title the beginning of the text is the title.
+
+    source: the platform it comes from, if any; upstream_due: the deadline that platform has set.
+    """
 
     title = words(200)
     text = words(5000, required=True)
@@ -38,9 +44,17 @@ class IntakeSchema(Schema):
     category = words(40)
     name = words(60)
     phone = phone()
+    requester = member(Requester, load_default=Requester.PERSON)
     secret = truth(load_default=False)
     source = words(40)
     external_id = words(100)
+    upstream_due = CityInstant(load_default=None)
+
+    @validates_schema
+    def deadline_has_a_platform(self, data: dict[str, Any], **_: Any) -> None:
+        """Ask which platform has set the deadline."""
+        if data["upstream_due"] and not data["source"]:
+            raise ValidationError(gettext("name the platform that has set the upstream deadline"), "source")
 
     @post_load
     def to_intake(self, data: dict[str, Any], **_: Any) -> Intake:
@@ -59,6 +73,8 @@ class IntakeSchema(Schema):
             secret=data["secret"],
             source=data["source"],
             external_id=data["external_id"] or None,
+            requester_kind=data["requester"],
+            upstream_due_at=data["upstream_due"],
         )
 
 
@@ -72,6 +88,7 @@ class DraftSchema(Schema):
     at = fields.Integer(required=True, validate=validate.Range(0, LATEST_INSTANT))
     phone = words(30)
     name = words(60)
+    requester = words(20)
     secret = words(10)
     urgency = words(20)
     nature = words(20)

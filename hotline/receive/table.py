@@ -11,19 +11,21 @@ from pathlib import Path
 from hotline.base.errors import Invalid
 from hotline.base.files import decoded
 
-RECEIVED_AT = "received_at"
+RECEIVED_AT, UPSTREAM_DUE = "received_at", "upstream_due"
 FIELDS = (
     "title",
     "text",
     "address",
     "phone",
     "name",
+    "requester",
     "nature",
     "urgency",
     "district",
     "category",
     "external_id",
     RECEIVED_AT,
+    UPSTREAM_DUE,
     "secret",
 )
 CHINESE_COLUMNS = {
@@ -32,8 +34,10 @@ CHINESE_COLUMNS = {
     "地址": "address",
     "电话": "phone",
     "姓名": "name",
+    "诉求人类别": "requester",
     "性质": "nature",
     "诉求时间": RECEIVED_AT,
+    "上级时限": UPSTREAM_DUE,
     "编号": "external_id",
 }
 REPORT_COLUMNS = ["row", "errors"]

@@ -10,6 +10,7 @@ from hotline.base.i18n import pick
 from hotline.base.privacy import mask_phone
 from hotline.calls.models import Call, CallOutcome
 from hotline.handle.models import Evaluation
+from hotline.orders.deadlines import is_provisional
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Order
 from hotline.orders.sight import sees_asking
@@ -26,7 +27,7 @@ class OrderLine:
     unit: whose it was; None before its dispatch. Of an evaluation: whose reply it is about.
     started_at: when the clock counted started, the citizen was to be asked, or the order was received.
     Times that say when a citizen was asked are None for those who are not to know.
-    due_at: of the clock counted; None where there is none.
+    due_at: of the clock counted; None where there is none. provisional: it may still move with the calendar.
     reached, solved, satisfaction: what the citizen said, None while (or where) nothing is known.
     bucket, weight: how it counts; None in lists that belong to no measure.
     """
@@ -37,6 +38,7 @@ class OrderLine:
     unit: str | None
     started_at: datetime | None
     due_at: datetime | None = None
+    provisional: bool | None = None
     ended_at: datetime | None = None
     reached: bool | None = None
     solved: bool | None = None
@@ -122,13 +124,15 @@ class View:
 
     def _deadline(self, clock: Deadline, unit: str | None, bucket: Bucket | None, weight: Decimal | None) -> OrderLine:
         order = clock.order
+        due = clock.original_due_at if self.first_due else clock.due_at
         return OrderLine(
             order.number,
             order.title,
             order.state,
             unit,
             started_at=clock.started_at,
-            due_at=clock.original_due_at if self.first_due else clock.due_at,
+            due_at=due,
+            provisional=clock.provisional and clock.ended_at is None and is_provisional(due),
             ended_at=self._seen(clock.ended_at),
             bucket=bucket,
             weight=weight,

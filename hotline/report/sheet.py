@@ -68,6 +68,7 @@ ORDERS: tuple[Column, ...] = (
     (mark("Unit"), 30, "text"),
     (mark("Started"), 17, "instant"),
     (mark("Due"), 17, "instant"),
+    (mark("Provisional"), 11, "text"),
     (mark("Ended"), 17, "instant"),
     (mark("Reached"), 10, "text"),
     (mark("Solved"), 10, "text"),

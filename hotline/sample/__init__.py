@@ -40,21 +40,25 @@ def fill(now: datetime, *, weeks: int, orders: int, progress: Callable[[int], ob
         drafts = Plan(town, cast, rng, now, weeks).drafts(orders)
         news_before = db.session.scalar(select(func.max(Delivery.id))) or 0
     taken: list[Taken] = []
+    numbers: dict[Draft | None, str] = {}
     for first in range(0, len(drafts), BATCH):
         batch = drafts[first : first + BATCH]
         with unit_of_work():
-            taken += _live(batch, town, cast, rng, now)
+            taken += _live(batch, numbers, town, cast, rng=rng, now=now)
             _settle_news(news_before, now)
         progress(len(batch))
     with unit_of_work():
         write_calls(taken, town, cast, rng, now=now, weeks=weeks, orders=orders)
 
 
-def _live(batch: list[Draft], town: Town, cast: Cast, rng: Random, now: datetime) -> list[Taken]:
-    """Walk some orders up to now; return those that came in by phone."""
+def _live(
+    batch: list[Draft], numbers: dict[Draft | None, str], town: Town, cast: Cast, *, rng: Random, now: datetime
+) -> list[Taken]:
+    """Walk some orders up to now, and keep their numbers; return those that came in by phone."""
     taken = []
     for draft in batch:
-        order = walk(draft, town, cast, rng, now)
+        order = walk(draft, town, cast, rng, now, master=numbers.get(draft.master, ""))
+        numbers[draft] = order.number
         if draft.intake.channel is Channel.PHONE:
             taken.append(Taken(order.id, draft.intake.requester_phone, draft.actor.name, draft.at))
     return taken

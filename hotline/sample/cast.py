@@ -12,6 +12,7 @@ from hotline.people.actors import Actor
 from hotline.people.models import User
 from hotline.people.queries import actor_for
 from hotline.people.roles import Role
+from hotline.policy.limits import Requester
 
 if TYPE_CHECKING:
     from random import Random
@@ -28,11 +29,12 @@ PREFIXES = ("1990000", "1980000")  # no number of anybody's begins like this
 
 @dataclass(frozen=True, slots=True)
 class Citizen:
-    """Somebody who calls: as named in the order, as spoken of in a text, their phone."""
+    """Somebody who calls, maybe for an enterprise: as named in the order, as spoken of in a text, their phone."""
 
     name: str
     spoken: str
     phone: str
+    kind: Requester
 
 
 @dataclass
@@ -65,12 +67,16 @@ class Cast:
             self.colleagues[unit] = users + invented
         return self.rng.choice(self.colleagues[unit])
 
-    def citizen(self, phrases: Phrases) -> Citizen:
+    def citizen(self, phrases: Phrases, kind: Requester) -> Citizen:
         """Somebody who calls, now and then one who has called before."""
-        if self.citizens and self.rng.random() < REPEATS:
-            return self.rng.choice(self.citizens)
+        known = [one for one in self.citizens if one.kind is kind]
+        if known and self.rng.random() < REPEATS:
+            return self.rng.choice(known)
         full, spoken = self._name(phrases)
-        citizen = Citizen(full if self.rng.random() < FULL_NAMES else spoken, spoken, self.phone())
+        name = full if self.rng.random() < FULL_NAMES else spoken
+        if kind is Requester.ENTERPRISE:
+            name = phrases.pick(self.rng, "names", "enterprises")
+        citizen = Citizen(name, spoken, self.phone(), kind)
         self.citizens.append(citizen)
         return citizen
 

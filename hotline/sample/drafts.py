@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from enum import Enum, auto
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from hotline.base.time import DAY
@@ -12,6 +14,8 @@ from hotline.orders.operations import Intake
 from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
+from hotline.policy.calendar import TimeUnit, add_working
+from hotline.policy.limits import Requester
 from hotline.sample.cast import SECRETS, Cast
 from hotline.sample.rhythm import LATEST, arrivals, between
 from hotline.transfer.suggestion import suggest
@@ -31,6 +35,38 @@ SMALLEST_HANDFUL = 5
 # Working days ago, for the orders of an inbox that must be full: with five working days to handle,
 # 4 and 5 are due soon and from 6 on they are overdue.
 AGES = (1, 4, 6, 2, 5, 7, 3, 4, 8, 1, 5, 6)
+UPSTREAM_GIVEN = 0.5  # how many orders of the partner come with its deadline
+UPSTREAM_DAYS = 4
+OF_BUSINESS = ("0102", "0103", "0104", "030603", "100601", "130503")  # categories enterprises call about
+ENTERPRISES, ENTERPRISES_BESIDE = 0.5, 0.02  # of such matters, of others
+
+
+class Story(Enum):
+    """What befalls an order's clock."""
+
+    EXTENDED = auto()
+    EXTENDED_TWICE = auto()
+    ASKS = auto()
+    PAUSED = auto()
+    RESUMED = auto()
+    PROMISED = auto()
+    SUPERVISED = auto()
+    SUPERVISED_LONG = auto()
+    FED_BACK = auto()
+    UPSTREAM = auto()
+
+
+# Beside AGES, of the first and of the second unit: each inbox keeps what is not due, due soon and overdue.
+STORIES = (
+    (
+        *(Story.UPSTREAM, Story.ASKS, Story.SUPERVISED, Story.EXTENDED, Story.PAUSED, Story.SUPERVISED_LONG),
+        *(Story.PROMISED, Story.EXTENDED_TWICE, Story.FED_BACK, None, Story.RESUMED, None),
+    ),
+    (
+        *(None, Story.ASKS, Story.SUPERVISED, Story.EXTENDED_TWICE, Story.PROMISED, Story.SUPERVISED_LONG),
+        *(Story.PAUSED, Story.EXTENDED, None, None, Story.RESUMED, Story.FED_BACK),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +74,8 @@ class Draft:
     """An order to be.
 
     actor: who takes it in. hold: the state it must be in now; None lets it go as far as time allows.
-    direct: it is to be answered without a unit.
+    direct: it is to be answered without a unit. story: what befalls its clock; None leaves that to chance.
+    master: the same matter, told before by somebody else, with which it is merged.
     """
 
     at: datetime
@@ -48,6 +85,8 @@ class Draft:
     actor: Actor
     hold: State | None
     direct: bool
+    story: Story | None = None
+    master: Draft | None = None
 
 
 class Plan:
@@ -60,12 +99,12 @@ class Plan:
 
     def drafts(self, orders: int) -> list[Draft]:
         """All drafts, oldest first."""
-        inboxes = self._inboxes(orders)
-        instants = arrivals(orders - len(inboxes), self.start, self.now, self.town.calendar, self.rng)
+        inboxes = [self._for_unit(*row) for row in self._inboxes(orders)]
+        twins = self._twins(inboxes, orders)
+        instants = arrivals(orders - len(inboxes) - len(twins), self.start, self.now, self.town.calendar, self.rng)
         holds = self._holds(len(instants), orders)
-        due = [(at, holds.get(index), None) for index, at in enumerate(instants)]
-        # By instant alone: what else is in a row has no order.
-        return [self._draft(*row) for row in sorted([*due, *inboxes], key=lambda row: row[0])]
+        others = [self._draft(at, holds.get(index)) for index, at in enumerate(instants)]
+        return sorted([*others, *inboxes, *twins], key=lambda draft: draft.at)
 
     def _holds(self, count: int, orders: int) -> dict[int, State]:
         """Which orders must be in which state now, by place: the newest wait, those before them are under way."""
@@ -83,17 +122,28 @@ class Plan:
         free = [place for place in range(count) if place not in holds]
         return holds | dict.fromkeys(self.rng.sample(free, min(few, len(free))), State.ANSWERED)
 
-    def _inboxes(self, orders: int) -> list[tuple[datetime, State | None, str | None]]:
+    def _inboxes(self, orders: int) -> list[tuple[datetime, State, str, Story | None]]:
         """Orders that fill the inboxes of the units sample users work for: not due, due soon and overdue."""
         units = [unit for unit in self.town.phrases.all("units", "inboxes") if self._matters(unit)]
         count = max(SMALLEST_HANDFUL + 1, min(16, orders // 80))
-        rows: list[tuple[datetime, State | None, str | None]] = []
-        for unit in units:
+        rows: list[tuple[datetime, State, str, Story | None]] = []
+        for unit, stories in zip(units, cycle(STORIES), strict=False):
             for n in range(count):
-                age = AGES[n % len(AGES)]
+                age, story = AGES[n % len(AGES)], stories[n % len(AGES)]
                 waits = age == 1 and n % 2 == 1
-                rows.append((self._working_instant(age), State.DISPATCHED if waits else State.HANDLING, unit))
+                rows.append((self._working_instant(age), State.DISPATCHED if waits else State.HANDLING, unit, story))
         return rows
+
+    def _twins(self, drafts: list[Draft], orders: int) -> list[Draft]:
+        """The same matter, told later by somebody else, of some orders a unit works on."""
+        masters = [draft for draft in drafts if draft.hold is State.HANDLING]
+        few = min(max(SMALLEST_HANDFUL, orders // 300), len(masters))
+        return [self._twin(master) for master in self.rng.sample(masters, few)]
+
+    def _twin(self, master: Draft) -> Draft:
+        at = master.at + self.rng.uniform(0.3, 0.9) * (self.now - LATEST - master.at)
+        twin = self._written(at, master.template, master.spot, State.MERGED, channel=Channel.PHONE)
+        return replace(twin, master=master)
 
     def _working_instant(self, days_ago: int) -> datetime:
         """Pick an instant in working time so many working days ago; never in the future, never before the start."""
@@ -105,9 +155,7 @@ class Plan:
         opens = datetime.combine(day, time(9), calendar.zone).astimezone(self.now.tzinfo)
         return max(self.start, min(between(opens, calendar.close_of(day), self.rng), self.now - LATEST))
 
-    def _draft(self, at: datetime, hold: State | None, unit: str | None) -> Draft:
-        if unit is not None:
-            return self._for_unit(at, hold, unit)
+    def _draft(self, at: datetime, hold: State | None) -> Draft:
         template = self.town.template(self.rng)
         by_chance = hold is None and template.nature is Nature.CONSULTATION and self.rng.random() < DIRECT
         direct = by_chance or hold is State.ANSWERED
@@ -125,12 +173,12 @@ class Plan:
                 break
         return draft
 
-    def _for_unit(self, at: datetime, hold: State | None, unit: str) -> Draft:
+    def _for_unit(self, at: datetime, hold: State, unit: str, story: Story | None) -> Draft:
         """Make a draft whose unit is certain, because an agent says category and district."""
         template = self.town.template(self.rng, self._matters(unit))
         district = unit if unit in self.town.districts else None
         spot = self.town.spot(self.rng, template, district)
-        return self._written(at, template, spot, hold, sorts=1, channel=Channel.PHONE)
+        return replace(self._written(at, template, spot, hold, sorts=1, channel=Channel.PHONE), story=story)
 
     def _matters(self, unit: str) -> list[Template]:
         """Templates of ordinary matters that the unit leads, wherever it is (a district: in the district)."""
@@ -157,11 +205,14 @@ class Plan:
     ) -> Draft:
         channel = channel or self.rng.choices(list(CHANNELS), list(CHANNELS.values()))[0]
         actor = self.cast.member(Role.AGENT, self.town.phrases, "agents") if channel is Channel.PHONE else CITIZEN
-        intake = self._intake(template, spot, channel, sorts=channel is Channel.PHONE and self.rng.random() < sorts)
+        by_hand = channel is Channel.PHONE and self.rng.random() < sorts
+        intake = self._intake(at, template, spot, channel, sorts=by_hand)
         return Draft(at, template, spot, intake, actor, hold, direct)
 
-    def _intake(self, template: Template, spot: Spot, channel: Channel, *, sorts: bool) -> Intake:
-        citizen = self.cast.citizen(self.town.phrases)
+    def _intake(self, at: datetime, template: Template, spot: Spot, channel: Channel, *, sorts: bool) -> Intake:
+        share = ENTERPRISES if template.category.startswith(OF_BUSINESS) else ENTERPRISES_BESIDE
+        kind = Requester.ENTERPRISE if self.rng.random() < share else Requester.PERSON
+        citizen = self.cast.citizen(self.town.phrases, kind)
         slots = self._slots(spot, citizen.spoken)
         beside = ADDRESS_BESIDE if template.names_place else ADDRESS_GIVEN
         partner = channel is Channel.API
@@ -176,10 +227,15 @@ class Plan:
             category_code=template.category if sorts else None,
             requester_name=citizen.name,
             requester_phone=citizen.phone,
+            requester_kind=kind,
             secret=self.rng.random() < SECRETS,
             source=PARTNER if partner else "",
             external_id=f"sample-{self.rng.getrandbits(48):012x}" if partner else None,
+            upstream_due_at=self._upstream_due(at) if partner and self.rng.random() < UPSTREAM_GIVEN else None,
         )
+
+    def _upstream_due(self, at: datetime) -> datetime:
+        return add_working(at, UPSTREAM_DAYS, TimeUnit.WORKING_DAYS, self.town.calendar).at
 
     def _slots(self, spot: Spot, person: str) -> dict[str, str]:
         phrases, rng = self.town.phrases, self.rng

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from hotline.base.errors import HotlineError
 from hotline.handle import operations as handle
+from hotline.handle.supervision import feed_back, supervise
+from hotline.handle.time import grant_time, refuse_time, request_time, resume
+from hotline.orders.clocks import WORK_CLOCKS, standing
 from hotline.orders.lifecycle import State
 from hotline.orders.operations import answer_directly
-from hotline.orders.vocabulary import Channel, Nature, Result, Urgency
+from hotline.orders.vocabulary import Channel, Nature, Result, TimeKind, Urgency
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
-from hotline.policy.calendar import TimeUnit, add_working, working_between
+from hotline.policy.calendar import WORKING, TimeUnit, add_working, working_between
 from hotline.policy.limits import Clock
 from hotline.receive.operations import receive_complaint
+from hotline.sample.drafts import Story
+from hotline.transfer.merging import merge, set_upstream
 from hotline.transfer.operations import dispatch, redispatch, refuse_return, request_return
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
     from random import Random
 
     from hotline.orders.models import Deadline, Order
@@ -26,13 +35,16 @@ if TYPE_CHECKING:
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-WORKING = {TimeUnit.WORKING_DAYS, TimeUnit.WORKING_HOURS}
 HOTLINE = "12345"
 DESK = (8, 21)  # the hours the dispatch desk is staffed for what is not urgent
 
 RETURNS, RETURNS_OF_STRAYS = 0.022, 0.22  # a stray is an order with the wrong unit
 LATE, LATE_OF_WORSE, VERY_LATE = 0.04, 0.14, 0.2
 CONTACTS, PROGRESS = 0.88, 0.2
+STORIES = {None: 91, Story.EXTENDED: 5, Story.RESUMED: 2, Story.FED_BACK: 2}  # of orders nothing is planned for
+LONG_AGO, SOON, LATELY = (0.0, 0.1), (0.2, 0.6), (0.75, 0.95)  # parts of the way to the due time
+MOST_DAYS = 5  # of an extension
+REFUSED = 0.15  # of requests for time
 BY_LINK = {Channel.WEB: 0.35, Channel.PHONE: 0.05, Channel.API: 0.25}
 UNREACHED = 0.05
 MOST_ROUNDS = 3
@@ -46,10 +58,14 @@ SOLVED = {"satisfied": 0.97, "basically": 0.85, "dissatisfied": 0.12}
 REDONE = {"satisfied": 0.4, "basically": 0.5, "dissatisfied": 0.6}
 
 
-def walk(draft: Draft, town: Town, cast: Cast, rng: Random, now: datetime) -> Order:
-    """Take the draft in and bring its order as far as it gets until now."""
-    order = receive_complaint(draft.intake, draft.actor, draft.at)
-    _Walk(order, draft, town, cast, rng=rng, now=now).run()
+def walk(draft: Draft, town: Town, cast: Cast, rng: Random, now: datetime, *, master: str = "") -> Order:
+    """Take the draft in and bring its order as far as it gets until now. master: the order it is merged into."""
+    order = receive_complaint(draft.intake, draft.actor, draft.at, hold=bool(master))
+    way = _Walk(order, draft, town, cast, rng=rng, now=now)
+    if master:
+        way.merge(master)
+    else:
+        way.run()
     return order
 
 
@@ -69,6 +85,13 @@ class _Walk:
             return
         while self._work() and self._ask():
             pass
+
+    def merge(self, master: str) -> None:
+        """Merge it into the order of the same matter."""
+        if self._reach(self.at + self.rng.uniform(2, 20) * MINUTE):
+            actor = self.cast.member(Role.DISPATCHER, self.phrases, "dispatchers")
+            reason = self.phrases.pick(self.rng, "time", "merges")
+            merge(self.order, actor, self.at, master=master, reason=reason)
 
     def _transfer(self) -> bool:
         if self.order.state is not State.RECEIVED:
@@ -165,6 +188,9 @@ class _Walk:
                 return False
             note = self.phrases.pick(self.rng, "contacts", "notes")
             handle.record_contact(self.order, self._handler(), self.at, note=note)
+        story = self._story()
+        if story and not self._TOLD[story](self):
+            return False
         replied_at = self._reply_instant()
         if self.rng.random() < PROGRESS and replied_at > self.at + HOUR:
             if not self._reach(self.at + self.rng.uniform(0.2, 0.7) * (replied_at - self.at)):
@@ -175,6 +201,107 @@ class _Walk:
             return False
         self._reply()
         return True
+
+    def _story(self) -> Story | None:
+        if self.draft.hold is not None:
+            return self.draft.story
+        return self.rng.choices(list(STORIES), list(STORIES.values()))[0]
+
+    def _extend(self) -> bool:
+        return self._ask_time(TimeKind.EXTENSION, SOON)
+
+    def _extend_twice(self) -> bool:
+        return self._extend() and self._extend() and self._decide()
+
+    def _ask_pause(self) -> bool:
+        return self._ask_time(TimeKind.PROCEDURE, LATELY, until=self._day(self.now, 5))
+
+    def _pause(self) -> bool:
+        until = self._day(self.now, self.rng.randint(3, 8))
+        return self._ask_time(TimeKind.SUPPLEMENT, LATELY, until=until) and self._decide()
+
+    def _promise(self) -> bool:
+        until = self._day(self.now, self.rng.randint(40, 80))
+        return self._ask_time(TimeKind.PROMISE, LATELY, until=until) and self._decide()
+
+    def _ask_time(self, kind: TimeKind, part: tuple[float, float], *, until: date | None = None) -> bool:
+        if not self._reach(self._moment(part)):
+            return False
+        reason = self.phrases.pick(self.rng, "time", f"{kind}_reason")
+        step = self.phrases.pick(self.rng, "time", f"{kind}_next_step")
+        amount = None if until else self.rng.randint(1, MOST_DAYS)
+        who = self._handler()
+        # Where it is too late for it, or the city's policy gives no such time, the order goes on without.
+        with suppress(HotlineError):
+            request_time(self.order, who, self.at, kind=kind, reason=reason, next_step=step, amount=amount, until=until)
+        return True
+
+    def _decide(self) -> bool:
+        """Let the center decide on what was asked for."""
+        if self.order.time_asked_at is None:
+            return True
+        if not self._reach(self._working(self.rng.uniform(0.5, 3.0))):
+            return False
+        actor = self.cast.member(Role.SUPERVISOR, self.phrases, "supervisors")
+        if self.draft.hold is None and self.rng.random() < REFUSED:
+            refuse_time(self.order, actor, self.at, reason=self.phrases.pick(self.rng, "time", "refused"))
+        else:
+            grant_time(self.order, actor, self.at)
+        return True
+
+    def _supplemented(self) -> bool:
+        """Pause until the citizen brings what is missing, which is sooner than planned."""
+        work = self._work_clock()
+        until = self._day(work.due_at if work else self.at, 3)
+        if not (self._ask_time(TimeKind.SUPPLEMENT, SOON, until=until) and self._decide()):
+            return False
+        if not self._reach(self._working(self.rng.uniform(2, 12))):
+            return False
+        if work and standing(work, self.at):
+            resume(self.order, self._handler(), self.at, reason=self.phrases.pick(self.rng, "time", "resumed"))
+        return True
+
+    def _supervise_lately(self) -> bool:
+        return self._supervise(LATELY)
+
+    def _supervise_long_ago(self) -> bool:
+        return self._supervise(LONG_AGO)
+
+    def _supervise(self, part: tuple[float, float]) -> bool:
+        if not self._reach(self._moment(part)):
+            return False
+        actor = self.cast.member(Role.SUPERVISOR, self.phrases, "supervisors")
+        supervise(self.order, actor, self.at, reason=self.phrases.pick(self.rng, "supervision", "reasons"))
+        return True
+
+    def _supervise_and_hear(self) -> bool:
+        if not self._supervise(SOON) or not self._reach(self._share(Clock.SUPERVISE, 0.2, 0.9)):
+            return False
+        feed_back(self.order, self._handler(), self.at, note=self.phrases.pick(self.rng, "supervision", "notes"))
+        return True
+
+    def _set_upstream(self) -> bool:
+        if self._reach(self._moment((0.1, 0.4))):
+            actor = self.cast.member(Role.DISPATCHER, self.phrases, "dispatchers")
+            due = add_working(self.now, 2, TimeUnit.WORKING_DAYS, self.town.calendar).at
+            set_upstream(self.order, actor, self.at, due=due, reason=self.phrases.pick(self.rng, "time", "upstream"))
+        return True
+
+    def _moment(self, part: tuple[float, float]) -> datetime:
+        """Pick an instant of working time at some part of the way to the due time, or to now for what must be so now."""
+        work = self._work_clock()
+        end = work.due_at if work else self.now
+        if self.draft.hold is not None:
+            end = min(end, self.now)
+        hours = working_between(self.at, max(end, self.at), self.town.calendar) / HOUR
+        return self._working(self.rng.uniform(*part) * hours)
+
+    def _day(self, start: datetime, days: int) -> date:
+        """The day so many working days on."""
+        return add_working(start, days, TimeUnit.WORKING_DAYS, self.town.calendar).last_day
+
+    def _work_clock(self) -> Deadline | None:
+        return next((row for clock in WORK_CLOCKS if (row := self._running(clock))), None)
 
     def _reply_instant(self) -> datetime:
         clock = Clock.HANDLE if self.order.round == 1 else Clock.REDO
@@ -312,3 +439,16 @@ class _Walk:
             return False
         self.at = at
         return True
+
+    _TOLD: ClassVar[dict[Story, Callable[[_Walk], bool]]] = {
+        Story.EXTENDED: _extend,
+        Story.EXTENDED_TWICE: _extend_twice,
+        Story.ASKS: _ask_pause,
+        Story.PAUSED: _pause,
+        Story.RESUMED: _supplemented,
+        Story.PROMISED: _promise,
+        Story.SUPERVISED: _supervise_lately,
+        Story.SUPERVISED_LONG: _supervise_long_ago,
+        Story.FED_BACK: _supervise_and_hear,
+        Story.UPSTREAM: _set_upstream,
+    }

@@ -10,7 +10,7 @@
   const byId = (id) => document.getElementById(id);
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
   const PATIENCE = 20000, DRAFT_WAIT = 2000;
-  const STANDARD = { nature: "complaint", urgency: "normal" };
+  const STANDARD = { nature: "complaint", urgency: "normal", requester: "person" };
   let composing = false, dropped = null;
 
   // What is in the form, by field name; only what differs from the empty form.
@@ -324,6 +324,8 @@
     } else if (code === "KeyA") {
       answering.open = !answering.open;
       (answering.open ? byId("public_reply") : text).focus();
+    } else if (code === "KeyE") {
+      form.querySelector("[name=requester]:not(:checked)").click();
     } else if (code === "KeyN") {
       clearForm();
     } else {

@@ -12,8 +12,16 @@ from hotline.base.time import utc_now
 from hotline.orders.queries import order_for
 from hotline.orders.schemas import brief
 from hotline.people.signin import current_actor
+from hotline.transfer import merging
 from hotline.transfer import operations as transfer
-from hotline.transfer.schemas import DispatchBody, ReasonBody, RedispatchBody, ReturnBody
+from hotline.transfer.schemas import (
+    DispatchBody,
+    MergeBody,
+    ReasonBody,
+    RedispatchBody,
+    ReturnBody,
+    UpstreamBody,
+)
 
 api = Blueprint("transfer_api", __name__, url_prefix="/api/v1/orders", description="Send orders to units")
 
@@ -76,4 +84,26 @@ def refuse_return(body: dict[str, Any], number: str) -> Response:
     actor = current_actor()
     order = order_for(number, actor)
     transfer.refuse_return(order, actor, utc_now(), version=expected_version(), **body)
+    return answer(brief(order, actor))
+
+
+@api.post("/<number>/merge")
+@api.arguments(MergeBody)
+@api.response(200)
+def merge(body: dict[str, Any], number: str) -> Response:
+    """Merge an order into its master."""
+    actor = current_actor()
+    order = order_for(number, actor)
+    merging.merge(order, actor, utc_now(), version=expected_version(), **body)
+    return answer(brief(order, actor))
+
+
+@api.post("/<number>/upstream")
+@api.arguments(UpstreamBody)
+@api.response(200)
+def set_upstream(body: dict[str, Any], number: str) -> Response:
+    """Record the deadline an upstream platform has set."""
+    actor = current_actor()
+    order = order_for(number, actor)
+    merging.set_upstream(order, actor, utc_now(), version=expected_version(), **body)
     return answer(brief(order, actor))

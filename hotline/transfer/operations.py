@@ -6,20 +6,23 @@ from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hotline.base.db import db, forget_kept
-from hotline.base.errors import Invalid
+from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Category, Event, Order, OrderUnit
-from hotline.orders.operations import act, hold
+from hotline.orders.operations import act, facts_of, hold, ready
 from hotline.orders.queries import require_category
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.models import District, Unit
 from hotline.people.queries import require_district, require_units
 from hotline.policy import queries as policies
+from hotline.policy.calendar import add_working
+from hotline.policy.clock import city_time
+from hotline.policy.limits import Clock, choose
 from hotline.transfer.catalogue import ANYWHERE, STREET, TERRITORY
 from hotline.transfer.models import CatalogueRow, Keyword, PlaceName
 from hotline.transfer.suggestion import Suggestion
@@ -196,10 +199,31 @@ def request_return(
     proposed_unit: str | None = None,
     version: int | None = None,
 ) -> Event:
-    """A unit asks to hand an order back (退单), with its reason and, if it knows, the unit responsible."""
+    """A unit asks to hand an order back (退单), with its reason and, if it knows, the unit responsible.
+
+    Raises Conflict once the policy's time to ask is over.
+    """
+    ready(order, Action.REQUEST_RETURN, actor, now, version=version)
+    closes = return_window(order)
+    if closes is not None and now > closes:
+        closed = city_time(closes, policies.calendar_now(), ends=True)
+        raise Conflict(gettext("The time to ask for a return was over at %(closed)s.", closed=closed))
     if proposed_unit is not None:
         require_units(proposed_unit)
     return act(order, Action.REQUEST_RETURN, actor, now, version=version, reason=reason, proposed_unit=proposed_unit)
+
+
+def return_window(order: Order) -> datetime | None:
+    """Until when the unit that has the order may ask for a return; None where policy sets no limit."""
+    policy = policies.policy(order.policy_id)
+    limit = choose(policy.limits, Clock.RETURN_REQUEST, facts_of(order))
+    sent = select(func.max(Event.at)).where(
+        Event.order_id == order.id, Event.action.in_((Action.DISPATCH, Action.REDISPATCH))
+    )
+    since = db.session.scalar(sent)
+    if limit is None or since is None:
+        return None
+    return add_working(since, limit.amount, limit.unit, policies.calendar_now(), policy.counting).at
 
 
 def redispatch(

@@ -15,11 +15,20 @@ from hotline.orders.models import Event
 from hotline.orders.queries import Filter, count_waiting, dispatch_queue
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
+from hotline.transfer import merging
 from hotline.transfer import operations as transfer
-from hotline.transfer.schemas import DispatchBody, ReasonBody, RedispatchBody, ReturnBody
+from hotline.transfer.schemas import (
+    DispatchBody,
+    MergeBody,
+    ReasonBody,
+    RedispatchBody,
+    ReturnBody,
+    UpstreamBody,
+)
 from hotline.transfer.waiting import waiting_rows
 
 pages = Blueprint("transfer", __name__, template_folder="templates")
+pages.add_app_template_global(transfer.return_window)
 
 TABS = {"dispatch": State.RECEIVED, "returns": State.RETURNING}
 
@@ -71,3 +80,17 @@ def redispatch(number: str) -> ResponseReturnValue:
 def refuse_return(number: str) -> ResponseReturnValue:
     """Refuse a return: the order stays with its unit."""
     return take_step(number, Action.REFUSE_RETURN, ReasonBody, transfer.refuse_return)
+
+
+@pages.post("/orders/<number>/merge")
+@needs(*SEES_ORDERS)
+def merge(number: str) -> ResponseReturnValue:
+    """Merge an order into its master."""
+    return take_step(number, Action.MERGE, MergeBody, merging.merge)
+
+
+@pages.post("/orders/<number>/upstream")
+@needs(*SEES_ORDERS)
+def upstream(number: str) -> ResponseReturnValue:
+    """Record the deadline an upstream platform has set."""
+    return take_step(number, Action.SET_UPSTREAM, UpstreamBody, merging.set_upstream)

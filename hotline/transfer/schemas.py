@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from hotline.base.schemas import Schema, words
+from hotline.policy.schemas import CityInstant
 
 
 class DispatchBody(Schema):
@@ -37,4 +38,18 @@ class RedispatchBody(Schema):
 class ReasonBody(Schema):
     """Why."""
 
+    reason = words(500, required=True)
+
+
+class MergeBody(Schema):
+    """Which order it is merged into, and why it is the same matter."""
+
+    master = words(20, required=True)
+    reason = words(500, required=True)
+
+
+class UpstreamBody(Schema):
+    """The deadline an upstream platform has set."""
+
+    due = CityInstant(required=True)
     reason = words(500, required=True)

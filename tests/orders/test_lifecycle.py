@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,12 +17,15 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid, NotAllowed, Stale
 from hotline.base.outbox import Delivery
 from hotline.handle import operations as handle
+from hotline.orders.clocks import replay
 from hotline.orders.lifecycle import OPEN_STATES, STEPS, TABLE, Action, State, choices, find
 from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.operations import act, broken_link
+from hotline.orders.operations import act, broken_link, facts_of, is_open, open_steps
+from hotline.orders.sheet import LIKELY
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import CITIZEN, SYSTEM, Actor
 from hotline.people.roles import UNIT_ROLES, Role
+from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
 from hotline.transfer import operations as transfer
 from tests import factories
@@ -52,6 +56,12 @@ def test_a_step_has_someone_to_take_it_and_its_words() -> None:
         assert not set(step.meets) & set(step.drops)
 
 
+def test_every_step_a_person_takes_has_its_place_on_the_page() -> None:
+    by_people = {step.action for step in STEPS if step.sources != {None} and step.roles != {Role.SYSTEM}}
+    assert set(LIKELY) == by_people
+    assert len(LIKELY) == len(by_people)
+
+
 def test_units_act_on_their_own_orders_only(session: None, now: datetime) -> None:
     order = factories.dispatched(now)
     with pytest.raises(NotAllowed):
@@ -59,8 +69,11 @@ def test_units_act_on_their_own_orders_only(session: None, now: datetime) -> Non
     assert {step.action for step in choices(order.state, HANDLER, order.lead_unit)} == {
         Action.SIGN,
         Action.REQUEST_RETURN,
+        Action.FEED_BACK,
         Action.NOTE,
     }
+    # Nobody has put it under supervision, so that there is nothing to report.
+    assert Action.FEED_BACK not in {step.action for step in open_steps(order, HANDLER, now)}
     assert choices(order.state, STRANGER, order.lead_unit) == []
 
 
@@ -269,6 +282,11 @@ GIVEN = {
     "result": "solved",
     "solved": True,
     "satisfaction": "satisfied",
+    "kind": "extension",
+    "time": {"amount": 2, "unit": "working_days"},
+    "next_step": "继续办理",
+    "due": "2026-12-01T09:00:00+00:00",
+    "master": "20261101000001",
 }
 
 
@@ -284,6 +302,7 @@ def test_random_walks_stay_in_the_table(session: None, now: datetime, walk: list
             and actor.role in step.roles
             and (actor.role not in UNIT_ROLES or actor.handles(order.lead_unit))
         )
+        allowed = allowed and is_open(action, order, now + timedelta(minutes=minute))
         given_now = {name: GIVEN[name] for name in (step.needs if step else ())}
         try:
             act(order, action, actor, now + timedelta(minutes=minute), **given_now)
@@ -313,5 +332,12 @@ def _replays(order: Order) -> None:
     for deadline in db.session.scalars(select(Deadline).filter_by(order_id=order.id)):
         running[deadline.clock] += deadline.ended_at is None
     assert all(count <= 1 for count in running.values())
+    rows = list(db.session.scalars(select(Deadline).filter_by(order_id=order.id).order_by(Deadline.id)))
+    limits = policies.policy(order.policy_id).limits
+    replayed = replay(events, limits, facts_of(order))
+    assert len(replayed) == len(rows)
+    for row, said in zip(rows, replayed, strict=True):
+        for name in (field.name for field in fields(said)):
+            assert getattr(row, name) == getattr(said, name), name
     if order.state is State.CLOSED:
         assert not any(running.values())

@@ -7,11 +7,13 @@ import tomllib
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from config.settings import HERE
 from hotline.policy.calendar import TimeUnit
 from hotline.policy.document import BadPolicy, read_policy
-from hotline.policy.limits import Clock, Facts, Limit, choose
+from hotline.policy.limits import Clock, Evidence, Facts, Limit, Requester, choose
 
 DOCUMENT = tomllib.loads((HERE / "policies" / "default.toml").read_text(encoding="utf-8"))
 
@@ -44,6 +46,75 @@ def test_the_most_specific_row_wins(facts: Facts, amount: float) -> None:
         chosen = choose(order, Clock.HANDLE, facts)
         assert chosen is not None
         assert chosen.amount == amount
+
+
+@pytest.mark.parametrize(
+    ("winner", "loser"),
+    [
+        # Of as many conditions: urgency first, then the longer category, then nature, requester, region.
+        ({"urgency": "urgent"}, {"category": "050101"}),
+        ({"urgency": "urgent"}, {"requester": "enterprise"}),
+        ({"category": "050101"}, {"category": "0501"}),
+        ({"category": "05"}, {"nature": "complaint"}),
+        ({"nature": "complaint"}, {"requester": "enterprise"}),
+        ({"requester": "enterprise"}, {"region": "d01"}),
+        ({"region": "d01"}, {}),
+        # More conditions go before any one.
+        ({"region": "d01", "requester": "enterprise"}, {"urgency": "urgent"}),
+        ({"urgency": "urgent", "region": "d01"}, {"category": "050101", "nature": "complaint"}),
+    ],
+)
+def test_ties_are_settled(winner: dict[str, str], loser: dict[str, str]) -> None:
+    facts = Facts("complaint", "urgent", "050101", "enterprise", "d01")
+    for order in ([limit(1, **winner), limit(2, **loser)], [limit(2, **loser), limit(1, **winner)]):
+        chosen = choose(order, Clock.HANDLE, facts)
+        assert chosen is not None
+        assert chosen.amount == 1
+
+
+CONDITIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "region": st.just("d01"),
+        "nature": st.just("complaint"),
+        "urgency": st.just("urgent"),
+        "category": st.sampled_from(["05", "0501", "050101"]),
+        "requester": st.just("enterprise"),
+    },
+)
+
+
+@given(CONDITIONS, CONDITIONS)
+def test_no_two_rows_tie(one: dict[str, str], two: dict[str, str]) -> None:
+    """Both fit the same order, so one of them must win."""
+    assume(one != two)
+    assert limit(1, **one).weight != limit(1, **two).weight
+
+
+@pytest.mark.parametrize(
+    ("conditions", "other"),
+    [
+        ({"region": "d01"}, Facts("complaint", "normal", region="d02")),
+        ({"nature": "help"}, Facts("complaint", "normal")),
+        ({"urgency": "urgent"}, Facts("complaint", "normal")),
+        ({"category": "0501"}, Facts("complaint", "normal", "0502")),
+        ({"category": "0501"}, Facts("complaint", "normal", "05")),
+        ({"requester": "enterprise"}, Facts("complaint", "normal", requester=Requester.PERSON)),
+    ],
+)
+def test_a_row_for_others_does_not_fit(conditions: dict[str, str], other: Facts) -> None:
+    assert choose([limit(1, **conditions)], Clock.HANDLE, other) is None
+
+
+def test_a_row_is_named_by_its_conditions() -> None:
+    assert limit(5).key == "handle"
+    assert limit(5, requester="enterprise", nature="help", region="d01").key == (
+        "handle[region=d01,nature=help,requester=enterprise]"
+    )
+
+
+def test_what_was_found_and_what_is_assumed() -> None:
+    assert {evidence.value for evidence in Evidence if not evidence.found} == {"M", "I"}
 
 
 def test_no_row_no_limit() -> None:
@@ -80,6 +151,15 @@ def broken(path: str, value: Any) -> dict[str, Any]:
         ("limits.0.amount", -1, "above 0"),
         ("limits.0.color", "red", "not known"),
         ("callback.attempts", None, "attempts"),
+        ("limits.0.evidence", "Z", "evidence"),
+        ("limits.0.unit", "weeks", "weeks"),
+        ("limits.1.urgency", "", "twice"),
+        ("counting.first", True, "not known"),
+        ("time_rules.pauses", -1, "not negative"),
+        ("time_rules.evidence", "Z", "time_rules"),
+        ("warnings.quiet_from", "dusk", "20:00"),
+        ("warnings.rules.0.kind", "pink", "pink"),
+        ("warnings.rules.0.clocks", ["lunch"], "lunch"),
     ],
 )
 def test_a_bad_document_says_why(path: str, value: Any, says: str) -> None:

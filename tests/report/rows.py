@@ -76,6 +76,7 @@ def clock(
         round=1,
         amount=5,
         unit=TimeUnit.WORKING_DAYS,
+        row="handle",
         basis="test",
         calendar_id=db.session.scalars(select(CalendarVersion.id)).first(),
         started_at=start,
@@ -153,4 +154,4 @@ def with_weights(weights: dict[str, float], effective: datetime) -> None:
     first = db.session.scalars(select(PolicyVersion).order_by(PolicyVersion.id)).first()
     assert first is not None
     levels = [{"code": code, "label": code, "label_en": code, "weight": weight} for code, weight in weights.items()]
-    adopt_policy({**first.document, "satisfaction": {"levels": levels}}, effective, effective)
+    adopt_policy({**first.document, "satisfaction": {"evidence": "I", "levels": levels}}, effective, effective)

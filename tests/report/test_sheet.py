@@ -124,5 +124,5 @@ def test_a_unit_head_does_not_learn_when_citizens_are_asked(filled: None) -> Non
     names = [measure.name for measure in MEASURES if measure.unit is not None]
     sheet = opened(units=frozenset({"housing"})).worksheets[2 + names.index("satisfied")]
     rows = list(sheet.iter_rows(min_row=2, values_only=True))
-    assert [row[9] for row in rows] == ["满意", None]  # satisfied, unreached; who is yet to be asked is not there
-    assert {row[4] for row in rows} == {row[6] for row in rows} == {None}
+    assert [row[10] for row in rows] == ["满意", None]  # satisfied, unreached; who is yet to be asked is not there
+    assert {row[4] for row in rows} == {row[7] for row in rows} == {None}

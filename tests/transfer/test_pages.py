@@ -5,17 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
+from hotline.base.db import db
+from hotline.base.errors import Conflict, NotAllowed
+from hotline.base.i18n import speaking
 from hotline.orders.lifecycle import State
 from hotline.orders.operations import amend
 from hotline.orders.vocabulary import Urgency
-from hotline.transfer.operations import request_return
+from hotline.policy import queries as policies
+from hotline.policy.limits import Clock
+from hotline.policy.models import PolicyVersion
+from hotline.policy.operations import adopt_policy
+from hotline.transfer.operations import redispatch, refuse_return, request_return, return_window
 from tests import factories
 from tests.factories import fresh, saved
 
+CITY = ZoneInfo("Asia/Shanghai")
 Signer = Callable[[str], FlaskClient]
 
 UNSURE = {"title": "一件事", "text": "户口和夜市的事情。"}
@@ -152,3 +162,47 @@ def test_a_return_is_refused_with_a_reason(sign_in: Signer, now: datetime) -> No
     data = {"version": 4, "reason": "职责清单第三条"}
     assert client.post(f"/orders/{order.number}/refuse-return", data=data).status_code == 302
     assert fresh(order).state is State.HANDLING
+
+
+def test_a_return_is_asked_for_within_the_window_of_the_unit_that_has_it(session: None, now: datetime) -> None:
+    order = factories.handling(now)  # dispatched on a Tuesday: until the close of Wednesday
+    closes = datetime(2026, 11, 18, 17, 30, tzinfo=CITY)
+    assert return_window(order) == closes
+    with speaking("en"), pytest.raises(Conflict, match=r"over at 2026-11-18 17:30 \(Wed\)"):
+        request_return(order, factories.HANDLER, closes + timedelta(microseconds=1), reason="不是我们的")
+    request_return(order, factories.HANDLER, closes, reason="不是我们的")
+    redispatch(order, "urban", factories.DISPATCHER, closes, reason="同意")
+    assert return_window(order) == datetime(2026, 11, 19, 17, 30, tzinfo=CITY)
+
+
+def test_a_refused_return_does_not_open_the_window_again(session: None, now: datetime) -> None:
+    order = factories.handling(now)
+    request_return(order, factories.HANDLER, now, reason="不是我们的")
+    refuse_return(order, factories.DISPATCHER, now + timedelta(days=1), reason="是你们的")
+    assert return_window(order) == datetime(2026, 11, 18, 17, 30, tzinfo=CITY)
+
+
+def test_without_a_limit_a_return_may_always_be_asked_for(session: None, now: datetime) -> None:
+    first = db.session.get_one(PolicyVersion, policies.policy_id_at(now)).document
+    limits = [row for row in first["limits"] if row["clock"] != Clock.RETURN_REQUEST]
+    adopt_policy({**first, "limits": limits}, now, now)
+    order = factories.handling(now)
+    assert return_window(order) is None
+    request_return(order, factories.HANDLER, now + timedelta(days=30), reason="不是我们的")
+
+
+def test_who_may_not_return_it_learns_that_first(session: None, now: datetime) -> None:
+    order = factories.handling(now)
+    with pytest.raises(NotAllowed):
+        request_return(order, factories.DISPATCHER, now + timedelta(days=30), reason="不是我们的")
+
+
+def test_the_form_says_until_when_a_return_may_be_asked_for(sign_in: Signer, now: datetime) -> None:
+    order, late = factories.handling(now), saved(factories.handling(now - timedelta(days=4)))
+    client = sign_in("handler")
+    assert "until Wed 18 Nov 17:30" in client.get(f"/orders/{order.number}").text
+    assert "over on Mon 16 Nov 17:30" in client.get(f"/orders/{late.number}").text
+    refused = client.post(f"/orders/{late.number}/return", data={"version": 3, "reason": "不是我们的"})
+    assert refused.status_code == 409
+    assert "不是我们的</textarea>" in refused.text
+    assert fresh(late).state is State.HANDLING

@@ -1,0 +1,107 @@
+"""A policy in words, for its page and the command line: how a number is known, how days are counted, when is warned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hotline.base.i18n import gettext, label, pick
+from hotline.policy.calendar import DEFAULT_COUNTING, Counting, TimeUnit
+from hotline.policy.clock import rule_of, spoken
+from hotline.policy.document import Level, Policy, WarningRule, Warnings
+from hotline.policy.limits import Clock, Evidence, Limit
+
+PERCENT = 100
+
+
+def evidence_words(evidence: Evidence) -> str:
+    """Whether a source was found, and of what kind it is."""
+    if evidence.found:
+        return gettext("found: %(evidence)s", evidence=label(evidence))
+    return gettext("assumed: %(evidence)s", evidence=label(evidence))
+
+
+def by_clock(limits: Iterable[Limit]) -> dict[Clock, list[Limit]]:
+    """The limits of each clock that has any, the most general first."""
+    rows = sorted(limits, key=lambda limit: limit.weight)
+    groups = {clock: [limit for limit in rows if limit.clock is clock] for clock in Clock}
+    return {clock: group for clock, group in groups.items() if group}
+
+
+def counting_words(counting: Counting) -> dict[TimeUnit, str]:
+    """How each unit is counted."""
+    return {unit: rule_of(unit, counting) for unit in TimeUnit}
+
+
+def counting_source(counting: Counting) -> str:
+    """Where the rules of counting come from."""
+    if counting == DEFAULT_COUNTING:
+        return gettext("Source: Civil Code (民法典), articles 201 and 203.")
+    return gettext("This policy counts in its own way, not as the Civil Code (民法典, articles 201 and 203) does.")
+
+
+def time_words(policy: Policy) -> list[tuple[str, str]]:
+    """What a unit may ask for when time is short: what, and how much."""
+    rules = policy.time_rules
+    return [
+        (gettext("Extensions of one order, at most"), str(rules.extensions)),
+        (gettext("Extensions that need nobody's leave"), str(rules.self_granted)),
+        (gettext("Pauses of one order, at most"), str(rules.pauses)),
+        (
+            gettext("Longest pause for a supplement or a procedure"),
+            spoken(rules.pause_days, TimeUnit.WORKING_DAYS),
+        ),
+    ]
+
+
+def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
+    """The remaining numbers of a policy: what, how much, how it is known."""
+    known = policy.evidence
+    return [
+        (
+            gettext("Dispatched without a person from a confidence of"),
+            percent(policy.auto_confidence),
+            known["dispatch"],
+        ),
+        (
+            gettext("Calls without an answer before an order is closed unrated"),
+            str(policy.callback_attempts),
+            known["callback"],
+        ),
+        (
+            gettext("Not counted as missed: whoever hangs up within"),
+            gettext("%(n)s s", n=f"{policy.short_abandon:g}"),
+            known["connection"],
+        ),
+        (gettext("Fewest orders behind a rate that is ranked"), str(policy.minimum_n), known["ranking"]),
+    ]
+
+
+def warned_when(rule: WarningRule) -> str:
+    """When a warning is given."""
+    if not rule.days:
+        return gettext("on the first overdue day")
+    amount = spoken(abs(rule.days), TimeUnit.WORKING_DAYS)
+    if rule.days < 0:
+        return gettext("%(amount)s before it is due", amount=amount)
+    return gettext("%(amount)s after it was due", amount=amount)
+
+
+def sending_words(warnings: Warnings) -> str:
+    """How warnings are sent."""
+    return gettext(
+        "A unit gets its warnings as one list, the next no sooner than %(gap)s after the last; none on days off, nor "
+        "from %(start)s to %(end)s. Urgent orders are warned about at any time.",
+        gap=spoken(warnings.gap_hours, TimeUnit.NATURAL_HOURS),
+        start=f"{warnings.quiet_from:%H:%M}",
+        end=f"{warnings.quiet_until:%H:%M}",
+    )
+
+
+def level_words(level: Level) -> tuple[str, str]:
+    """A satisfaction level and what it counts."""
+    return pick(level.label, level.label_en), percent(level.weight)
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1 in percent."""
+    return f"{share * PERCENT:g} %"

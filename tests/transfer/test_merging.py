@@ -1,0 +1,129 @@
+"""并单: one matter told by many is handled once; each child goes by its master's clock, and its citizen is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from hotline.base.db import db
+from hotline.base.errors import Conflict, Invalid
+from hotline.handle import operations as handle
+from hotline.handle import time as times
+from hotline.handle.models import Evaluation
+from hotline.orders.deadlines import going_by
+from hotline.orders.lifecycle import State
+from hotline.orders.models import Order
+from hotline.orders.sheet import holder
+from hotline.orders.verify import clock_differences
+from hotline.orders.vocabulary import Result, TimeKind
+from hotline.policy.limits import Clock
+from hotline.transfer import operations as transfer
+from hotline.transfer.merging import merge
+from tests import factories
+from tests.factories import DISPATCHER, HANDLER, fresh
+
+
+def merged(now: datetime, master: Order) -> Order:
+    child = factories.received(now, title="同一件事", requester_phone="13900001111")
+    merge(child, DISPATCHER, now, master=master.number, reason="同一地点同一问题")
+    return fresh(child)
+
+
+def test_a_merged_order_goes_by_the_clock_of_its_master(session: None, now: datetime) -> None:
+    master = factories.handling(now)
+    child = merged(now, master)
+    assert child.state is State.MERGED
+    assert child.parent is master
+    assert {row.clock: row.outcome for row in child.deadlines} == {Clock.DISPATCH: "dropped"}
+    assert [row for row in going_by(child) if row.ended_at is None] == [
+        row for row in master.deadlines if row.clock is Clock.HANDLE
+    ]
+    assert holder(child) == holder(master) == "云川市住房和城乡建设局"
+
+
+def test_what_moves_the_master_moves_the_child(session: None, now: datetime) -> None:
+    master = factories.handling(now)
+    child = merged(now, master)
+    (before,) = (row.due_at for row in going_by(child) if row.ended_at is None)
+    times.request_time(
+        master, HANDLER, now, kind=TimeKind.EXTENSION, amount=3, reason="等待检测报告", next_step="报告出具后整改"
+    )
+    child = fresh(child)
+    (after,) = (row for row in going_by(child) if row.ended_at is None)
+    assert after.due_at > before == after.original_due_at
+    assert clock_differences(child) == []
+
+
+def test_the_reply_to_the_master_answers_the_child_whose_citizen_is_asked_too(session: None, now: datetime) -> None:
+    master = factories.handling(now)
+    child = merged(now, master)
+    later = now + timedelta(hours=3)
+    handle.reply(master, HANDLER, later, result=Result.SOLVED, public_reply="已经修好。")
+    child = fresh(child)
+    assert child.state is State.CALLBACK
+    assert child.lead_unit == "housing"
+    assert going_by(child) == child.deadlines
+    assert [row.clock for row in child.deadlines if row.ended_at is None] == [Clock.CALLBACK]
+    asked = select(Evaluation.order_id).where(Evaluation.order_id.in_((master.id, child.id)))
+    assert set(db.session.scalars(asked)) == {master.id, child.id}
+    assert clock_differences(child) == clock_differences(fresh(master)) == []
+
+
+def test_a_merged_order_keeps_to_a_master_that_goes_to_another_unit(session: None, now: datetime) -> None:
+    master = factories.dispatched(now)
+    child = merged(now, master)
+    transfer.request_return(master, HANDLER, now, reason="不属于我单位职责")
+    transfer.redispatch(fresh(master), "urban", DISPATCHER, now, reason="同意")
+    child = fresh(child)
+    (work,) = (row for row in going_by(child) if row.ended_at is None)
+    assert work.unit_code == "urban"
+    assert holder(child) == "云川市城市管理局"
+
+
+@pytest.mark.parametrize("number", ["", "2026", "itself", "waiting"])
+def test_only_an_order_with_a_unit_can_be_the_master(session: None, now: datetime, number: str) -> None:
+    child, other = factories.received(now), factories.received(now)
+    given = {"itself": child.number, "waiting": other.number}.get(number, number)
+    with pytest.raises(Invalid) as refused:
+        merge(child, DISPATCHER, now, master=given, reason="重复")
+    assert set(refused.value.errors) == {"master"}
+    assert fresh(child).state is State.RECEIVED
+
+
+def test_an_order_that_is_answered_takes_no_more_children(session: None, now: datetime) -> None:
+    master, child = factories.replied(now), factories.received(now)
+    with pytest.raises(Invalid):
+        merge(child, DISPATCHER, now, master=master.number, reason="重复")
+
+
+def test_a_merged_order_is_not_merged_again_nor_dispatched(session: None, now: datetime) -> None:
+    master = factories.handling(now)
+    child = merged(now, master)
+    with pytest.raises(Conflict):
+        merge(child, DISPATCHER, now, master=factories.handling(now).number, reason="重复")
+
+
+def test_the_page_and_the_api_of_a_merged_order_show_the_clock_it_goes_by(
+    sign_in: Callable[[str], FlaskClient], api_key: dict[str, str], now: datetime
+) -> None:
+    master = factories.handling(now)
+    child = factories.saved(merged(now, master))
+    page = sign_in("dispatcher").get(f"/orders/{child.number}").text
+    assert f'href="/orders/{master.number}"' in page
+    assert "limit 5 working days" in page
+    answer = sign_in("dispatcher").get(f"/api/v1/orders/{child.number}", headers=api_key).get_json()
+    assert answer["master"] == master.number
+    assert {row["clock"] for row in answer["deadlines"] if row["ended_at"] is None} == {"handle"}
+
+
+def test_the_citizen_of_a_merged_order_reads_who_has_it_and_by_when(client: FlaskClient, now: datetime) -> None:
+    child = factories.saved(merged(now, factories.handling(now)))
+    client.post("/citizen/follow", data={"number": child.number, "tail": "1111"})
+    page = client.get("/citizen/order").text
+    assert "is working on it, together with the same matter told by others" in page
+    assert "Why this date?" in page
+    assert "limit 5 working days" in page
