@@ -45,6 +45,7 @@ from hotline.transfer.schemas import ReasonBody
 pages = Blueprint("handle", __name__, template_folder="templates")
 # What the forms of this room need on the order's page, which is made in a room below.
 pages.add_app_template_global(time.offers, "time_offers")
+pages.add_app_template_global(time.why_none, "why_no_time")
 pages.add_app_template_global(time_asked)
 
 

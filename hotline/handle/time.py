@@ -93,6 +93,15 @@ def _to_decide(order: Order, action: Action, actor: Actor, now: datetime, versio
 # What may be asked for
 
 
+def why_none(order: Order, now: datetime) -> str:
+    """Why no time at all can be asked for now, in words; empty where some can."""
+    try:
+        _askable(order, now)
+    except Conflict as refusal:
+        return refusal.message
+    return ""
+
+
 def offers(order: Order, now: datetime) -> dict[TimeKind, str]:
     """For each kind of time, how much of it may be asked for now, or why none, in words."""
     return {kind: _offer(order, kind, now) for kind in TimeKind}

@@ -501,6 +501,13 @@ def test_a_unit_asks_and_the_center_grants_by_form(sign_in: Signer, now: datetim
     assert work(fresh(order)).due_at == at(DUE)
 
 
+def test_the_form_is_not_there_when_no_time_can_be_asked_for(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.handling(now - timedelta(days=14)))
+    page = sign_in("handler").get(f"/orders/{order.number}").text
+    assert "Time is asked for before the work is due" in page
+    assert f"/orders/{order.number}/request-time" not in page
+
+
 def test_over_http(client: FlaskClient, key_of: Keys, now: datetime) -> None:
     order = saved(factories.handling(now))
 
