@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Float,
     ForeignKey,
@@ -232,7 +233,10 @@ class Deadline(Base):
 
 
 class DeadlineMove(Base):
-    """A due time that moved because the calendar changed: from when to when, between which calendars."""
+    """A due time that moved because the calendar changed: from when to when, between which calendars.
+
+    Both calendars are ones its deadline has had, which were checked then: a calendar can move 100,000 at once.
+    """
 
     __tablename__ = "deadline_move"
     __table_args__ = (
@@ -242,8 +246,8 @@ class DeadlineMove(Base):
 
     id: Mapped[Key]
     deadline_id: Mapped[int] = mapped_column(ForeignKey("deadline.id"))
-    from_calendar: Mapped[int] = mapped_column(ForeignKey("calendar_version.id"))
-    to_calendar: Mapped[int] = mapped_column(ForeignKey("calendar_version.id"))
+    from_calendar: Mapped[int] = mapped_column(BigInteger)
+    to_calendar: Mapped[int] = mapped_column(BigInteger)
     before: Mapped[Instant]
     after: Mapped[Instant]
     moved_at: Mapped[Instant]
