@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
 from hotline.base.db import db
 from hotline.base.files import read_csv
 from hotline.people.operations import load_districts, load_units
-from hotline.policy.days import read_days
+from hotline.policy.days import merged
+from hotline.policy.folder import calendar_document, read_city
 from hotline.policy.models import CalendarVersion
 from hotline.policy.operations import adopt_calendar, adopt_policy
 from hotline.policy.presets import read_policy_file
@@ -37,28 +36,17 @@ def load_city(city: Path, policy_file: Path, now: datetime) -> dict[str, int]:
     return counts
 
 
-def read_city(city: Path) -> dict[str, Any]:
-    """What city.toml says: name, zone, hotline, calendar."""
-    return tomllib.loads((city / "city.toml").read_text(encoding="utf-8"))
-
-
-def calendar_document(city: Path) -> dict[str, Any]:
-    """The calendar of a city's folder: its hours, the national days, and the city's own days where it has any."""
-    own = city / "calendar_city.csv"
-    return {
-        "hours": read_city(city)["calendar"]["hours"],
-        "days": read_days(city / "calendar.csv"),
-        "city": read_days(own) if own.exists() else [],
-    }
-
-
 def _load_calendar(city: Path, now: datetime) -> None:
+    """Load the calendar once; later only the national days, where they are published further than in the database."""
     about = read_city(city)
     calendar = about["calendar"]
     document = calendar_document(city)
     newest = db.session.scalar(select(CalendarVersion).order_by(CalendarVersion.id.desc()).limit(1))
-    if newest is None or newest.published_until < calendar["published_until"]:
-        adopt_calendar(document, about["zone"], calendar["published_until"], calendar["source"], now)
+    if newest is not None:
+        if newest.published_until >= calendar["published_until"]:
+            return
+        document = {**newest.document, "days": merged(newest.document["days"], document["days"])}
+    adopt_calendar(document, about["zone"], calendar["published_until"], calendar["source"], now)
 
 
 def _load_policy(policy_file: Path, now: datetime) -> None:

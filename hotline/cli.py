@@ -10,13 +10,13 @@ from config.settings import BadSetting, Settings
 from hotline import create_app
 from hotline.base.embedded import with_database
 from hotline.base.errors import HotlineError
-from hotline.calendar_commands import calendar_command
 from hotline.calls.commands import calls_command
-from hotline.clock_commands import clock
 from hotline.operate import load, migrate, sample, start, worker
+from hotline.orders.calendar_commands import calendar_command
 from hotline.orders.commands import verify
 from hotline.people.commands import user
-from hotline.policy.policy_commands import policy_command
+from hotline.policy.clock_commands import clock
+from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
 
 

@@ -15,7 +15,6 @@ from hotline.base.db import db
 from hotline.base.i18n import LANGUAGES, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
-from hotline.city import read_city
 from hotline.handle.queries import count_time_requests
 from hotline.notices.queries import COUNTED_UP_TO, count_unread
 from hotline.orders.deadlines import countdown, explanation, is_provisional, receipt
@@ -26,6 +25,7 @@ from hotline.people.roles import Permission
 from hotline.people.signin import actor_or_none
 from hotline.policy import queries as policies
 from hotline.policy.calendar import Calendar
+from hotline.policy.folder import read_city
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,9 +86,9 @@ def _has_clock(due: Due, now: datetime) -> ColumnElement[bool]:
 
 
 def _runs_at(now: datetime) -> ColumnElement[bool]:
-    """Whether a clock is in no pause; pauses follow one another, so the last one tells."""
+    """Whether a clock is in no pause, as ``clocks.standing`` says; pauses follow one another, so the last one tells."""
     paused_until = Deadline.paused[-1][1].astext.cast(DateTime(timezone=True))
-    return or_(paused_until.is_(None), paused_until <= now)
+    return or_(paused_until.is_(None), paused_until <= now, Deadline.upstream_at.is_not(None))
 
 
 def running(order: Order, clocks: Iterable[Clock]) -> Deadline | None:

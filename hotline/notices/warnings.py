@@ -1,6 +1,6 @@
 """Warnings about deadlines (黄牌、红牌、催办、通报): swept, each given once, told as one digest per unit.
 
-A warning counts in working days of the calendar in force: until the due time, or since it. It is given once for
+A warning counts in working days of the calendar in force: until the due time, or from the day after it. It is given once for
 each due time a deadline has had, so an extension arms it anew. Where a deadline has gone through several stages
 since the last sweep all are given and the digest shows the last one.
 """
@@ -16,13 +16,14 @@ from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from hotline.base.db import db
+from hotline.base.time import DAY
 from hotline.notices.models import GivenWarning, Notice
 from hotline.orders.clocks import standing
 from hotline.orders.models import Deadline, Order
 from hotline.orders.vocabulary import Urgency
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
-from hotline.policy.calendar import Calendar, subtract_worked
+from hotline.policy.calendar import Calendar
 from hotline.policy.document import WarningRule, Warnings
 
 
@@ -66,7 +67,14 @@ def _candidates(rule: WarningRule, calendar: Calendar, now: datetime, *, urgent_
     )
     # Found first and then joined: what has been warned of and is open still is many, what is new is few.
     new = (
-        select(Deadline.id, Deadline.order_id, Deadline.due_at, Deadline.unit_code, Deadline.paused)
+        select(
+            Deadline.id,
+            Deadline.order_id,
+            Deadline.due_at,
+            Deadline.unit_code,
+            Deadline.paused,
+            Deadline.upstream_at,
+        )
         .where(Deadline.ended_at.is_(None), Deadline.clock.in_(rule.clocks), _applies(rule, calendar, now))
         .where(Deadline.unit_code.is_not(None), ~given)
         .cte("new")
@@ -77,10 +85,15 @@ def _candidates(rule: WarningRule, calendar: Calendar, now: datetime, *, urgent_
 
 
 def _applies(rule: WarningRule, calendar: Calendar, now: datetime) -> ColumnElement[bool]:
-    """Whether so many working days have passed since the due time; before it, are left at most."""
-    passed = rule.days * calendar.day_length(calendar.city_day(now))
-    overdue = Deadline.due_at < now
-    return and_(Deadline.due_at <= subtract_worked(now, passed, calendar), overdue if rule.days >= 0 else ~overdue)
+    """Whether a rule speaks of a due time now; see ``WarningRule``."""
+    today = calendar.city_day(now)
+    if rule.days < 0:
+        left = -rule.days * calendar.day_length(today)
+        return and_(Deadline.due_at <= calendar.resumed(calendar.elapsed(now) + left), Deadline.due_at >= now)
+    if rule.days == 0:
+        return Deadline.due_at < now
+    latest = calendar.rank(today + DAY) - 1  # the number of the last working day, today's where it is one
+    return Deadline.due_at <= calendar.instant(calendar.nth(latest - rule.days + 1))
 
 
 Found = tuple[WarningRule, Any]

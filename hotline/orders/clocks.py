@@ -98,9 +98,9 @@ def _written(instant: datetime) -> str:
 
 
 def standing(row: ClockRow, now: datetime) -> Pause | None:
-    """The pause a clock is in, if any."""
+    """The pause a clock is in, if any; none holds up a deadline an upstream platform has set."""
     last = pauses(row)[-1:]
-    return last[0] if last and last[0].start <= now < last[0].end else None
+    return last[0] if last and row.upstream_at is None and last[0].start <= now < last[0].end else None
 
 
 def pauses(row: ClockRow) -> tuple[Pause, ...]:

@@ -74,6 +74,10 @@ class Counting:
     closes_with_work: bool = True
     rolls: bool = True
 
+    def asks_calendar(self, unit: TimeUnit) -> bool:
+        """Whether it takes a calendar to count a unit: it does not where days off make no difference."""
+        return unit in WORKING or (unit is TimeUnit.NATURAL_DAYS and self.rolls)
+
 
 DEFAULT_COUNTING = Counting()
 
@@ -300,7 +304,7 @@ class Due:
     @property
     def provisional(self) -> bool:
         """Whether the count went past the last day the calendar is published for."""
-        return self.unit is not TimeUnit.NATURAL_HOURS and self.last_day > self.calendar.published_until
+        return self.counting.asks_calendar(self.unit) and self.last_day > self.calendar.published_until
 
     @property
     def skipped(self) -> tuple[Run, ...]:

@@ -119,10 +119,9 @@ class Reckoning:
         """Whether the due time may move when the calendar is published further."""
         if self.course.upstream is not None:
             return False
-        plain = self.course.unit is TimeUnit.NATURAL_HOURS and all(
-            one.unit is TimeUnit.NATURAL_HOURS for one in self.course.extensions
-        )
-        return not plain and self.calendar.city_day(self.at - MOMENT) > self.calendar.published_until
+        units = {self.course.unit, *(one.unit for one in self.course.extensions)}
+        asks = any(self.course.counting.asks_calendar(unit) for unit in units)
+        return asks and self.calendar.city_day(self.at - MOMENT) > self.calendar.published_until
 
     def after_extensions(self, count: int) -> datetime:
         """The due time with the first ``count`` extensions and no pause."""

@@ -44,8 +44,10 @@ name_members(
 
 @dataclass(frozen=True, slots=True)
 class WarningRule:
-    """When a warning is given: so many working days after the due time (negative: before it).
+    """When a warning is given.
 
+    days: below 0, when so many working days are left at most; 0, as soon as it is overdue; above 0, from the
+    beginning of the so-many-th working day after the day it was due (到期次日: 1).
     clocks: whose deadlines it is about. to_center: the center's supervisors are told besides the unit.
     """
 

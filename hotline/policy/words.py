@@ -79,11 +79,13 @@ def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
 def warned_when(rule: WarningRule) -> str:
     """When a warning is given."""
     if not rule.days:
-        return gettext("on the first overdue day")
-    amount = spoken(abs(rule.days), TimeUnit.WORKING_DAYS)
+        return gettext("as soon as it is overdue")
     if rule.days < 0:
-        return gettext("%(amount)s before it is due", amount=amount)
-    return gettext("%(amount)s after it was due", amount=amount)
+        left = spoken(-rule.days, TimeUnit.WORKING_DAYS)
+        return gettext("%(amount)s before it is due", amount=left)
+    if rule.days == 1:
+        return gettext("on the working day after it was due")
+    return gettext("on working day %(n)s after it was due", n=rule.days)
 
 
 def sending_words(warnings: Warnings) -> str:

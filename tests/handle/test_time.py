@@ -22,11 +22,12 @@ from hotline.base.i18n import speaking
 from hotline.handle import operations as handle
 from hotline.handle import supervision, time
 from hotline.handle.desk import time_asked, time_desk
-from hotline.handle.queries import count_time_requests, waiting_time
+from hotline.handle.queries import count_time_requests, inbox_counts, waiting_time
 from hotline.orders.clocks import pauses, reckoning, replay
+from hotline.orders.deadlines import Light, countdown
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.operations import broken_link, facts_of, open_steps
+from hotline.orders.operations import broken_link, facts_of, is_open, open_steps
 from hotline.orders.vocabulary import Result, TimeKind
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.roles import Role
@@ -499,6 +500,19 @@ def test_a_unit_asks_and_the_center_grants_by_form(sign_in: Signer, now: datetim
     done = client.post(f"/orders/{order.number}/resume", data={"version": 5, "reason": "已补充"})
     assert done.status_code == 302
     assert work(fresh(order)).due_at == at(DUE)
+
+
+def test_a_deadline_set_upstream_runs_whatever_was_paused(session: None, now: datetime) -> None:
+    order = factories.handling(now)
+    handle.record_contact(order, HANDLER, now, note="已联系")
+    pause(order, now, "2026-12-03")
+    time.grant_time(order, DISPATCHER, now)
+    before = inbox_counts(HANDLER, at("2026-11-19 10:00"))["overdue"]
+    set_upstream(order, DISPATCHER, now, due=at("2026-11-18 12:00"), reason="上级平台改期")
+    stand = countdown(work(order), at("2026-11-19 10:00"), policies.calendar_now())
+    assert stand.light is Light.OVERDUE
+    assert inbox_counts(HANDLER, at("2026-11-19 10:00"))["overdue"] == before + 1
+    assert not is_open(Action.RESUME, order, at("2026-11-17 12:00"))
 
 
 def test_the_form_is_not_there_when_no_time_can_be_asked_for(sign_in: Signer, now: datetime) -> None:

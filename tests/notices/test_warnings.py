@@ -34,6 +34,7 @@ from hotline.policy.document import WarningKind
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.transfer import operations as transfer
+from hotline.transfer.merging import set_upstream
 from tests import factories
 from tests.conftest import NOW
 
@@ -115,8 +116,8 @@ def digests(reader: Actor) -> list[dict[WarningKind, list[str]]]:
     [
         (YELLOW, at("2026-11-23 17:30")),  # one working day of seven hours is left
         (RED, DUE + BLINK),
-        (URGE, at("2026-11-25 17:30")),
-        (REPORT, at("2026-12-01 17:30")),
+        (URGE, at("2026-11-25 08:00")),  # the next day, when the night is over
+        (REPORT, at("2026-12-01 08:00")),
     ],
 )
 def test_each_kind_at_its_edge(often: None, kind: WarningKind, first: datetime) -> None:
@@ -149,7 +150,34 @@ def test_friday_evening_waits_for_monday_morning(quiet: None, actor: ActorOf) ->
     for silent in ("11-20 21:01", "11-21 07:00", "11-21 10:00", "11-22 15:00", "11-23 07:59"):
         assert sweep(at(f"2026-{silent}")) == 0, silent
     assert sweep(at("2026-11-23 08:00")) == 1
-    assert digests(actor("handler")) == [{RED: [order.number]}]
+    assert kinds() == {RED, URGE}
+    assert digests(actor("handler")) == [{URGE: [order.number]}]
+
+
+@pytest.mark.parametrize(
+    ("upstream", "urged"),
+    [
+        ("2026-11-20 10:00", "2026-11-23 08:00"),  # a Friday: on Monday
+        ("2026-11-21 10:00", "2026-11-23 08:00"),  # a Saturday: on Monday, too
+        ("2026-11-25 00:00", "2026-11-25 08:00"),  # 24:00 of Tuesday: on Wednesday
+        ("2026-10-09 10:00", "2026-10-10 08:00"),  # the day before a make-up Saturday
+        ("2026-09-30 10:00", "2026-10-08 08:00"),  # before the National Day holiday
+    ],
+)
+def test_who_is_late_is_urged_on_the_next_working_day(often: None, upstream: str, urged: str) -> None:
+    order = factories.handling(at(upstream) - timedelta(hours=9), upstream_due_at=at(upstream))
+    sweep(at(urged) - MINUTE)
+    assert URGE not in kinds()
+    sweep(at(urged))
+    assert (URGE, order.number) in given()
+
+
+def test_an_urgent_order_late_on_a_day_off_is_not_urged_before_a_working_day(often: None) -> None:
+    due("2026-11-21 10:00", urgency=Urgency.URGENT)
+    sweep(at("2026-11-22 10:00"))
+    assert URGE not in kinds()
+    sweep(at("2026-11-23 00:01"))
+    assert URGE in kinds()
 
 
 def test_friday_evening_waits_for_a_make_up_saturday(quiet: None) -> None:
@@ -291,6 +319,16 @@ def test_a_clock_that_stands_still_is_not_warned_of(quiet: None) -> None:
     assert sweep(until - MINUTE * 30) == 0, "six and a half hours are left, but the clock is paused"
     assert sweep(until) == 1
     assert given() == [(YELLOW, order.number)]
+
+
+def test_a_pause_does_not_silence_a_deadline_set_upstream(quiet: None) -> None:
+    order = factories.handling(NOW)
+    until = at("2026-12-04 17:30").date()
+    handle_time.request_time(order, factories.HANDLER, NOW, kind=TimeKind.SUPPLEMENT, until=until, **ASKED)
+    handle_time.grant_time(order, factories.DISPATCHER, NOW)
+    set_upstream(order, factories.DISPATCHER, NOW, due=at("2026-11-18 12:00"), reason="上级平台改期")
+    assert sweep(at("2026-11-18 12:01")) == 1
+    assert kinds() == {RED}
 
 
 # How many

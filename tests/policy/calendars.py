@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from config.settings import HERE
 from hotline.base.files import read_csv
-from hotline.city import read_city
 from hotline.policy.calendar import Calendar, Counting, Hours, Span, TimeUnit, read_spans
+from hotline.policy.folder import read_city
 
 ZONE = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")  # its clocks change

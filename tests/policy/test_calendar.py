@@ -95,6 +95,8 @@ def test_explains_what_it_skipped_and_counted() -> None:
 def test_past_the_published_year_is_provisional() -> None:
     assert add_working(at("2026-12-30 10:00"), 5, WD, CITY).provisional
     assert not add_working(at("2026-12-30 10:00"), 48, NH, CITY).provisional
+    assert add_working(at("2026-12-30 10:00"), 5, ND, CITY).provisional
+    assert not add_working(at("2026-12-30 10:00"), 5, ND, CITY, Counting(rolls=False)).provisional  # asks no calendar
 
 
 @pytest.mark.parametrize(("amount", "unit"), [(-1, WD), (1.5, WD), (0.5, ND), (-0.5, WH)])

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from hotline.base.errors import Invalid
-from hotline.clock_commands import clock
+from hotline.policy.clock_commands import clock
 
 
 def run(*arguments: str) -> str:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from config.settings import HERE
 from hotline.base.errors import Invalid
-from hotline.clock_commands import clock
+from hotline.policy.clock_commands import clock
 from hotline.policy.days import Day, covered_years, find_days, known_until, merged, read_days
 
 HEAD = "date,kind,name\n"

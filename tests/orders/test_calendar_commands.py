@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from config.settings import Settings
 from hotline.base.db import db
 from hotline.base.errors import Invalid
-from hotline.calendar_commands import calendar_command, newest
+from hotline.city import load_city
+from hotline.orders.calendar_commands import calendar_command, newest
 from hotline.policy.models import CalendarVersion
 from hotline.policy.queries import calendar_now
 from tests import factories
@@ -189,3 +192,27 @@ def test_hours_that_are_none_change_nothing(importing: Importing, spans: str) ->
     with pytest.raises(Invalid):
         importing.run("hours", spans)
     assert newest().id == before
+
+
+def test_a_later_load_takes_the_national_days_and_leaves_what_the_city_changed(
+    importing: Importing, settings: Settings, now: datetime
+) -> None:
+    importing.run("hours", "08:30-12:00,14:00-18:00")
+    importing(HEAD + "2026-11-20,holiday,市庆\n", "--city")
+    city = importing.folder / "city"
+    copytree(settings.city_dir, city)
+    with (city / "calendar.csv").open("a", encoding="utf-8") as days:
+        days.write(YEAR_2027.removeprefix(HEAD))
+    about = (city / "city.toml").read_text(encoding="utf-8")
+    before = newest()
+    load_city(city, settings.policy_dir / "default.toml", now)
+    assert newest().id == before.id  # published no further
+    about = about.replace("published_until = 2026-12-31", "published_until = 2027-12-31")
+    (city / "city.toml").write_text(about, encoding="utf-8")
+    load_city(city, settings.policy_dir / "default.toml", now)
+    assert newest().published_until.isoformat() == "2027-12-31"
+    assert len(national(newest(), "2027")) == 3
+    assert (newest().document["hours"], newest().document["city"]) == (
+        before.document["hours"],
+        before.document["city"],
+    )
