@@ -124,7 +124,7 @@ def test_reads_in_chinese(sign_in: SignIn, now: datetime) -> None:
     said = line(page, "handle[nature=consultation,requester=enterprise]")
     assert "咨询 · 企业" in said
     assert "2个工作日" in said
-    assert "官方公开（已查）" in said
+    assert "官方公开页面" in said
     assert "珠海“124”：咨询 2 个工作日" in said
 
 

@@ -270,7 +270,7 @@ def test_lists_presets_and_versions(hotline: Callable[..., Result]) -> None:
     ("lang", "says"),
     [
         ("en", ("Handle", "nature=consultation", "1 working day", "found: official page", "Shanghai: consultation")),
-        ("zh", ("nature=consultation", "1个工作日", "官方公开（已查）", "上海：咨询 1 个工作日")),
+        ("zh", ("nature=consultation", "1个工作日", "官方公开页面", "上海：咨询 1 个工作日")),
     ],
 )
 def test_shows_each_limit_with_its_source(hotline: Callable[..., Result], lang: str, says: tuple[str, ...]) -> None:
