@@ -162,6 +162,7 @@ def _documents_up() -> None:
 
 
 def downgrade() -> None:
+    # Refused by the old constraints, whole, once an order has taken one of the new steps: its log cannot forget it.
     op.execute("DELETE FROM notice WHERE event_id IS NULL")
     op.alter_column("notice", "event_id", nullable=False)
     op.drop_table("deadline_warning")

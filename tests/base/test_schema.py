@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,6 +13,8 @@ from sqlalchemy import create_engine, inspect, text
 
 from config.settings import Settings
 from hotline.base import migrate
+from hotline.policy.document import read_policy
+from hotline.policy.queries import calendar_from
 from hotline.tables import metadata
 
 
@@ -47,3 +51,60 @@ def test_the_migrations_make_what_the_models_say(empty_url: str) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert differences == []
+
+
+OLD_ROWS = (
+    """
+    INSERT INTO calendar_version (zone, published_until, document, source, created_at) VALUES ('Asia/Shanghai',
+      '2026-12-31', '{"hours": [["09:00", "12:00"]], "days": [["2026-10-01", "holiday", "国庆节"]]}', '通知', now())
+    """,
+    """
+    INSERT INTO policy_version (name, effective_from, document, created_at) VALUES ('default', '2000-01-01', '{
+      "name": "default", "title": "默认政策", "source": "默认", "dispatch": {"auto_confidence": 0.8},
+      "callback": {"attempts": 3}, "connection": {"short_abandon_seconds": 5}, "ranking": {"minimum_n": 30},
+      "satisfaction": {"levels": [{"code": "satisfied", "label": "满意", "label_en": "Satisfied", "weight": 1}]},
+      "limits": [
+        {"clock": "handle", "amount": 5, "unit": "working_days", "basis": "一般"},
+        {"clock": "handle", "nature": "consultation", "urgency": "urgent", "amount": 2, "unit": "working_days",
+         "basis": "咨询"}]}', now())
+    """,
+    """
+    INSERT INTO work_order (number, version, head, state, nature, urgency, channel, title, text, policy_id, rating_token,
+      received_at, search)
+    VALUES ('1', 1, '', 'received', 'consultation', 'urgent', 'phone', '', '', 1, gen_random_uuid(), now(), '')
+    """,
+    """
+    INSERT INTO deadline (order_id, clock, round, amount, unit, basis, calendar_id, started_at, due_at, original_due_at,
+      provisional)
+    VALUES (1, 'handle', 1, 2, 'working_days', '咨询', 1, now(), now(), now(), false)
+    """,
+)
+
+
+def test_0006_makes_what_was_stored_readable(empty_url: str) -> None:
+    """Documents get the sections they lack, and a deadline the name of the row it got its limit from."""
+    migrate.upgrade(empty_url, "0005")
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        for row in OLD_ROWS:
+            connection.exec_driver_sql(row)
+    migrate.upgrade(empty_url)
+    with engine.connect() as connection:
+        policy = read_policy(connection.scalar(text("SELECT document FROM policy_version")))
+        document, zone, until = connection.execute(
+            text("SELECT document, zone, published_until FROM calendar_version")
+        ).one()
+        row = connection.scalar(text("SELECT row FROM deadline"))
+    limit = policy.row(row)
+    assert limit is not None
+    assert (limit.key, limit.basis) == ("handle[nature=consultation,urgency=urgent]", "咨询")
+    assert policy.time_rules.extensions == 0  # an order keeps what its policy gave it, and that was none
+    calendar = calendar_from(document, ZoneInfo(zone), until)
+    assert calendar.day_length(date(2026, 11, 17)) == timedelta(hours=3)
+    assert not calendar.is_working_day(date(2026, 10, 1))
+    migrate.downgrade(empty_url, "0005")
+    migrate.upgrade(empty_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT row FROM deadline")) == row
+        assert connection.scalar(text("SELECT document FROM calendar_version")) == document
+    engine.dispose()
