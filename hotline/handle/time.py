@@ -179,7 +179,18 @@ def _last_day(order: Order, kind: TimeKind, now: datetime) -> date:
     """The last city day a pause may reach; raise Conflict where the policy gives none."""
     amount, unit = _longest(order, kind)
     counting = policies.policy(order.policy_id).counting
-    return add_working(now, amount, unit, policies.calendar_now(), counting).last_day
+    calendar = policies.calendar_now()
+    since = _first_promise(order, now) if kind is TimeKind.PROMISE else now
+    last = add_working(since, amount, unit, calendar, counting).last_day
+    if last <= calendar.city_day(now):
+        raise Conflict(gettext("A promise lasts %(most)s at most, and it has.", most=spoken(amount, unit)))
+    return last
+
+
+def _first_promise(order: Order, now: datetime) -> datetime:
+    """Since when the order's promises run: promising again does not promise longer."""
+    given = (pause for row in order.deadlines for pause in pauses(row))
+    return min((pause.start for pause in given if pause.reason is PauseReason.PROMISE), default=now)
 
 
 def _longest(order: Order, kind: TimeKind) -> tuple[float, TimeUnit]:

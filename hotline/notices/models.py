@@ -37,16 +37,16 @@ class Notice(Base):
 
 
 class GivenWarning(Base):
-    """A warning that was given: once for each due time a deadline has had.
+    """A warning that was given: once for each due time a deadline has had, to each unit that has had the order.
 
-    unit_code: the unit that had the order then. to_center: the center's supervisors were told, too. All warnings
+    unit_code: that unit. to_center: the center's supervisors were told, too. All warnings
     of one sweep have the same ``given_at``.
     """
 
     __tablename__ = "deadline_warning"
     __table_args__ = (
         one_of("kind", WarningKind),
-        UniqueConstraint("deadline_id", "kind", "due_at"),
+        UniqueConstraint("deadline_id", "kind", "due_at", "unit_code"),
         Index("ix_deadline_warning_given_at", "given_at", "unit_code"),
     )
 

@@ -49,6 +49,8 @@ def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
         lead = select(Order.lead_unit).where(Order.id == event.order_id)
         unit = event.payload.get("unit") or db.session.scalar(lead)
     role = TELLS_ROLE.get(event.action)
+    if event.action is Action.REQUEST_TIME and not _waits(event):
+        return  # granted at once, or decided since: nothing waits at the desk
     if unit is None and role is None:
         return
     db.session.execute(
@@ -56,6 +58,10 @@ def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
         .values(delivery_id=delivery_id, unit_code=unit, role=role, event_id=event_id, created_at=now)
         .on_conflict_do_nothing(index_elements=["delivery_id"])
     )
+
+
+def _waits(asked: Event) -> bool:
+    return db.session.scalar(select(Order.time_asked_at).where(Order.id == asked.order_id)) == asked.at
 
 
 def mark_read(ids: Collection[int], actor: Actor, now: datetime) -> None:

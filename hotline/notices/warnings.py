@@ -1,7 +1,7 @@
 """Warnings about deadlines (黄牌、红牌、催办、通报): swept, each given once, told as one digest per unit.
 
 A warning counts in working days of the calendar in force: until the due time, or from the day after it. It is given once for
-each due time a deadline has had, so an extension arms it anew. Where a deadline has gone through several stages
+each due time a deadline has had, so an extension arms it anew, and to each unit that has the order. Where a deadline has gone through several stages
 since the last sweep all are given and the digest shows the last one.
 """
 
@@ -12,14 +12,14 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from hotline.base.db import db
 from hotline.base.time import DAY
 from hotline.notices.models import GivenWarning, Notice
 from hotline.orders.clocks import standing
-from hotline.orders.models import Deadline, Order
+from hotline.orders.models import GOES_BY_CALENDAR, Deadline, Order
 from hotline.orders.vocabulary import Urgency
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
@@ -63,8 +63,11 @@ def _candidates(rule: WarningRule, calendar: Calendar, now: datetime, *, urgent_
     given = exists().where(
         GivenWarning.deadline_id == Deadline.id,
         GivenWarning.kind == rule.kind,
-        GivenWarning.due_at == Deadline.due_at,
+        GivenWarning.unit_code == Deadline.unit_code,
+        # One given when the present due time was over already was one for it: a calendar may move what is overdue.
+        or_(GivenWarning.due_at == Deadline.due_at, GivenWarning.given_at > Deadline.due_at),
     )
+    by_old_calendar = and_(text(GOES_BY_CALENDAR), Deadline.calendar_id < policies.calendar_id())
     # Found first and then joined: what has been warned of and is open still is many, what is new is few.
     new = (
         select(
@@ -76,7 +79,7 @@ def _candidates(rule: WarningRule, calendar: Calendar, now: datetime, *, urgent_
             Deadline.upstream_at,
         )
         .where(Deadline.ended_at.is_(None), Deadline.clock.in_(rule.clocks), _applies(rule, calendar, now))
-        .where(Deadline.unit_code.is_not(None), ~given)
+        .where(Deadline.unit_code.is_not(None), ~given, ~by_old_calendar)
         .cte("new")
         .prefix_with("MATERIALIZED")
     )
@@ -131,7 +134,7 @@ def _give(found: Iterable[Found], now: datetime) -> Sequence[Any]:
     )  # one order for all, so that no two sweeps block each other
     statement = (
         insert(GivenWarning)
-        .on_conflict_do_nothing(index_elements=["deadline_id", "kind", "due_at"])
+        .on_conflict_do_nothing(index_elements=["deadline_id", "kind", "due_at", "unit_code"])
         .returning(GivenWarning.deadline_id, GivenWarning.unit_code, GivenWarning.to_center)
     )
     return db.session.execute(statement, rows).all()

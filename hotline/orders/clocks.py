@@ -2,7 +2,7 @@
 
 The total clock (HANDLE) starts at dispatch, and a return does not reset it. An extension or a pause is for
 whichever of HANDLE and REDO runs. Supervision has a clock of its own, which nothing but its own end touches. A
-deadline an upstream platform has set is the HANDLE clock's due time.
+deadline an upstream platform sets is the due time of whichever of the two runs; the first one set stays the original.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class ClockRow(Protocol):
     extended: Any
     paused: Any
     upstream_at: Any
+    upstream_first_at: Any
     ended_at: Any
     outcome: Any
 
@@ -86,8 +87,9 @@ def _change(row: ClockRow, heard: Heard) -> bool:
         case Action.RESUME if row.clock in WORK_CLOCKS and standing(row, heard.at):
             *earlier, (start, _, reason) = row.paused
             row.paused = [*earlier, [start, _written(heard.at), reason]]
-        case Action.SET_UPSTREAM if row.clock is Clock.HANDLE:
+        case Action.SET_UPSTREAM if row.clock in WORK_CLOCKS:
             row.upstream_at = datetime.fromisoformat(said["due"])
+            row.upstream_first_at = row.upstream_first_at or row.upstream_at
         case _:
             return False
     return True
@@ -120,7 +122,16 @@ def extensions(row: ClockRow) -> tuple[Extension, ...]:
 
 def course(row: ClockRow, counting: Counting) -> Course:
     """All that decides when a clock is due, besides the calendar."""
-    return Course(row.started_at, row.amount, row.unit, extensions(row), pauses(row), row.upstream_at, counting)
+    return Course(
+        row.started_at,
+        row.amount,
+        row.unit,
+        extensions(row),
+        pauses(row),
+        row.upstream_at,
+        row.upstream_first_at,
+        counting,
+    )
 
 
 def reckoning(row: ClockRow, calendar: Calendar, counting: Counting) -> Reckoning:
@@ -153,6 +164,7 @@ class Replayed:
     unit: TimeUnit
     started_at: datetime
     upstream_at: datetime | None
+    upstream_first_at: datetime | None
     extended: list[Any] = field(default_factory=list)
     paused: list[Any] = field(default_factory=list)
     ended_at: datetime | None = None
@@ -191,6 +203,7 @@ def replay(events: Iterable[Logged], limits: Iterable[Limit], first: Facts) -> l
                 limit.amount,
                 limit.unit,
                 heard.at,
+                upstream_of(limit.clock, heard),
                 upstream_of(limit.clock, heard),
             )
             for limit in starting(step, heard, limits)

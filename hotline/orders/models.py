@@ -183,7 +183,7 @@ class Deadline(Base):
     None while it runs. ``original_due_at`` is the due time without extensions. ``row`` names the row of the
     order's policy it got its limit from. extended: rows of amount, unit, instant agreed. paused: rows of start,
     end, reason; the end is the planned one until the clock runs on. upstream_at: set by the platform the order
-    came from. ``due_at`` follows from all these, by the calendar named (see ``clocks.reckoning``).
+    came from, upstream_first_at: the first time it did. ``due_at`` follows from all these, by the calendar named (see ``clocks.reckoning``).
     unit_code: the unit that leads the order while it runs, and led it when it ended; None before the dispatch.
     """
 
@@ -223,6 +223,7 @@ class Deadline(Base):
     extended: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"))
     paused: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"))
     upstream_at: Mapped[Instant | None]
+    upstream_first_at: Mapped[Instant | None]
     ended_at: Mapped[Instant | None]
     outcome: Mapped[str | None] = mapped_column(String(10))
     order: Mapped[Order] = relationship(back_populates="deadlines")

@@ -182,6 +182,8 @@ def hold(order: Order) -> None:
     """Hold the order until the transaction ends, and read it again if somebody changed it meanwhile."""
     present = db.session.scalar(select(Order.version).where(Order.id == order.id).with_for_update())
     if present != order.version:
+        for deadline in order.deadlines:
+            db.session.expire(deadline)  # whoever holds one must not go on with what it was
         db.session.refresh(order)
 
 
@@ -327,6 +329,7 @@ def _deadline(limit: Limit, heard: Heard) -> Deadline:
         extended=[],
         paused=[],
         upstream_at=upstream_of(limit.clock, heard),
+        upstream_first_at=upstream_of(limit.clock, heard),
     )
 
 

@@ -84,10 +84,12 @@ def _left_behind(newest: int) -> list[int]:
 def _alike(older: int, last: int) -> Sequence[Any]:
     """The next deadlines of a calendar, held until the transaction ends; those due at the same time are one row.
 
-    Days are counted from the day of the start, whatever the hour; only a pause looks at the hour.
+    Days are counted from the day of the start, whatever the hour: it matters only to a pause, and where the policy
+    asks whether the day it starts on still counts.
     """
     day = func.date_trunc("day", Deadline.started_at, policies.calendar(older).zone.key)
-    by_day = and_(Deadline.unit.in_(WHOLE), Deadline.paused == [])
+    asks_hour = [one.id for one in policies.policy_versions() if policies.policy(one.id).counting.start_day_counts]
+    by_day = and_(Deadline.unit.in_(WHOLE), Deadline.paused == [], Order.policy_id.not_in(asks_hour))
     stale = (
         select(
             Deadline.id,
@@ -97,6 +99,7 @@ def _alike(older: int, last: int) -> Sequence[Any]:
             Deadline.extended,
             Deadline.paused,
             Deadline.upstream_at,
+            Deadline.upstream_first_at,
             case((by_day, day), else_=Deadline.started_at).label("started_at"),
         )
         .join(Order)

@@ -6,7 +6,8 @@
   time, plain time where hours run straight through. Natural days go on to the day that plain time reaches, and end
   as they always do (民法典 §203). Pauses do not overlap.
 - A deadline set by an upstream platform goes before all of this.
-- ``original`` is the due time without extensions, so that both on-time rates can be told.
+- ``original`` is the due time without extensions, so that both on-time rates can be told. An upstream platform that
+  sets another deadline has extended the first.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ class Course:
     extensions: tuple[Extension, ...] = ()
     pauses: tuple[Pause, ...] = ()
     upstream: datetime | None = None
+    upstream_first: datetime | None = None
     counting: Counting = DEFAULT_COUNTING
 
 
@@ -104,8 +106,10 @@ class Reckoning:
 
     @property
     def original(self) -> datetime:
-        """When it would be due without extensions."""
-        return self.course.upstream or (self._paused(self.base.at) if self.course.extensions else self.at)
+        """When it would be due without extensions; the upstream platform's first word, where it has set more."""
+        if self.course.upstream is not None:
+            return self.course.upstream_first or self.course.upstream
+        return self._paused(self.base.at) if self.course.extensions else self.at
 
     @cached_property
     def at(self) -> datetime:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from hotline.base.i18n import mark, name_members, pick
-from hotline.policy.calendar import Counting, TimeUnit
+from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
 
 
@@ -132,6 +132,10 @@ E = TypeVar("E", bound=StrEnum)
 SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "counting", "time_rules", "warnings")
 
 
+ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
+LONGEST_TEXT = 200  # of what is kept with a deadline
+
+
 class BadPolicy(ValueError):
     """A policy document cannot be used; the message names the entry and the mend."""
 
@@ -167,6 +171,13 @@ def read_policy(document: Mapping[str, Any]) -> Policy:
         raise BadPolicy(f"the policy has an entry that is not known: {wrong}") from wrong
     _check(policy)
     return policy
+
+
+def require_clocks(policy: Policy) -> None:
+    """Raise BadPolicy where a policy to be adopted leaves orders without a clock their work cannot do without."""
+    plain = {limit.clock for limit in policy.limits if limit.key == limit.clock}
+    if lacking := [clock for clock in ALWAYS if clock not in plain]:
+        raise BadPolicy(f"limits: {', '.join(lacking)}: add a row without conditions, for all orders no other row fits")
 
 
 def _read(document: Mapping[str, Any]) -> Policy:
@@ -210,10 +221,22 @@ def _given(section: Mapping[str, Any]) -> dict[str, Any]:
 
 def _limit(row: Mapping[str, Any]) -> Limit:
     clock, unit = _member(Clock, row["clock"], "limits"), _member(TimeUnit, row["unit"], "limits")
-    if not row["amount"] > 0:
-        raise BadPolicy(f"limits: {clock}: amount must be above 0")
     evidence = _member(Evidence, row["evidence"], f"limits: {clock}: evidence")
-    return Limit(**{**row, "clock": clock, "unit": unit, "evidence": evidence})
+    limit = Limit(**{**row, "clock": clock, "unit": unit, "evidence": evidence})
+    _check_limit(limit)
+    return limit
+
+
+def _check_limit(limit: Limit) -> None:
+    if not 0 < limit.amount <= MOST_DAYS or (limit.unit in WHOLE and limit.amount != int(limit.amount)):
+        raise BadPolicy(
+            f"limits: {limit.clock}: amount {limit.amount} {limit.unit}: give a number above 0, at most {MOST_DAYS}, "
+            "and a whole one of days"
+        )
+    if limit.clock is Clock.PROMISE and limit.unit not in WHOLE:
+        raise BadPolicy("limits: promise: a promise reaches to a day; give its amount in days")
+    if max(len(limit.basis), len(limit.key)) > LONGEST_TEXT:
+        raise BadPolicy(f"limits: {limit.clock}: basis and conditions are too long; at most {LONGEST_TEXT} characters")
 
 
 def _warnings(section: Mapping[str, Any]) -> Warnings:

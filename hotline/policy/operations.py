@@ -9,7 +9,7 @@ from hotline.base.db import db, forget_kept
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
 from hotline.policy.clock import city_time
-from hotline.policy.document import BadPolicy, read_policy
+from hotline.policy.document import BadPolicy, read_policy, require_clocks
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.queries import calendar_now, policy_versions, read_calendar
 
@@ -22,6 +22,7 @@ def adopt_policy(document: dict[str, Any], effective_from: datetime, now: dateti
     """
     try:
         policy = read_policy(document)
+        require_clocks(policy)
     except BadPolicy as wrong:
         raise Invalid.field("policy", str(wrong)) from wrong
     if earlier := policy_versions():

@@ -9,10 +9,13 @@ from sqlalchemy import exists, select
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
+from hotline.orders.clocks import WORK_CLOCKS
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
 from hotline.orders.operations import act, hold
 from hotline.people.actors import Actor
+from hotline.policy.clock import city_time
+from hotline.policy.queries import calendar_now
 
 TAKES_CHILDREN = (State.DISPATCHED, State.HANDLING, State.RETURNING)
 
@@ -31,10 +34,22 @@ def merge(order: Order, actor: Actor, now: datetime, *, master: str, reason: str
         raise Invalid.field("master", gettext("is not with a unit now; choose an order that is being worked on"))
     if db.session.scalar(select(exists().where(Order.parent_id == order.id))):
         raise Conflict(gettext("Other orders are merged into this one; dispatch it instead."))
+    _require_in_time(order, found)
     event = act(order, Action.MERGE, actor, now, version=version, reason=reason, master=found.number)
     order.parent_id = found.id
     db.session.flush()
     return event
+
+
+def _require_in_time(order: Order, master: Order) -> None:
+    """Nothing would run to a deadline of the child's own that comes before the master's."""
+    work = next((one for one in master.deadlines if one.clock in WORK_CLOCKS and one.ended_at is None), None)
+    if order.upstream_due_at and work and order.upstream_due_at < work.due_at:
+        due = city_time(order.upstream_due_at, calendar_now(), ends=True)
+        raise Invalid.field(
+            "master",
+            gettext("is due later than the platform wants this one (%(due)s); set that deadline on it first", due=due),
+        )
 
 
 def children(order: Order) -> list[Order]:

@@ -87,6 +87,7 @@ def upgrade() -> None:
     op.alter_column("deadline", "row", server_default=None)
     op.add_column("deadline", sa.Column("extended", postgresql.JSONB(), nullable=False, server_default=sa.text("'[]'")))
     op.add_column("deadline", sa.Column("upstream_at", sa.DateTime(timezone=True)))
+    op.add_column("deadline", sa.Column("upstream_first_at", sa.DateTime(timezone=True)))
     op.create_index(
         "ix_deadline_by_calendar",
         "deadline",
@@ -122,7 +123,7 @@ def _tables_up() -> None:
         sa.Column("to_center", sa.Boolean(), nullable=False),
         sa.Column("given_at", instant, nullable=False),
         sa.CheckConstraint("kind IN ('yellow', 'red', 'urge', 'report')", name=op.f("ck_deadline_warning_kind_known")),
-        sa.UniqueConstraint("deadline_id", "kind", "due_at"),
+        sa.UniqueConstraint("deadline_id", "kind", "due_at", "unit_code"),
     )
     op.create_index("ix_deadline_warning_given_at", "deadline_warning", ["given_at", "unit_code"])
     op.alter_column("notice", "event_id", nullable=True)
@@ -145,7 +146,8 @@ def _documents_up() -> None:
     op.execute(
         """
         UPDATE policy_version SET document = jsonb_set(document, '{limits}',
-          (SELECT jsonb_agg('{"evidence": "I"}'::jsonb || one) FROM jsonb_array_elements(document -> 'limits') AS one))
+          coalesce((SELECT jsonb_agg('{"evidence": "I"}'::jsonb || one) FROM jsonb_array_elements(document -> 'limits') AS one),
+            '[]'))
         """
     )
     # The row a clock got its limit from is the one with its clock and basis.
@@ -186,6 +188,7 @@ def downgrade() -> None:
         """
     )
     op.drop_index("ix_deadline_by_calendar", "deadline")
+    op.drop_column("deadline", "upstream_first_at")
     op.drop_column("deadline", "upstream_at")
     op.drop_column("deadline", "extended")
     op.drop_column("deadline", "row")

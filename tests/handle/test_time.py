@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid, NotAllowed, Stale
@@ -28,6 +28,7 @@ from hotline.orders.deadlines import Light, countdown
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.operations import broken_link, facts_of, is_open, open_steps
+from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Result, TimeKind
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.roles import Role
@@ -210,9 +211,39 @@ def test_nothing_is_asked_for_while_the_clock_stands(session: None, now: datetim
 
 
 def test_without_a_clock_there_is_no_time_to_ask_for(session: None, now: datetime) -> None:
-    rules(now, without=(Clock.HANDLE,))
+    order = factories.handling(now)
+    db.session.execute(update(Deadline).where(Deadline.order_id == order.id).values(ended_at=now, outcome="dropped"))
+    db.session.expire_all()
     with pytest.raises(Conflict, match="No clock runs"):
-        extend(factories.handling(now), now)
+        extend(order, now)
+
+
+def test_promising_again_does_not_promise_longer(session: None, now: datetime) -> None:
+    order = factories.handling(now)
+    pause(order, now, "2026-12-31", TimeKind.PROMISE)
+    time.grant_time(order, DISPATCHER, now)
+    later = at("2027-01-04 10:00")
+    assert time.offers(order, later)[TimeKind.PROMISE] == "until 2027-08-16 at the latest"  # 270 days from the first
+    pause(order, later, "2027-08-16", TimeKind.PROMISE)
+    time.grant_time(order, DISPATCHER, later)
+    with pytest.raises(Conflict, match="A promise lasts 270 calendar days at most"):
+        pause(order, at("2027-08-17 10:00"), "2027-09-01", TimeKind.PROMISE)
+
+
+def test_the_platforms_first_deadline_stays_the_original(session: None, now: datetime) -> None:
+    order = factories.handling(now, upstream_due_at=at("2026-11-20 12:00"))
+    set_upstream(order, DISPATCHER, now, due=at("2026-12-20 12:00"), reason="上级平台同意延期")
+    assert (work(order).due_at, work(order).original_due_at) == (at("2026-12-20 12:00"), at("2026-11-20 12:00"))
+    assert clock_differences(fresh(order)) == []
+
+
+def test_the_platforms_deadline_for_a_redo_is_the_redos(session: None, now: datetime) -> None:
+    order = factories.handling(now)
+    again(order, now)
+    set_upstream(order, DISPATCHER, now, due=at("2026-11-18 12:00"), reason="上级平台要求重办")
+    assert work(order).clock is Clock.REDO
+    assert work(order).due_at == at("2026-11-18 12:00")
+    assert clock_differences(fresh(order)) == []
 
 
 def test_of_an_upstream_deadline_the_platform_is_asked(session: None, now: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 from hotline.base.db import db
 from hotline.base.outbox import Delivery
 from hotline.handle import operations as handle
+from hotline.handle.time import request_time
 from hotline.notices import operations, queries
 from hotline.notices.models import Notice
 from hotline.notices.operations import TELLS_UNIT, mark_read, tell
@@ -21,9 +22,11 @@ from hotline.notices.queries import count_unread, in_words, notices_for
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
 from hotline.orders.sight import sees_event
+from hotline.orders.vocabulary import TimeKind
 from hotline.people.actors import Actor
 from hotline.transfer import operations as transfer
 from tests import factories
+from tests.factories import HANDLER
 from workers.relay import relay
 
 SignIn = Callable[[str], FlaskClient]
@@ -98,6 +101,18 @@ def test_a_desk_hears_of_what_waits_there(actor: ActorOf, now: datetime) -> None
     answered = relayed(factories.replied(now), now)
     assert told(actor("dispatcher")) == [(Action.REQUEST_RETURN, order.number)]
     assert told(actor("callback")) == [(Action.REPLY, answered.number)]
+
+
+def test_a_desk_hears_of_time_asked_for_only_where_it_has_to_decide(actor: ActorOf, now: datetime) -> None:
+    asked = {"kind": TimeKind.EXTENSION, "amount": 1, "reason": "等待检测报告", "next_step": "出具后整改"}
+    order = factories.handling(now)
+    request_time(order, HANDLER, now, **asked)  # the first is granted at once
+    assert (Action.REQUEST_TIME, order.number) not in told(actor("dispatcher"))
+    relayed(order, now)
+    assert (Action.REQUEST_TIME, order.number) not in told(actor("dispatcher"))
+    request_time(order, HANDLER, now, **asked)
+    relayed(order, now)
+    assert (Action.REQUEST_TIME, order.number) in told(actor("dispatcher"))
 
 
 def test_an_order_that_went_to_another_unit_is_not_told_of(actor: ActorOf, now: datetime) -> None:

@@ -26,13 +26,14 @@ from hotline.notices.operations import mark_read
 from hotline.notices.queries import Digest, count_unread, in_words, notices_for
 from hotline.notices.warnings import is_quiet, sweep
 from hotline.orders.models import Deadline, Order
+from hotline.orders.recompute import follow_calendar
 from hotline.orders.vocabulary import Result, TimeKind, Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.document import WarningKind
-from hotline.policy.models import PolicyVersion
-from hotline.policy.operations import adopt_policy
+from hotline.policy.models import CalendarVersion, PolicyVersion
+from hotline.policy.operations import adopt_calendar, adopt_policy
 from hotline.transfer import operations as transfer
 from hotline.transfer.merging import set_upstream
 from tests import factories
@@ -319,6 +320,31 @@ def test_a_clock_that_stands_still_is_not_warned_of(quiet: None) -> None:
     assert sweep(until - MINUTE * 30) == 0, "six and a half hours are left, but the clock is paused"
     assert sweep(until) == 1
     assert given() == [(YELLOW, order.number)]
+
+
+def test_the_unit_that_takes_an_overdue_order_over_is_warned_too(often: None, actor: ActorOf) -> None:
+    order = due("2026-11-19 10:00")
+    assert sweep(at("2026-11-19 10:01")) == 1
+    transfer.request_return(order, factories.HANDLER, at("2026-11-17 14:00"), reason="不属于我单位职责")
+    transfer.redispatch(order, "d01", factories.DISPATCHER, at("2026-11-19 10:02"), reason="同意")
+    assert sweep(at("2026-11-19 10:03")) == 1
+    assert digests(actor("handler-d01")) == [{RED: [order.number]}]
+    assert sweep(at("2026-11-19 10:04")) == 0
+
+
+def test_a_calendar_that_moves_what_is_overdue_warns_of_nothing_again(often: None) -> None:
+    factories.handling(NOW)
+    late = at("2026-12-10 10:00")
+    assert sweep(late) == 1
+    before = given()
+    newest = db.session.scalars(select(CalendarVersion).order_by(CalendarVersion.id.desc())).first()
+    assert newest is not None
+    document = {**newest.document, "city": [["2026-11-20", "holiday", "补记"]]}
+    adopt_calendar(document, newest.zone, newest.published_until, "t", late)
+    assert sweep(late) == 0, "by the old calendar nothing is warned of"
+    assert len(follow_calendar(late)) == 1
+    assert sweep(late + MINUTE) == 0
+    assert given() == before
 
 
 def test_a_pause_does_not_silence_a_deadline_set_upstream(quiet: None) -> None:

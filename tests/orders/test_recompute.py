@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,9 +24,10 @@ from hotline.orders.verify import clock_differences
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
+from hotline.policy.calendar import Counting
 from hotline.policy.limits import Clock
 from hotline.policy.models import CalendarVersion
-from hotline.policy.operations import adopt_calendar
+from hotline.policy.operations import adopt_calendar, adopt_policy
 from tests import factories
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -97,6 +100,22 @@ def test_the_next_year_settles_what_was_provisional(session: None) -> None:
     db.session.expire_all()
     assert not clock(order).provisional
     assert clock(order).due_at == city("2027-01-07 17:30")
+
+
+@pytest.mark.parametrize("counting", [Counting(*flags) for flags in product((True, False), repeat=3)], ids=str)
+def test_a_calendar_that_says_the_same_moves_nothing_however_days_are_counted(
+    session: None, now: datetime, counting: Counting
+) -> None:
+    document = policies.policy_versions()[0].document
+    days = {"clock": "contact", "amount": 3, "unit": "natural_days", "basis": "三天", "evidence": "I"}
+    limits = [days, *(row for row in document["limits"] if row["clock"] != "contact")]
+    counted = {**asdict(counting), "evidence": "I"}
+    adopt_policy({**document, "counting": counted, "limits": limits}, now, now)
+    starts = [now + timedelta(hours=hours) for hours in (0, 1, 7, 8, 14, 31, 100)]  # also after work, and at weekends
+    orders = [factories.dispatched(start) for start in starts]
+    adopt(starts[-1], city=[["2026-12-20", "holiday", "一个周日"]])
+    assert follow_calendar(starts[-1]) == []
+    assert [differences(order) for order in orders] == [[]] * len(orders)
 
 
 def test_what_has_ended_stays_as_it_was_judged(session: None, now: datetime) -> None:

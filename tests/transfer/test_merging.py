@@ -22,7 +22,7 @@ from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Result, TimeKind
 from hotline.policy.limits import Clock
 from hotline.transfer import operations as transfer
-from hotline.transfer.merging import merge
+from hotline.transfer.merging import merge, set_upstream
 from tests import factories
 from tests.factories import DISPATCHER, HANDLER, fresh
 
@@ -92,6 +92,16 @@ def test_only_an_order_with_a_unit_can_be_the_master(session: None, now: datetim
         merge(child, DISPATCHER, now, master=given, reason="重复")
     assert set(refused.value.errors) == {"master"}
     assert fresh(child).state is State.RECEIVED
+
+
+def test_a_deadline_of_its_own_is_not_lost_in_a_master_that_is_due_later(session: None, now: datetime) -> None:
+    master = factories.handling(now)
+    sooner = factories.received(now, source="province", upstream_due_at=now + timedelta(days=1))
+    with pytest.raises(Invalid, match="is due later than the platform wants"):
+        merge(sooner, DISPATCHER, now, master=master.number, reason="重复")
+    set_upstream(master, DISPATCHER, now, due=now + timedelta(days=1), reason="随并入工单")
+    merge(sooner, DISPATCHER, now, master=master.number, reason="重复")
+    assert fresh(sooner).state is State.MERGED
 
 
 def test_an_order_that_is_answered_takes_no_more_children(session: None, now: datetime) -> None:
