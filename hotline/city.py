@@ -13,7 +13,7 @@ from hotline.people.operations import load_districts, load_units
 from hotline.policy.days import merged
 from hotline.policy.folder import calendar_document, read_city
 from hotline.policy.models import CalendarVersion
-from hotline.policy.operations import adopt_calendar, adopt_policy
+from hotline.policy.operations import adopt_calendar, adopt_policy, hold_calendar
 from hotline.policy.presets import read_policy_file
 from hotline.policy.queries import policy_versions
 from hotline.transfer.operations import load_catalogue, load_categories, load_keywords, load_places
@@ -41,6 +41,7 @@ def _load_calendar(city: Path, now: datetime) -> None:
     about = read_city(city)
     calendar = about["calendar"]
     document = calendar_document(city)
+    hold_calendar()
     newest = db.session.scalar(select(CalendarVersion).order_by(CalendarVersion.id.desc()).limit(1))
     if newest is not None:
         if newest.published_until >= calendar["published_until"]:

@@ -21,7 +21,7 @@ from hotline.orders.recompute import Move, follow_calendar
 from hotline.policy.clock import city_time
 from hotline.policy.days import HOLIDAY, WORKDAY, Day, Found, covered_years, find_days, known_until, merged, split_spans
 from hotline.policy.models import CalendarVersion
-from hotline.policy.operations import adopt_calendar
+from hotline.policy.operations import adopt_calendar, hold_calendar
 from hotline.policy.queries import calendar_now
 
 MOVES_SHOWN = 20
@@ -58,6 +58,7 @@ def import_calendar(file: Path, *, city: bool, until: datetime | None, source: s
         )
     now = utc_now()
     with unit_of_work():
+        hold_calendar()
         before = newest()
         published = until.date() if until else before.published_until
         if not city and not until:
@@ -81,6 +82,7 @@ def change_hours(spans: str, since: datetime | None) -> None:
     """
     now = utc_now()
     with unit_of_work():
+        hold_calendar()
         before = newest()
         document = with_hours(before.document, split_spans(spans), since.date().isoformat() if since else "")
         adopt_calendar(document, before.zone, before.published_until, before.source, now)

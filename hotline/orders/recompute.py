@@ -87,7 +87,7 @@ def _alike(older: int, last: int) -> Sequence[Any]:
     Days are counted from the day of the start, whatever the hour: it matters only to a pause, and where the policy
     asks whether the day it starts on still counts.
     """
-    day = func.date_trunc("day", Deadline.started_at, policies.calendar(older).zone.key)
+    day = func.date_trunc("day", Deadline.started_at, policies.calendar_now().zone.key)
     asks_hour = [one.id for one in policies.policy_versions() if policies.policy(one.id).counting.start_day_counts]
     by_day = and_(Deadline.unit.in_(WHOLE), Deadline.paused == [], Order.policy_id.not_in(asks_hour))
     stale = (

@@ -173,8 +173,10 @@ def read_policy(document: Mapping[str, Any]) -> Policy:
     return policy
 
 
-def require_clocks(policy: Policy) -> None:
-    """Raise BadPolicy where a policy to be adopted leaves orders without a clock their work cannot do without."""
+def require_workable(policy: Policy) -> None:
+    """Raise BadPolicy where orders could not work under a policy to be adopted; a stored one is read all the same."""
+    for limit in policy.limits:
+        _check_limit(limit)
     plain = {limit.clock for limit in policy.limits if limit.key == limit.clock}
     if lacking := [clock for clock in ALWAYS if clock not in plain]:
         raise BadPolicy(f"limits: {', '.join(lacking)}: add a row without conditions, for all orders no other row fits")
@@ -222,9 +224,9 @@ def _given(section: Mapping[str, Any]) -> dict[str, Any]:
 def _limit(row: Mapping[str, Any]) -> Limit:
     clock, unit = _member(Clock, row["clock"], "limits"), _member(TimeUnit, row["unit"], "limits")
     evidence = _member(Evidence, row["evidence"], f"limits: {clock}: evidence")
-    limit = Limit(**{**row, "clock": clock, "unit": unit, "evidence": evidence})
-    _check_limit(limit)
-    return limit
+    if not row["amount"] > 0:
+        raise BadPolicy(f"limits: {clock}: amount must be above 0")
+    return Limit(**{**row, "clock": clock, "unit": unit, "evidence": evidence})
 
 
 def _check_limit(limit: Limit) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import func, select
+
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
 from hotline.policy.clock import city_time
-from hotline.policy.document import BadPolicy, read_policy, require_clocks
+from hotline.policy.document import BadPolicy, read_policy, require_workable
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.queries import calendar_now, policy_versions, read_calendar
 
@@ -22,7 +24,7 @@ def adopt_policy(document: dict[str, Any], effective_from: datetime, now: dateti
     """
     try:
         policy = read_policy(document)
-        require_clocks(policy)
+        require_workable(policy)
     except BadPolicy as wrong:
         raise Invalid.field("policy", str(wrong)) from wrong
     if earlier := policy_versions():
@@ -42,6 +44,11 @@ def _require_later(effective_from: datetime, newest: PolicyVersion, now: datetim
         )
     if effective_from < now:
         raise Invalid.field("from", gettext("a policy does not start in the past; give a later day, or now"))
+
+
+def hold_calendar() -> None:
+    """Let nobody else change the calendar until the transaction ends: each version is built on the one before."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("calendar", 0))))
 
 
 def adopt_calendar(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hotline.base.errors import Invalid, NotFound
-from hotline.policy.document import BadPolicy, Policy, build_on, read_policy, require_clocks
+from hotline.policy.document import BadPolicy, Policy, build_on, read_policy, require_workable
 
 
 def read_policy_file(file: Path) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def usable(file: Path) -> dict[str, Any]:
     """The whole document of a file; raise Invalid, naming the file, where it cannot be used."""
     try:
         document = read_policy_file(file)
-        require_clocks(read_policy(document))
+        require_workable(read_policy(document))
     except (OSError, tomllib.TOMLDecodeError, BadPolicy, KeyError) as wrong:
         raise Invalid.field(file.name, str(wrong)) from wrong
     return document

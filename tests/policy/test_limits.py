@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from config.settings import HERE
 from hotline.policy.calendar import TimeUnit
-from hotline.policy.document import BadPolicy, read_policy, require_clocks
+from hotline.policy.document import BadPolicy, read_policy, require_workable
 from hotline.policy.limits import Clock, Evidence, Facts, Limit, Requester, choose
 
 DOCUMENT = tomllib.loads((HERE / "policies" / "default.toml").read_text(encoding="utf-8"))
@@ -167,15 +167,15 @@ def broken(path: str, value: Any) -> dict[str, Any]:
 )
 def test_a_bad_document_says_why(path: str, value: Any, says: str) -> None:
     with pytest.raises(BadPolicy, match=says):
-        read_policy(broken(path, value))
+        require_workable(read_policy(broken(path, value)))
 
 
 def test_days_are_whole_and_a_promise_is_in_days() -> None:
     rows = {row["clock"]: n for n, row in enumerate(DOCUMENT["limits"]) if row["unit"].endswith("_days")}
     with pytest.raises(BadPolicy, match="a whole one of days"):
-        read_policy(broken(f"limits.{rows['handle']}.amount", 1.5))
+        require_workable(read_policy(broken(f"limits.{rows['handle']}.amount", 1.5)))
     with pytest.raises(BadPolicy, match="a promise reaches to a day"):
-        read_policy(broken(f"limits.{rows['promise']}.unit", "natural_hours"))
+        require_workable(read_policy(broken(f"limits.{rows['promise']}.unit", "natural_hours")))
 
 
 @pytest.mark.parametrize("clock", ["handle", "redo", "supervise"])
@@ -184,5 +184,5 @@ def test_no_order_is_left_without_a_clock_for_its_work(clock: str) -> None:
     document["limits"] = [row for row in document["limits"] if row["clock"] != clock or row.get("urgency")]
     policy = read_policy(document)  # one that is stored already can still be read
     with pytest.raises(BadPolicy, match=clock):
-        require_clocks(policy)
-    require_clocks(read_policy(DOCUMENT))
+        require_workable(policy)
+    require_workable(read_policy(DOCUMENT))
