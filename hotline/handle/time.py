@@ -188,8 +188,8 @@ def _last_day(order: Order, kind: TimeKind, now: datetime) -> date:
 
 
 def _first_promise(order: Order, now: datetime) -> datetime:
-    """Since when the order's promises run: promising again does not promise longer."""
-    given = (pause for row in order.deadlines for pause in pauses(row))
+    """Since when the promises of this round run: promising again does not promise longer."""
+    given = pauses(_work_clock(order))
     return min((pause.start for pause in given if pause.reason is PauseReason.PROMISE), default=now)
 
 

@@ -177,6 +177,11 @@ def require_workable(policy: Policy) -> None:
     """Raise BadPolicy where orders could not work under a policy to be adopted; a stored one is read all the same."""
     for limit in policy.limits:
         _check_limit(limit)
+    said = [(rule.kind, clock) for rule in policy.warnings.rules for clock in rule.clocks]
+    if twice := next((pair for pair in said if said.count(pair) > 1), None):
+        raise BadPolicy(
+            f"warnings: {twice[0]} is there twice for {twice[1]}, and only one could be given; keep one rule"
+        )
     plain = {limit.clock for limit in policy.limits if limit.key == limit.clock}
     if lacking := [clock for clock in ALWAYS if clock not in plain]:
         raise BadPolicy(f"limits: {', '.join(lacking)}: add a row without conditions, for all orders no other row fits")

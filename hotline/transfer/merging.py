@@ -8,9 +8,9 @@ from sqlalchemy import exists, select
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
-from hotline.base.i18n import gettext
+from hotline.base.i18n import gettext, label
 from hotline.orders.clocks import WORK_CLOCKS
-from hotline.orders.lifecycle import Action, State
+from hotline.orders.lifecycle import Action, State, find
 from hotline.orders.models import Event, Order
 from hotline.orders.operations import act, hold
 from hotline.people.actors import Actor
@@ -28,6 +28,8 @@ def merge(order: Order, actor: Actor, now: datetime, *, master: str, reason: str
     found = db.session.scalar(select(Order).where(Order.number == master.strip()))
     if found is None or found.id == order.id:
         raise Invalid.field("master", gettext("is not the number of another order; check it"))
+    if find(order.state, Action.MERGE) is None:  # before anything is held: its master may be answering it
+        raise Conflict(gettext("An order that is “%(state)s” cannot be merged.", state=label(order.state)))
     for one in sorted((order, found), key=lambda one: one.id):  # always in this order: nobody waits for ever
         hold(one)
     if found.state not in TAKES_CHILDREN:

@@ -150,15 +150,27 @@ def _documents_up() -> None:
             '[]'))
         """
     )
-    # The row a clock got its limit from is the one with its clock and basis.
+    # The row a clock got its limit from has its clock, basis and amount, fits its order, and names the most of it.
     op.execute(
         """
         UPDATE deadline SET row = deadline.clock || coalesce('[' || nullif(concat_ws(',',
             'nature=' || nullif(one ->> 'nature', ''), 'urgency=' || nullif(one ->> 'urgency', ''),
             'category=' || nullif(one ->> 'category', ''), 'requester=' || nullif(one ->> 'requester', '')), '') || ']', '')
-        FROM work_order, policy_version, jsonb_array_elements(policy_version.document -> 'limits') AS one
-        WHERE work_order.id = deadline.order_id AND policy_version.id = work_order.policy_id
-          AND one ->> 'clock' = deadline.clock AND one ->> 'basis' = deadline.basis
+        FROM (
+          SELECT DISTINCT ON (deadline.id) deadline.id, one
+          FROM deadline JOIN work_order ON work_order.id = order_id
+            JOIN policy_version ON policy_version.id = work_order.policy_id,
+            jsonb_array_elements(policy_version.document -> 'limits') AS one
+          WHERE one ->> 'clock' = deadline.clock AND one ->> 'basis' = deadline.basis
+            AND (one ->> 'amount')::float = deadline.amount AND one ->> 'unit' = deadline.unit
+            AND coalesce(one ->> 'nature', '') IN ('', work_order.nature)
+            AND coalesce(one ->> 'urgency', '') IN ('', work_order.urgency)
+            AND starts_with(coalesce(category_code, ''), coalesce(one ->> 'category', ''))
+          ORDER BY deadline.id, (coalesce(one ->> 'nature', '') <> '')::int + (coalesce(one ->> 'urgency', '') <> '')::int
+            + (coalesce(one ->> 'category', '') <> '')::int DESC, (coalesce(one ->> 'urgency', '') <> '') DESC,
+            length(coalesce(one ->> 'category', '')) DESC
+        ) AS chosen
+        WHERE chosen.id = deadline.id
         """
     )
 

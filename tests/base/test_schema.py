@@ -64,7 +64,10 @@ OLD_ROWS = (
       "callback": {"attempts": 3}, "connection": {"short_abandon_seconds": 5}, "ranking": {"minimum_n": 30},
       "satisfaction": {"levels": [{"code": "satisfied", "label": "满意", "label_en": "Satisfied", "weight": 1}]},
       "limits": [
-        {"clock": "handle", "amount": 5, "unit": "working_days", "basis": "一般"},
+        {"clock": "handle", "amount": 2, "unit": "working_days", "basis": "咨询"},
+        {"clock": "handle", "nature": "complaint", "urgency": "urgent", "amount": 2, "unit": "working_days",
+         "basis": "咨询"},
+        {"clock": "handle", "nature": "consultation", "amount": 3, "unit": "working_days", "basis": "咨询"},
         {"clock": "handle", "nature": "consultation", "urgency": "urgent", "amount": 2, "unit": "working_days",
          "basis": "咨询"}]}', now())
     """,

@@ -186,3 +186,11 @@ def test_no_order_is_left_without_a_clock_for_its_work(clock: str) -> None:
     with pytest.raises(BadPolicy, match=clock):
         require_workable(policy)
     require_workable(read_policy(DOCUMENT))
+
+
+def test_two_warnings_of_a_kind_about_a_clock_are_refused() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    rules = document["warnings"]["rules"]
+    rules.append({**rules[0], "days": -3, "clocks": ["handle"]})
+    with pytest.raises(BadPolicy, match="yellow is there twice for handle"):
+        require_workable(read_policy(document))
