@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from hotline.base.i18n import gettext, mark
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event
+from hotline.orders.vocabulary import TimeKind
 from hotline.policy.limits import Clock
 
 # What a citizen is told of a step; a step that is not here is the government's own business.
@@ -26,13 +28,19 @@ TOLD = {
     Action.EVALUATE: mark("You told us what you think of the answer."),
     Action.REDO: mark("It is not settled: %(unit)s works on it again."),
     Action.CLOSE: mark("Your complaint is closed."),
-    Action.GRANT_TIME: mark("%(unit)s was given more time; the new date stands below."),
+    Action.GRANT_TIME: mark("%(unit)s was given more time."),
     Action.RESUME: mark("%(unit)s goes on with it."),
     Action.SUPERVISE: mark("The hotline is watching that %(unit)s gets on with it."),
     Action.MERGE: mark(
         "Others have told us of the same matter. It is handled together with theirs, and you get the answer too."
     ),
     Action.FOLLOW: mark("%(unit)s answered you."),
+}
+# What time was granted for, where it is not simply more time.
+WAITS: Mapping[Any, str] = {
+    TimeKind.SUPPLEMENT: mark("%(unit)s waits for what you are to bring, and goes on when it is there."),
+    TimeKind.PROCEDURE: mark("%(unit)s has to wait for a procedure the law asks for, and goes on after it."),
+    TimeKind.PROMISE: mark("%(unit)s has promised to settle it; it takes longer."),
 }
 PRESENT = {
     State.RECEIVED: mark("The hotline is choosing the office that is responsible."),
@@ -81,7 +89,7 @@ def happened(events: Iterable[Event], units: Mapping[str, str]) -> list[Mileston
     for event in events:
         unit = units.get(event.payload.get("unit", ""), unit)
         if event.action in TOLD:
-            words = gettext(TOLD[event.action], unit=unit)
+            words = gettext(WAITS.get(event.payload.get("kind"), TOLD[event.action]), unit=unit)
             told.append(Milestone(event.at, words, event.payload.get("public_reply", "")))
     return told
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from hotline.base.db import db
 from hotline.handle import operations as handle
+from hotline.handle.time import grant_time, request_time
 from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Attachment, Order
 from hotline.orders.operations import answer_directly
-from hotline.orders.vocabulary import Channel, Nature, Result
+from hotline.orders.vocabulary import Channel, Nature, Result, TimeKind
 from hotline.policy.limits import Clock
 from hotline.receive.progress import COMING, PRESENT, TOLD, ahead, happened
 from hotline.transfer import operations as transfer
@@ -281,3 +283,24 @@ def test_the_digits_of_one_order_are_not_tried_out_from_many_addresses(limited: 
 def test_a_form_that_was_refused_does_not_count(limited: FlaskClient) -> None:
     refused = [limited.post("/citizen/new", data=form(phone="")) for _ in range(12)]
     assert {answer.status_code for answer in refused} == {422}
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (TimeKind.SUPPLEMENT, "waits for what you are to bring"),
+        (TimeKind.PROCEDURE, "a procedure the law asks for"),
+        (TimeKind.PROMISE, "has promised to settle it"),
+    ],
+)
+def test_a_citizen_is_told_what_is_waited_for(client: FlaskClient, now: datetime, kind: TimeKind, said: str) -> None:
+    order = factories.handling(now)
+    request_time(
+        order, factories.HANDLER, now, kind=kind, until=date(2026, 11, 24), reason="内部理由", next_step="下一步"
+    )
+    grant_time(order, factories.DISPATCHER, now)
+    factories.saved(order)
+    client.post("/citizen/follow", data={"number": order.number, "tail": order.requester_phone[-4:]})
+    page = client.get("/citizen/order").text
+    assert said in page
+    assert "内部理由" not in page

@@ -136,5 +136,5 @@ def test_the_citizen_of_a_merged_order_reads_who_has_it_and_by_when(client: Flas
     client.post("/citizen/follow", data={"number": child.number, "tail": "1111"})
     page = client.get("/citizen/order").text
     assert "is working on it, together with the same matter told by others" in page
-    assert "Why this date?" in page
-    assert "limit 5 working days" in page
+    assert "which others told before, and answered by the same day" in page
+    assert "limit 5 working days" not in page  # of somebody else's order
