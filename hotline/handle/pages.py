@@ -46,6 +46,7 @@ pages = Blueprint("handle", __name__, template_folder="templates")
 # What the forms of this room need on the order's page, which is made in a room below.
 pages.add_app_template_global(time.offers, "time_offers")
 pages.add_app_template_global(time.why_none, "why_no_time")
+pages.add_app_template_global(time.extension_unit, "extension_unit")
 pages.add_app_template_global(time_asked)
 
 

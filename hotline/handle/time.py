@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from hotline.base.errors import Conflict, Invalid, NotAllowed
-from hotline.base.i18n import gettext
+from hotline.base.i18n import gettext, label
 from hotline.base.time import DAY
 from hotline.handle.queries import latest_time_request
 from hotline.orders.clocks import WORK_CLOCKS, extensions, pauses, reckoning, standing
@@ -105,6 +105,12 @@ def why_none(order: Order, now: datetime) -> str:
 def offers(order: Order, now: datetime) -> dict[TimeKind, str]:
     """For each kind of time, how much of it may be asked for now, or why none, in words."""
     return {kind: _offer(order, kind, now) for kind in TimeKind}
+
+
+def extension_unit(order: Order) -> str:
+    """What an extension is counted in, in words; empty where the policy gives none."""
+    limit = _limit(order, Clock.EXTENSION)
+    return label(limit.unit) if limit else ""
 
 
 def _offer(order: Order, kind: TimeKind, now: datetime) -> str:

@@ -63,5 +63,10 @@ def children(order: Order) -> list[Order]:
 def set_upstream(
     order: Order, actor: Actor, now: datetime, *, due: datetime, reason: str, version: int | None = None
 ) -> Event:
-    """Record the deadline the platform the order came from has set; it goes before the limit here."""
+    """Record the deadline the platform the order came from has set; it goes before the limit here.
+
+    Raises Invalid for one before the order came in: a slip, which would make it overdue at once.
+    """
+    if due < order.received_at:
+        raise Invalid.field("due", gettext("give a time after the order came in"))
     return act(order, Action.SET_UPSTREAM, actor, now, version=version, reason=reason, due=due.isoformat())

@@ -138,3 +138,10 @@ def test_the_citizen_of_a_merged_order_reads_who_has_it_and_by_when(client: Flas
     assert "is working on it, together with the same matter told by others" in page
     assert "which others told before, and answered by the same day" in page
     assert "limit 5 working days" not in page  # of somebody else's order
+
+
+def test_an_upstream_deadline_before_the_order_came_in_is_a_slip(session: None, now: datetime) -> None:
+    order = factories.handling(now)
+    with pytest.raises(Invalid) as refused:
+        set_upstream(order, DISPATCHER, now, due=now - timedelta(minutes=1), reason="上级平台设定")
+    assert set(refused.value.errors) == {"due"}
