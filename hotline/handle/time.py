@@ -25,6 +25,7 @@ from hotline.policy.calendar import Calendar, TimeUnit, add_working
 from hotline.policy.clock import Extension, Pause, PauseReason, Reckoning, city_time, spoken
 from hotline.policy.document import TimeRules
 from hotline.policy.limits import Clock, Limit, choose
+from hotline.transfer.merging import require_for_children
 
 
 def request_time(
@@ -67,6 +68,7 @@ def grant_time(order: Order, actor: Actor, now: datetime, *, note: str = "", ver
     """Grant what the unit asked for. A pause starts when it was asked for: a slow decision costs the unit nothing."""
     asked = _to_decide(order, Action.GRANT_TIME, actor, now, version)
     _require_own_limit(_work_clock(order))
+    require_for_children(order, due_if_granted(order, asked, now))
     kind, time = asked.payload["kind"], asked.payload["time"]
     return act(order, Action.GRANT_TIME, actor, now, version=version, kind=kind, time=time, note=note.strip())
 

@@ -19,12 +19,14 @@ from hotline.base.db import db
 from hotline.base.time import DAY
 from hotline.notices.models import GivenWarning, Notice
 from hotline.orders.clocks import standing
+from hotline.orders.lifecycle import State
 from hotline.orders.models import GOES_BY_CALENDAR, Deadline, Order
 from hotline.orders.vocabulary import Urgency
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.calendar import Calendar
 from hotline.policy.document import WarningRule, Warnings
+from hotline.policy.limits import Clock
 
 
 def sweep(now: datetime) -> int:
@@ -72,6 +74,7 @@ def _candidates(rule: WarningRule, calendar: Calendar, now: datetime, *, urgent_
     new = (
         select(
             Deadline.id,
+            Deadline.clock,
             Deadline.order_id,
             Deadline.due_at,
             Deadline.unit_code,
@@ -84,6 +87,8 @@ def _candidates(rule: WarningRule, calendar: Calendar, now: datetime, *, urgent_
         .prefix_with("MATERIALIZED")
     )
     query = select(new, Order.urgency).join(Order, Order.id == new.c.order_id)
+    # While its return is reviewed a unit cannot sign.
+    query = query.where(or_(new.c.clock != Clock.SIGN, Order.state != State.RETURNING))
     return db.session.execute(query.where(Order.urgency == Urgency.URGENT) if urgent_only else query).all()
 
 

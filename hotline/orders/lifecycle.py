@@ -156,7 +156,7 @@ STEPS: tuple[Step, ...] = (
         drops=(_C.DISPATCH,),
     ),
     _step(Action.FOLLOW, _S.MERGED, _S.CALLBACK, (_R.SYSTEM,), needs=("unit", "public_reply"), starts=(_C.CALLBACK,)),
-    _step(Action.SET_UPSTREAM, _ACTIVE[:-1], None, (_R.DISPATCHER, _R.SYSTEM), needs=("due", "reason")),
+    _step(Action.SET_UPSTREAM, (*_ACTIVE[:-1], _S.MERGED), None, (_R.DISPATCHER, _R.SYSTEM), needs=("due", "reason")),
     # 转 transfer
     _step(
         Action.DISPATCH,

@@ -36,22 +36,33 @@ def merge(order: Order, actor: Actor, now: datetime, *, master: str, reason: str
         raise Invalid.field("master", gettext("is not with a unit now; choose an order that is being worked on"))
     if db.session.scalar(select(exists().where(Order.parent_id == order.id))):
         raise Conflict(gettext("Other orders are merged into this one; dispatch it instead."))
-    _require_in_time(order, found)
+    _require_in_time(found, order.upstream_due_at, "master")
     event = act(order, Action.MERGE, actor, now, version=version, reason=reason, master=found.number)
     order.parent_id = found.id
     db.session.flush()
     return event
 
 
-def _require_in_time(order: Order, master: Order) -> None:
-    """Nothing would run to a deadline of the child's own that comes before the master's."""
+def _require_in_time(master: Order, wanted: datetime | None, field: str) -> None:
+    """Nothing would run to a deadline of a child's own that comes before the master's."""
     work = next((one for one in master.deadlines if one.clock in WORK_CLOCKS and one.ended_at is None), None)
-    if order.upstream_due_at and work and order.upstream_due_at < work.due_at:
-        due = city_time(order.upstream_due_at, calendar_now(), ends=True)
+    if wanted and work and wanted < work.due_at:
+        due = city_time(work.due_at, calendar_now(), ends=True)
         raise Invalid.field(
-            "master",
-            gettext("is due later than the platform wants this one (%(due)s); set that deadline on it first", due=due),
+            field,
+            gettext(
+                "%(number)s is due later (%(due)s); set the sooner deadline on it first", number=master.number, due=due
+            ),
         )
+
+
+def require_for_children(order: Order, due: datetime) -> None:
+    """Raise Conflict where an order would be due later than the platform of one merged into it wants that one."""
+    wanted = [(child.upstream_due_at, child.number) for child in children(order) if child.upstream_due_at]
+    if wanted and min(wanted)[0] < due:
+        soonest, number = min(wanted)
+        by = city_time(soonest, calendar_now(), ends=True)
+        raise Conflict(gettext("%(number)s is merged into this order and wanted by %(due)s.", number=number, due=by))
 
 
 def children(order: Order) -> list[Order]:
@@ -69,4 +80,7 @@ def set_upstream(
     """
     if due < order.received_at:
         raise Invalid.field("due", gettext("give a time after the order came in"))
+    if order.followed is not order:
+        _require_in_time(order.followed, due, "due")
+    require_for_children(order, due)
     return act(order, Action.SET_UPSTREAM, actor, now, version=version, reason=reason, due=due.isoformat())

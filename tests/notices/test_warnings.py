@@ -322,6 +322,14 @@ def test_a_clock_that_stands_still_is_not_warned_of(quiet: None) -> None:
     assert given() == [(YELLOW, order.number)]
 
 
+def test_a_unit_is_not_told_to_sign_while_its_return_is_reviewed(often: None) -> None:
+    order = factories.dispatched(NOW)
+    transfer.request_return(order, factories.HANDLER, NOW + timedelta(hours=1), reason="不属于我单位职责")
+    assert sweep(at("2026-11-18 10:00")) == 0
+    transfer.refuse_return(order, factories.DISPATCHER, at("2026-11-18 11:00"), reason="属于该单位")
+    assert sweep(at("2026-11-18 11:01")) == 0  # and a refusal stands for the signature
+
+
 def test_the_unit_that_takes_an_overdue_order_over_is_warned_too(often: None, actor: ActorOf) -> None:
     order = due("2026-11-19 10:00")
     assert sweep(at("2026-11-19 10:01")) == 1

@@ -100,6 +100,7 @@ def test_a_deadline_of_its_own_is_not_lost_in_a_master_that_is_due_later(session
     with pytest.raises(Invalid) as refused:
         merge(sooner, DISPATCHER, now, master=master.number, reason="重复")
     assert set(refused.value.errors) == {"master"}
+    assert master.number in str(refused.value)
     set_upstream(master, DISPATCHER, now, due=now + timedelta(days=1), reason="随并入工单")
     merge(sooner, DISPATCHER, now, master=master.number, reason="重复")
     assert fresh(sooner).state is State.MERGED
@@ -145,3 +146,21 @@ def test_an_upstream_deadline_before_the_order_came_in_is_a_slip(session: None, 
     with pytest.raises(Invalid) as refused:
         set_upstream(order, DISPATCHER, now, due=now - timedelta(minutes=1), reason="上级平台设定")
     assert set(refused.value.errors) == {"due"}
+
+
+def test_a_master_is_not_given_more_time_than_a_platform_gives_its_child(session: None, now: datetime) -> None:
+    master = factories.handling(now)
+    (work,) = (row for row in master.deadlines if row.clock is Clock.HANDLE)
+    child = factories.received(now, source="province", upstream_due_at=work.due_at + timedelta(hours=1))
+    merge(child, DISPATCHER, now, master=master.number, reason="重复")
+    asked = {"kind": TimeKind.EXTENSION, "amount": 3, "reason": "等待检测报告", "next_step": "报告出具后整改"}
+    with pytest.raises(Conflict, match=child.number), db.session.begin_nested():
+        times.request_time(master, HANDLER, now, **asked)
+    with pytest.raises(Conflict, match=child.number):
+        set_upstream(master, DISPATCHER, now, due=work.due_at + timedelta(days=9), reason="上级平台改期")
+    with pytest.raises(Invalid) as refused:
+        set_upstream(fresh(child), DISPATCHER, now, due=work.due_at - timedelta(hours=1), reason="上级平台提前")
+    assert set(refused.value.errors) == {"due"}
+    set_upstream(fresh(child), DISPATCHER, now, due=work.due_at + timedelta(days=20), reason="上级平台顺延")
+    times.request_time(fresh(master), HANDLER, now, **asked)
+    assert clock_differences(fresh(child)) == clock_differences(fresh(master)) == []
