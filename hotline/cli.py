@@ -18,6 +18,7 @@ from hotline.people.commands import user
 from hotline.policy.clock_commands import clock
 from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
+from hotline.transfer.routing_commands import routing_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,7 +31,20 @@ def cli(context: click.Context) -> None:
 
 
 import_.add_command(calls_command)
-for command in (start, migrate, load, sample, worker, user, policy_command, clock, calendar_command, verify, import_):
+for command in (
+    start,
+    migrate,
+    load,
+    sample,
+    worker,
+    user,
+    policy_command,
+    clock,
+    calendar_command,
+    routing_command,
+    verify,
+    import_,
+):
     cli.add_command(command)
 
 

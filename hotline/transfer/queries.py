@@ -78,4 +78,4 @@ def _build() -> Routing:
     )
     defaults = {row.code: row.default_unit for row in db.session.scalars(select(Category))}
     powers = {row.code: frozenset(filter(None, row.powers.split(";"))) for row in db.session.scalars(select(Unit))}
-    return Routing(Classifier(keywords), Gazetteer(places), Catalogue(entries, defaults, powers))
+    return Routing(Classifier(None, keywords), Gazetteer(places), Catalogue(entries, defaults, powers))

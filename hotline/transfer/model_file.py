@@ -1,0 +1,90 @@
+"""A model as a file: JSON, one keyword and category a line, so that it can be read, compared and mended by hand."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from hotline.base.errors import Invalid
+from hotline.transfer.classifier import Model
+
+FORMAT = 1
+
+
+def as_document(model: Model) -> dict[str, Any]:
+    """The model as JSON has it. A keyword row is: keyword, category, weight, origin, since."""
+    return {
+        "format": FORMAT,
+        "trained": model.trained,
+        "texts": model.texts,
+        "steepness": round(model.steepness, 4),
+        "reliability": [list(pair) for pair in model.reliability],
+        "categories": {
+            category: round(float(bias), 4) for category, bias in zip(model.categories, model.bias, strict=True)
+        },
+        "keywords": list(_rows(model)),
+    }
+
+
+def _rows(model: Model) -> Iterator[list[Any]]:
+    for keyword, weights in zip(model.keywords, model.weights, strict=True):
+        for place in np.flatnonzero(weights).tolist():
+            yield [keyword, model.categories[place], round(float(weights[place]), 4), "learned", model.trained]
+
+
+def as_text(document: Mapping[str, Any]) -> str:
+    """The file: the head, then the keywords line by line."""
+    head = [f"{_json(name)}: {_json(value)}" for name, value in document.items() if name != "keywords"]
+    rows = ",\n".join(map(_json, document["keywords"]))
+    return "{" + ",\n".join(head) + ',\n"keywords": [\n' + rows + "\n]}\n"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def from_document(document: Mapping[str, Any]) -> Model:
+    """The model a document describes.
+
+    Raises Invalid naming what is wrong with it.
+    """
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise Invalid.field("model", f"is not a model of format {FORMAT}; train it again with hotline routing train")
+    try:
+        categories = {category: place for place, category in enumerate(document["categories"])}
+        weights = _weights(document["keywords"], categories)
+        return Model(
+            tuple(categories),
+            tuple(weights),
+            np.array(list(weights.values()), np.float32).reshape(len(weights), len(categories)),
+            np.array(list(document["categories"].values()), np.float32),
+            float(document["steepness"]),
+            tuple((float(said), float(true)) for said, true in document["reliability"]),
+            str(document["trained"]),
+            int(document["texts"]),
+        )
+    except (KeyError, TypeError, ValueError) as problem:
+        raise Invalid.field("model", f"cannot be read at {problem}; mend it, or train it again") from problem
+
+
+def _weights(rows: Iterable[list[Any]], categories: Mapping[str, int]) -> dict[str, Any]:
+    weights: dict[str, Any] = defaultdict(lambda: np.zeros(len(categories), np.float32))
+    for keyword, category, weight, _, _ in rows:
+        weights[keyword][categories[category]] = weight
+    return weights
+
+
+def read_model(text: str) -> Model:
+    """The model a file's text describes.
+
+    Raises Invalid for one that is no model.
+    """
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as problem:
+        raise Invalid.field("model", f"is not JSON (line {problem.lineno}); train it again") from problem
+    return from_document(document)
