@@ -7,8 +7,8 @@ A text's score for a category is a sum over the keywords it contains:
 * hand-written keywords: weight / 10 each, in the title half as much again; they stand beside what was learned and
   training never changes them.
 
-The scores become probabilities by a softmax and a table of how often it proved right, both
-learned on texts that were held back.
+The scores become probabilities by a softmax and a table of how often it proved right, both learned on texts that were
+held back.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from hotline.transfer.scan import Ints, Scanner
+from hotline.transfer.scan import Found, Ints, Scanner, fold
 
 Floats = NDArray[np.float32]
 
@@ -118,10 +118,11 @@ class Classifier:
         self.categories = tuple(dict.fromkeys([*self._model.categories, *(category for _, category, _ in rows)]))
         numbers = {category: number for number, category in enumerate(self.categories)}
         self._learned = len(self._model.keywords)
-        self.words = tuple(dict.fromkeys([*self._model.keywords, *(keyword for keyword, _, _ in rows)]))
+        # Folded: a hand-written WiFi and a learned wifi are one word to the scan.
+        self.words = tuple(dict.fromkeys([*self._model.keywords, *(fold(keyword) for keyword, _, _ in rows)]))
         places = {word: place for place, word in enumerate(self.words)}
         self._by_hand: Mapping[int, list[_Hand]] = _grouped(
-            (places[keyword], _Hand(keyword, numbers[category], weight / HAND_WEIGHT))
+            (places[fold(keyword)], _Hand(keyword, numbers[category], weight / HAND_WEIGHT))
             for keyword, category, weight in rows
         )
         self._inside = _inside({row.keyword for rows in self._by_hand.values() for row in rows})
@@ -137,23 +138,22 @@ class Classifier:
 
     def probabilities(self, titles: Sequence[str], texts: Sequence[str]) -> Floats:
         """The probability of each category (columns as in ``categories``) for each text."""
-        parts = [
-            self._shares(self._scores(titles[at : at + BATCH], texts[at : at + BATCH]))
-            for at in range(0, len(texts), BATCH)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.categories)), np.float32)
+        return calibrated(softmax(self.scores(titles, texts), self._model.steepness), self._model.reliability)
 
     def scores(self, titles: Sequence[str], texts: Sequence[str]) -> Floats:
         """The score of each category for each text: what the probabilities are made of."""
-        parts = [self._scores(titles[at : at + BATCH], texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.categories)), np.float32)
+        batches = (slice(at, at + BATCH) for at in range(0, max(len(texts), 1), BATCH))
+        return np.concatenate(
+            [self._scores(self._scan(titles[part], texts[part]), len(texts[part])) for part in batches]
+        )
 
     def classify(self, title: str, text: str, limit: int = 5, *, reasons: bool = True) -> list[Ranked]:
         """The likeliest categories, best first; empty where no keyword is found."""
-        found, scores = self._found_and_scores([title], [text])
-        if not len(found[0]):
+        found = self._scan([title], [text])
+        if not len(found.text):
             return []
-        shares = self._shares(scores)[0]
+        scores = self._scores(found, 1)
+        shares = calibrated(softmax(scores, self._model.steepness), self._model.reliability)[0]
         order = np.argsort(-shares, kind="stable")[:limit]
         best = [number for place, number in enumerate(order) if place == 0 or shares[number] >= NEGLIGIBLE]
         hits = self._reasons(found, [int(number) for number in best]) if reasons else {}
@@ -171,19 +171,19 @@ class Classifier:
         """The learned keywords of the texts, as the scores take them; not scaled: before a text's length is."""
         return self._counted(self._scan(titles, texts), scaled=scaled)
 
-    def _scan(self, titles: Sequence[str], texts: Sequence[str]) -> tuple[Ints, Ints, Ints]:
-        found = self._scanner.scan([part for pair in zip(titles, texts, strict=True) for part in pair])
-        return found.text, found.word, found.start
+    def _scan(self, titles: Sequence[str], texts: Sequence[str]) -> Found:
+        """What stands in which piece: piece 2n is the title of text n, piece 2n + 1 its text."""
+        return self._scanner.scan([piece for pair in zip(titles, texts, strict=True) for piece in pair])
 
-    def _counted(self, found: tuple[Ints, Ints, Ints], *, scaled: bool = True) -> Counted:
+    def _counted(self, found: Found, *, scaled: bool = True) -> Counted:
         """Count each learned word of each text once, with its times."""
-        part, word, _ = found
+        piece, word = found.text, found.word
         if len(self.words) > self._learned:
             learned = np.flatnonzero(word < self._learned)
-            part, word = part[learned], word[learned]
+            piece, word = piece[learned], word[learned]
         width = max(self._learned, 1)
         # Text, word and whether it stands in the text in one number: sorting it brings equal words together.
-        keys = np.sort(((part >> 1) * width + word) * 2 + (part & 1))
+        keys = np.sort(((piece >> 1) * width + word) * 2 + (piece & 1))
         pairs = keys >> 1
         first = np.flatnonzero(np.concatenate(([True], pairs[1:] != pairs[:-1]))) if len(pairs) else pairs
         if not len(first):
@@ -195,9 +195,8 @@ class Classifier:
             value = value / np.sqrt(np.bincount(text, value * value))[text]
         return Counted(text, word, value.astype(np.float32))
 
-    def _found_and_scores(self, titles: Sequence[str], texts: Sequence[str]) -> tuple[tuple[Ints, Ints, Ints], Floats]:
-        found = self._scan(titles, texts)
-        scores = np.tile(self._bias, (len(texts), 1))
+    def _scores(self, found: Found, texts: int) -> Floats:
+        scores = np.tile(self._bias, (texts, 1))
         counted = self._counted(found)
         if len(counted.text):
             begins = np.flatnonzero(np.diff(counted.text, prepend=-1))
@@ -206,24 +205,18 @@ class Classifier:
         if self._by_hand:
             for text, row, _, _, weight in self._hand_hits(found):
                 scores[text, row.category] += weight
-        return found, scores
+        return scores
 
-    def _shares(self, scores: Floats) -> Floats:
-        return calibrated(softmax(scores, self._model.steepness), self._model.reliability)
-
-    def _scores(self, titles: Sequence[str], texts: Sequence[str]) -> Floats:
-        return self._found_and_scores(titles, texts)[1]
-
-    def _hand_hits(self, found: tuple[Ints, Ints, Ints]) -> list[tuple[int, _Hand, str, int, float]]:
+    def _hand_hits(self, found: Found) -> list[tuple[int, _Hand, str, int, float]]:
         """The hand-written keywords found: text, row, field, start, weight; each once, in the title if it is there.
 
         A keyword inside a longer one of the same category does not count beside it.
         """
-        part, word, start = found
-        at = np.flatnonzero(self._hand_words[word])
-        at = at[np.lexsort((start[at], part[at]))]
+        at = np.flatnonzero(self._hand_words[found.word])
+        at = at[np.lexsort((found.start[at], found.text[at]))]
+        rows_found = zip(found.text[at].tolist(), found.word[at].tolist(), found.start[at].tolist(), strict=True)
         seen: dict[int, dict[tuple[str, int], tuple[_Hand, str, int, float]]] = defaultdict(dict)
-        for piece, place, begin in zip(part[at].tolist(), word[at].tolist(), start[at].tolist(), strict=True):
+        for piece, place, begin in rows_found:
             where, factor = ("title", HAND_TITLE_COUNTS) if piece % 2 == 0 else ("text", 1.0)
             for row in self._by_hand[place]:
                 seen[piece // 2].setdefault((row.keyword, row.category), (row, where, begin, row.weight * factor))
@@ -234,7 +227,7 @@ class Classifier:
             if not any((longer, category) in rows for longer in self._inside.get(keyword, ()))
         ]
 
-    def _reasons(self, found: tuple[Ints, Ints, Ints], wanted: Sequence[int]) -> dict[int, list[Hit]]:
+    def _reasons(self, found: Found, wanted: Sequence[int]) -> dict[int, list[Hit]]:
         """What speaks for each wanted category in the one text that was read, the weightiest first."""
         hits: dict[int, list[Hit]] = defaultdict(list)
         for _, row, where, start, weight in self._hand_hits(found):
@@ -242,11 +235,11 @@ class Classifier:
         counted = self._counted(found)
         firsts = _firsts(found)
         for word, value in zip(counted.word.tolist(), counted.value.tolist(), strict=True):
-            part, start = firsts[word]
+            piece, start = firsts[word]
             for category in wanted:
                 weight = float(self._weights[word, category]) * value
                 if weight > 0:
-                    where = "title" if part == 0 else "text"
+                    where = "title" if piece == 0 else "text"
                     hits[category].append(Hit(self.words[word], round(weight, 4), where, start, "learned"))
         for rows in hits.values():
             rows.sort(key=lambda hit: (-hit.weight, hit.keyword))
@@ -296,11 +289,8 @@ def _inside(keywords: set[str]) -> dict[str, list[str]]:
     return longer
 
 
-def _firsts(found: tuple[Ints, Ints, Ints]) -> dict[int, tuple[int, int]]:
-    """Where each word first stands, the title before the text."""
-    part, word, start = found
-    order = np.lexsort((start, part))[::-1]
-    return {
-        int(place): (int(piece), int(begin))
-        for place, piece, begin in zip(word[order], part[order], start[order], strict=True)
-    }
+def _firsts(found: Found) -> dict[int, tuple[int, int]]:
+    """The piece and position where each word first stands, the title before the text."""
+    order = np.lexsort((found.start, found.text))[::-1]
+    columns = (found.word[order].tolist(), found.text[order].tolist(), found.start[order].tolist())
+    return {word: (piece, start) for word, piece, start in zip(*columns, strict=True)}

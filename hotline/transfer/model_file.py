@@ -11,6 +11,7 @@ import numpy as np
 
 from hotline.base.errors import Invalid
 from hotline.transfer.classifier import Model
+from hotline.transfer.scan import fold
 
 FORMAT = 1
 
@@ -74,7 +75,7 @@ def from_document(document: Mapping[str, Any]) -> Model:
 def _weights(rows: Iterable[list[Any]], categories: Mapping[str, int]) -> dict[str, Any]:
     weights: dict[str, Any] = defaultdict(lambda: np.zeros(len(categories), np.float32))
     for keyword, category, weight, _, _ in rows:
-        weights[keyword][categories[category]] = weight
+        weights[fold(keyword)][categories[category]] = weight
     return weights
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from hotline.base.errors import Invalid
-from hotline.base.files import read_csv
+from hotline.base.files import decoded, read_csv
 from hotline.base.time import utc_now
 from hotline.transfer.classifier import Classifier, Ranked
 from hotline.transfer.evaluation import Evaluation, evaluate
@@ -85,8 +86,8 @@ def evaluated(file: Path, model_file: Path, title: str, text: str, label: str, *
 @_json
 def classified(text_or_file: str, title: str, model_file: Path, *, as_json: bool) -> None:
     """Say to which category a text (or the text of a file) belongs, and which keywords say so."""
-    path = Path(text_or_file)
-    text = path.read_text(encoding="utf-8") if len(text_or_file) < 200 and path.is_file() else text_or_file  # noqa: PLR2004 # longer is no path
+    # os.path.isfile, unlike Path.is_file, takes a text too long for a file's name.
+    text = decoded(Path(text_or_file).read_bytes()) if os.path.isfile(text_or_file) else text_or_file  # noqa: PTH113
     ranked = _classifier(model_file).classify(title, text)
     if as_json:
         click.echo(json.dumps([asdict(row) for row in ranked], ensure_ascii=False, indent=1))

@@ -59,16 +59,18 @@ class Scanner:
         self._characters = _character_table(numbers)
         self._letters = len(alphabet) + 1
         self._longest = max(map(len, folded), default=0)
-        self._grow([[numbers[character] for character in word] for word in folded if _plain(word)], folded)
+        plain = (
+            (place, word) for place, word in enumerate(folded) if all(ord(character) <= _BMP for character in word)
+        )
+        self._grow((place, [numbers[character] for character in word]) for place, word in plain)
 
-    def _grow(self, spelled: Iterable[list[int]], folded: Sequence[str]) -> None:
+    def _grow(self, spelled: Iterable[tuple[int, list[int]]]) -> None:
         """Build the trie. A word's first character is its first node."""
         steps: dict[int, int] = {}
         ends: dict[int, int] = {}
         inner: set[int] = set()
         count = self._letters
-        places = (place for place, word in enumerate(folded) if _plain(word))
-        for place, letters in zip(places, spelled, strict=True):
+        for place, letters in spelled:
             node = letters[0]
             for letter in letters[1:]:
                 inner.add(node)
@@ -117,10 +119,6 @@ class Scanner:
 
 def _blank(match: re.Match[str]) -> str:
     return "\0" * len(match[0])
-
-
-def _plain(word: str) -> bool:
-    return bool(word) and all(ord(character) <= _BMP for character in word)
 
 
 def _character_table(numbers: dict[str, int]) -> NDArray[np.int32]:

@@ -22,7 +22,8 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from hotline.transfer.classifier import SILENT, Classifier, Floats, Model, softmax
+from hotline.base.errors import Invalid
+from hotline.transfer.classifier import BATCH, SILENT, Classifier, Floats, Model, softmax
 from hotline.transfer.scan import fold
 
 KEYWORDS = 20_000  # how many are kept: the most telling ones
@@ -51,7 +52,12 @@ def train(
     hand: Sequence[tuple[str, str, float]] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Model:
-    """Learn keywords, their weights and the steepness. hand: keywords that stand beside whatever is learned."""
+    """Learn keywords, their weights and the steepness. hand: keywords that stand beside whatever is learned.
+
+    Raises Invalid where the texts are too few to learn anything from.
+    """
+    if max(Counter(given.labels).values()) < FOLDS:
+        raise Invalid.field("label", f"no category has {FOLDS} texts; give more of them")
     progress("looking for keywords")
     table = _Table(given, hand)
     categories = tuple(sorted(set(given.labels)))
@@ -71,7 +77,10 @@ class _Table:
         self._hand = Classifier(None, hand) if hand else None
         self._labels = np.array(given.labels)
         self._words = candidates(given.titles, given.texts)
-        counting = Classifier(Model(("",), self._words, np.zeros((len(self._words), 1), np.float32), _ZERO))
+        if not self._words:
+            raise Invalid.field("text", f"no word stands in {RARE} of the texts; give more of them")
+        nothing = np.zeros((len(self._words), 1), np.float32)
+        counting = Classifier(Model(("",), self._words, nothing, nothing[0]))
         self._times = _times(counting, given)
 
     def fit(self, rows: NDArray[np.int64], categories: tuple[str, ...]) -> Model:
@@ -92,26 +101,24 @@ class _Table:
 
     def certainty(self, categories: tuple[str, ...]) -> tuple[float, tuple[tuple[float, float], ...]]:
         """The steepness that makes the categories of held-back texts most likely, and how often that proved right."""
-        smallest = min(Counter(self._given.labels).values())
         scores = np.zeros((len(self._labels), len(categories)), np.float32)
-        rows = np.zeros(0, np.int64)
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
         with warnings.catch_warnings():
-            if smallest < FOLDS:  # a category of few texts is missing from some parts; that is no harm
+            if (
+                min(Counter(self._given.labels).values()) < FOLDS
+            ):  # a category of few texts is missing from some parts; that is no harm
                 warnings.simplefilter("ignore", UserWarning)
             for known, held in folds.split(self._labels, self._labels):
-                model = self.fit(known, categories)
-                classifier = Classifier(model)
+                classifier = Classifier(self.fit(known, categories))
                 scores[held] = classifier.scores(
                     [self._given.titles[row] for row in held], [self._given.texts[row] for row in held]
                 )
-                rows = np.concatenate((rows, held))
         if self._hand is not None:
             scores += _by_hand(self._hand, self._given, categories)
         right = np.searchsorted(np.array(categories), self._labels)
         steepness = min(STEEPNESSES, key=lambda steep: _surprise(softmax(scores, float(steep)), right))
         said = softmax(scores, float(steepness))
-        return float(steepness), _reliability(said.max(axis=1), said.argmax(axis=1) == right)
+        return float(steepness), _reliability(said, right)
 
 
 def _by_hand(hand: Classifier, given: Labelled, categories: tuple[str, ...]) -> Floats:
@@ -121,9 +128,6 @@ def _by_hand(hand: Classifier, given: Labelled, categories: tuple[str, ...]) -> 
     columns = [numbers.get(category, -1) for category in categories]
     found: Floats = np.concatenate((scores, np.zeros((len(scores), 1), np.float32)), axis=1)[:, columns]
     return found
-
-
-_ZERO = np.zeros(1, np.float32)
 
 
 def candidates(titles: Iterable[str], texts: Iterable[str]) -> tuple[str, ...]:
@@ -151,10 +155,9 @@ def _words(text: str, cut: Callable[[str], list[str]]) -> set[str]:
 
 def _times(classifier: Classifier, given: Labelled) -> Matrix:
     """ln(1 + times) of each candidate in each text, before it is scaled."""
-    size = 500
     blocks = []
-    for at in range(0, len(given.texts), size):
-        titles, texts = given.titles[at : at + size], given.texts[at : at + size]
+    for at in range(0, len(given.texts), BATCH):
+        titles, texts = given.titles[at : at + BATCH], given.texts[at : at + BATCH]
         counted = classifier.count(titles, texts, scaled=False)
         shape = (len(texts), len(classifier.words))
         blocks.append(sparse.csr_matrix((counted.value, (counted.text, counted.word)), shape=shape))
@@ -192,7 +195,7 @@ def _average(counts: Matrix, labels: NDArray[np.int64], categories: int) -> tupl
     for category in range(categories):
         inside = labels == category
         if not inside.any() or inside.all():
-            bias[category] = -1.0
+            bias[category] = 1.0 if inside.all() else -1.0
             continue
         odds = _log_odds(counts, inside)
         scaled = counts @ sparse.diags(odds)
@@ -216,9 +219,12 @@ def _machine(matrix: Matrix, inside: NDArray[np.bool_], *, balance: bool) -> Lin
         return machine.fit(matrix, inside)
 
 
-def _reliability(said: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:
-    """How often the likeliest category was right, by what was said of it: never falling (isotonic regression)."""
-    curve = IsotonicRegression(y_min=0.0, y_max=1.0).fit(said, right)
+def _reliability(said: Floats, right: NDArray[np.int64]) -> tuple[tuple[float, float], ...]:
+    """How often the likeliest category was right, by what was said of it: never falling (isotonic regression).
+
+    Never less than by chance: the likeliest of n categories has at least a share of 1/n.
+    """
+    curve = IsotonicRegression(y_min=1 / said.shape[1], y_max=1.0).fit(said.max(axis=1), said.argmax(axis=1) == right)
     knots = zip(curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist(), strict=True)
     return tuple((round(x, 6), round(y, 4)) for x, y in knots)
 
