@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hotline.policy.models import CalendarVersion
 from hotline.policy.operations import adopt_calendar, adopt_policy, hold_calendar
 from hotline.policy.presets import read_policy_file
 from hotline.policy.queries import policy_versions
+from hotline.transfer.adopt import SUBJECTS, load_model, load_signals
 from hotline.transfer.operations import load_catalogue, load_categories, load_keywords, load_places
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -30,10 +32,25 @@ def load_city(city: Path, policy_file: Path, now: datetime) -> dict[str, int]:
         "keywords": load_keywords(read_csv(city / "keywords.csv"), now),
         "places": load_places(read_csv(city / "places.csv"), now),
         "catalogue": load_catalogue(read_csv(city / "catalogue.csv"), now),
+        "signals": load_signals(_optional(city / "signals.csv"), now),
     }
+    _load_models(city, now)
     _load_calendar(city, now)
     _load_policy(policy_file, now)
     return counts
+
+
+def _optional(file: Path) -> Iterable[dict[str, str]]:
+    """The rows of a file a city may do without."""
+    return read_csv(file) if file.exists() else ()
+
+
+def _load_models(city: Path, now: datetime) -> None:
+    """Put the models the folder has in force, where people have adopted none of their own."""
+    for subject in SUBJECTS:
+        file = city / f"{subject}_model.json"
+        if file.exists():
+            load_model(subject, file.read_text(encoding="utf-8"), now)
 
 
 def _load_calendar(city: Path, now: datetime) -> None:

@@ -31,7 +31,7 @@ from hotline.receive import imports
 from hotline.receive.imports import OrderImport, import_orders, parse_instant
 from hotline.receive.operations import receive_complaint
 from hotline.receive.table import FIELDS, Row, Table, column_map
-from hotline.transfer.suggestion import Doubt, why_queued
+from hotline.transfer.suggestion import Doubt, doubt_of
 from tests.conftest import NOW
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -371,9 +371,9 @@ def test_maps_that_cannot_be_used(pairs: list[str], columns: list[str], said: st
         ({}, None),
     ],
 )
-def test_why_queued(changes: dict[str, Any], doubt: Doubt | None) -> None:
+def test_doubt_of(changes: dict[str, Any], doubt: Doubt | None) -> None:
     sure = {"categories": [{}], "assignment": {}, "place": {"district": "d01"}, "confidence": 0.8}
-    assert why_queued(sure | changes, 0.8) is doubt
+    assert doubt_of(sure | changes, 0.8) is doubt
 
 
 def test_a_table_keeps_what_has_no_column_and_counts_as_a_spreadsheet(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from hotline.orders.lifecycle import Action, Step, find
+from hotline.orders.vocabulary import Nature, Urgency
 from hotline.policy.calendar import Calendar, Counting, TimeUnit
 from hotline.policy.clock import Course, Extension, Pause, PauseReason, Reckoning
 from hotline.policy.limits import Clock, Facts, Limit, choose
@@ -216,8 +217,8 @@ def _next(before: Heard, event: Logged) -> Heard:
     if "facts" in said:
         facts = Facts(**said["facts"])
     facts = Facts(
-        facts.nature,
-        facts.urgency,
+        Nature(said.get("nature") or facts.nature),
+        Urgency(said.get("urgency") or facts.urgency),
         said.get("category") or facts.category,
         facts.requester,
         said.get("district") or facts.region,

@@ -40,7 +40,7 @@ class Intake:
     title: str
     text: str
     channel: Channel
-    nature: Nature = Nature.COMPLAINT
+    nature: Nature | None = None
     urgency: Urgency = Urgency.NORMAL
     address: str = ""
     district_code: str | None = None
@@ -65,7 +65,7 @@ def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mappi
         version=1,
         head="",
         state=State.RECEIVED,
-        nature=intake.nature,
+        nature=intake.nature or Nature.COMPLAINT,
         urgency=intake.urgency,
         channel=intake.channel,
         source=intake.source,
@@ -215,6 +215,8 @@ def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, An
     """Columns of the order that follow from the step."""
     order.category_code = payload.get("category") or order.category_code
     order.district_code = payload.get("district") or order.district_code
+    order.nature = Nature(payload.get("nature") or order.nature)
+    order.urgency = Urgency(payload.get("urgency") or order.urgency)
     if action in TIME_ASKED:
         order.time_asked_at = now if action is Action.REQUEST_TIME else None
     match action:
@@ -365,16 +367,19 @@ def amend(
     reason: str,
     category: str = "",
     district: str = "",
+    nature: Nature | None = None,
+    urgency: Urgency | None = None,
     version: int | None = None,
 ) -> Event:
-    """Correct an order's category or district before dispatch; raise Invalid where nothing is corrected."""
-    if not category and not district:
-        raise Invalid.field("category", gettext("choose what is to be corrected: the category or the district"))
+    """Correct how an order is filed before dispatch; raise Invalid where nothing is corrected."""
+    given = {"category": category, "district": district, "nature": nature, "urgency": urgency}
+    corrected = {name: value for name, value in given.items() if value}
+    if not corrected:
+        raise Invalid.field("category", gettext("choose what is to be corrected"))
     if category:
         require_category(category)
     if district:
         require_district(district)
-    corrected = {name: code for name, code in (("category", category), ("district", district)) if code}
     return act(order, Action.AMEND, actor, now, version=version, reason=reason, **corrected)
 
 

@@ -9,11 +9,12 @@ from marshmallow import fields
 
 from hotline.base.i18n import label
 from hotline.base.privacy import mask_name, mask_phone
-from hotline.base.schemas import Schema, words
+from hotline.base.schemas import Schema, member, words
 from hotline.orders.deadlines import countdown, explanations, going_by
 from hotline.orders.models import Attachment, Deadline, Event, Order
 from hotline.orders.operations import open_steps
 from hotline.orders.sight import hides_requester, sees_asking, sees_clock, sees_event, sees_when, sees_who
+from hotline.orders.vocabulary import Nature, Urgency
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 
@@ -40,6 +41,8 @@ class AmendBody(Schema):
 
     category = words(40)
     district = words(40)
+    nature = member(Nature, load_default=None)
+    urgency = member(Urgency, load_default=None)
     reason = words(500, required=True)
 
 

@@ -18,7 +18,7 @@ from hotline.orders.operations import open_steps
 from hotline.orders.sight import hides_requester, sees_clock
 from hotline.orders.suggested import read_suggestion
 from hotline.orders.timeline import timeline
-from hotline.orders.vocabulary import Result
+from hotline.orders.vocabulary import Nature, Result, Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Permission
 from hotline.policy import queries as policies
@@ -67,6 +67,8 @@ def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
         "suggested": suggested,
         "policy": policy,
         "results": list(Result),
+        "natures": list(Nature),
+        "urgencies": list(Urgency),
         "master": order.parent,
         "level_name": level_name,
         "blank": MultiDict(),

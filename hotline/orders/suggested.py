@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hotline.base.i18n import pick
 from hotline.orders.models import Order
 from hotline.orders.names import Names
+from hotline.orders.vocabulary import Nature
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,21 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
+class Danger:
+    """Danger words found: whom to call (a number, or ``urgent``), what it is, and the words."""
+
+    call: str
+    title: str
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
 class Suggested:
-    """What transfer suggested when the order came in. ``unit`` is empty where it could name none."""
+    """What transfer suggested when the order came in. ``unit`` is empty where it could name none.
+
+    places: the place names as written; places_named: the places by name, without districts. districts, streets: to
+    choose from, where the names allow several.
+    """
 
     guesses: tuple[Guess, ...]
     unit: str
@@ -34,6 +49,10 @@ class Suggested:
     district: str
     places: tuple[str, ...]
     districts: tuple[str, ...]
+    places_named: tuple[str, ...] = ()
+    streets: tuple[str, ...] = ()
+    nature: Nature | None = None
+    dangers: tuple[Danger, ...] = ()
 
     @property
     def category(self) -> str:
@@ -56,6 +75,8 @@ def read_suggestion(suggestion: Mapping[str, Any] | None, names: Names) -> Sugge
     said = suggestion or {"categories": [], "place": {}, "assignment": None, "confidence": 0.0}
     assignment = said["assignment"] or {}
     place = said["place"]
+    mentions = place.get("places", ())
+    natures = said.get("natures", ())
     lead = assignment.get("lead", "")
     return Suggested(
         guesses=tuple(_guess(row, names) for row in said["categories"]),
@@ -66,9 +87,17 @@ def read_suggestion(suggestion: Mapping[str, Any] | None, names: Names) -> Sugge
         basis=assignment.get("basis", ""),
         confidence=said["confidence"],
         district=place.get("district") or "",
-        places=tuple(place.get("names", ())),
+        places=tuple(one["written"] for one in mentions) or tuple(place.get("names", ())),
         districts=tuple(names.districts.get(code, code) for code in place.get("candidates", ())),
+        places_named=tuple(one["name"] for one in mentions if one["kind"] != "district"),
+        streets=tuple(names.units.get(code, code) for code in place.get("streets", ())),
+        nature=Nature(natures[0]["category"]) if natures else None,
+        dangers=tuple(_danger(one) for one in said.get("signals", ())),
     )
+
+
+def _danger(row: Mapping[str, Any]) -> Danger:
+    return Danger(row["call"], pick(row["name"], row["name_en"]), row["written"])
 
 
 def _guess(row: Mapping[str, Any], names: Names) -> Guess:

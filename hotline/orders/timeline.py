@@ -12,7 +12,7 @@ from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
 from hotline.orders.names import Names, level_names
 from hotline.orders.sight import sees_event, sees_when, sees_who
-from hotline.orders.vocabulary import Channel, Result, TimeKind
+from hotline.orders.vocabulary import Channel, Nature, Result, TimeKind, Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
@@ -115,6 +115,8 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "copy": plain(gettext("Copy to"), several(names.units)),
         "category": plain(gettext("Category"), one(names.categories)),
         "district": plain(gettext("District"), one(names.districts)),
+        "nature": plain(gettext("Nature"), lambda value: label(Nature(value))),
+        "urgency": plain(gettext("Urgency"), lambda value: label(Urgency(value))),
         "confidence": plain(gettext("Confidence"), lambda value: f"{value:.0%}"),
         "proposed_unit": plain(gettext("Unit proposed"), one(names.units)),
         "result": plain(gettext("Result"), lambda value: label(Result(value))),

@@ -24,7 +24,7 @@ from hotline.receive.once import Placed, new_key, place_once
 from hotline.receive.operations import receive_complaint
 from hotline.receive.queries import saved_today
 from hotline.receive.schemas import IntakeSchema, plain_phone, title_of
-from hotline.transfer.suggestion import Doubt, suggest, why_queued
+from hotline.transfer.suggestion import Doubt, doubt_of, suggest, why_queued
 
 FIELDS = (
     *("phone", "name", "requester", "urgency", "secret", "nature"),
@@ -140,7 +140,7 @@ def outcome(order: Order, names: Names) -> Outcome:
         order,
         unit=names.units.get(order.lead_unit or "", ""),
         work=next((one for one in order.deadlines if one.clock is Clock.HANDLE and one.ended_at is None), None),
-        doubt=why_queued(order.suggestion, policies.policy(order.policy_id).auto_confidence) if waits else None,
+        doubt=why_queued(order, policies.policy(order.policy_id).auto_confidence) if waits else None,
     )
 
 
@@ -161,7 +161,7 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
     return Advice(
         guesses=read_suggestion(free.as_json(), names).guesses,
         suggested=read_suggestion(found.as_json(), names),
-        doubt=why_queued(found.as_json(), threshold),
+        doubt=doubt_of(found.as_json(), threshold),
         chosen=chosen,
         district=names.districts.get(found.place.district or "", ""),
         candidates={code: names.districts.get(code, code) for code in found.place.candidates},

@@ -85,7 +85,7 @@ class OrderImport:
             self.dispatched += 1
         else:
             threshold = policies.policy(order.policy_id).auto_confidence
-            self.queued[why_queued(order.suggestion, threshold) or ""] += 1
+            self.queued[why_queued(order, threshold) or ""] += 1
 
     def add(self, part: OrderImport) -> None:
         """Add what a batch has done."""

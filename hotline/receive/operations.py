@@ -14,6 +14,7 @@ from hotline.base.i18n import gettext
 from hotline.orders.models import Order
 from hotline.orders.operations import Intake, open_order
 from hotline.orders.queries import require_category
+from hotline.orders.vocabulary import Nature
 from hotline.people.actors import Actor
 from hotline.people.queries import require_district
 from hotline.transfer.operations import dispatch_automatically
@@ -40,6 +41,7 @@ def receive_complaint(intake: Intake, actor: Actor, now: datetime, *, hold: bool
     )
     filled = replace(
         intake,
+        nature=intake.nature or suggestion.nature or Nature.COMPLAINT,
         category_code=intake.category_code or suggestion.category,
         district_code=intake.district_code or suggestion.place.district,
     )

@@ -37,7 +37,7 @@ class IntakeSchema(Schema):
 
     title = words(200)
     text = words(5000, required=True)
-    nature = member(Nature, load_default=Nature.COMPLAINT)
+    nature = member(Nature, load_default=None)
     urgency = member(Urgency, load_default=Urgency.NORMAL)
     address = words(200)
     district = words(40)

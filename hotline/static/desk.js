@@ -10,7 +10,7 @@
   const byId = (id) => document.getElementById(id);
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
   const PATIENCE = 20000, DRAFT_WAIT = 2000;
-  const STANDARD = { nature: "complaint", urgency: "normal", requester: "person" };
+  const STANDARD = { nature: "", urgency: "normal", requester: "person" };
   let composing = false, dropped = null;
 
   // What is in the form, by field name; only what differs from the empty form.
@@ -165,15 +165,17 @@
   // The words found are marked behind the text, in a copy that scrolls with it.
   function mark() {
     const found = document.querySelector("#suggestion .found");
-    const words = found ? JSON.parse(found.dataset.words) : [], places = found ? JSON.parse(found.dataset.places) : [];
-    const wanted = [...words, ...places].filter(Boolean).sort((a, b) => b.length - a.length);
+    const [words, places, dangers] = ["words", "places", "dangers"].map((kind) => found ? JSON.parse(found.dataset[kind]) : []);
+    byId("nature-told").textContent = found && found.dataset.nature ? `: ${found.dataset.nature}` : "";
+    const wanted = [...words, ...places, ...dangers].filter(Boolean).sort((a, b) => b.length - a.length);
     const pattern = wanted.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
     const parts = pattern ? text.value.split(new RegExp(`(${pattern})`)) : [text.value];
     mirror.replaceChildren(...parts.map((part, at) => {
       if (at % 2 === 0) return document.createTextNode(part);
       const marked = document.createElement("mark");
       marked.textContent = part;
-      if (!words.includes(part)) marked.className = "at";
+      if (dangers.includes(part)) marked.className = "danger";
+      else if (!words.includes(part)) marked.className = "at";
       return marked;
     }), document.createTextNode("\n"));
     mirror.scrollTop = text.scrollTop;
@@ -289,8 +291,9 @@
     }
   }
   document.querySelector(".panes").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-take], [data-district]");
-    if (button) take(button);
+    const button = event.target.closest("[data-take], [data-district], [data-urgent]");
+    if (button && "urgent" in button.dataset) byId("urgency-urgent").click();
+    else if (button) take(button);
   });
 
   document.addEventListener("keydown", (event) => {
@@ -309,8 +312,8 @@
       const fields = [...form.querySelectorAll("input:not([type=hidden]), select, textarea")].filter((one) => one.offsetParent && (one.type !== "radio" || one.checked));
       const next = fields[fields.findIndex((one) => one === field || (one.type === "radio" && one.name === field.name)) + 1];
       if (next) next.focus();
-    } else if (field.name === "nature" && /^[1-7]$/.test(event.key)) {
-      const choice = form.querySelectorAll("[name=nature]")[event.key - 1];
+    } else if (field.name === "nature" && /^[0-7]$/.test(event.key)) {
+      const choice = form.querySelectorAll("[name=nature]")[event.key];
       if (choice) { choice.click(); choice.focus(); }
     }
   });
@@ -326,6 +329,8 @@
       (answering.open ? byId("public_reply") : text).focus();
     } else if (code === "KeyE") {
       form.querySelector("[name=requester]:not(:checked)").click();
+    } else if (code === "KeyU") {
+      form.querySelector("[name=urgency]:not(:checked)").click();
     } else if (code === "KeyN") {
       clearForm();
     } else {

@@ -1,12 +1,12 @@
-"""Tables of routing: keywords, place names, the dispatch catalogue. Rows end, they are not deleted."""
+"""Tables of routing: keywords, models, places, the catalogue, signals, proposals. Rows end, they are not deleted."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.base.db import Base, Instant, Key
+from hotline.base.db import Base, Instant, Json, Key
 
 
 class Keyword(Base):
@@ -28,13 +28,14 @@ class Keyword(Base):
 
 
 class PlaceName(Base):
-    """A name on the map."""
+    """A name on the map, and what else people call the place."""
 
     __tablename__ = "place_name"
     __table_args__ = (Index("ix_place_name_name", "name"),)
 
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(String(60))
+    aliases: Mapped[list[str]] = mapped_column(ARRAY(String(60)), server_default=text("'{}'"))
     kind: Mapped[str] = mapped_column(String(20))
     district_code: Mapped[str] = mapped_column(ForeignKey("district.code"))
     street_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
@@ -66,3 +67,67 @@ class CatalogueRow(Base):
     power: Mapped[str] = mapped_column(String(40))
     valid_from: Mapped[Instant]
     valid_to: Mapped[Instant | None]
+
+
+class DangerSignal(Base):
+    """Words that mean somebody is to be called now (``110``, ``119``, ``120``, ``122``) or that it is ``urgent``."""
+
+    __tablename__ = "danger_signal"
+
+    id: Mapped[Key]
+    call: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(60))
+    name_en: Mapped[str] = mapped_column(String(60))
+    words: Mapped[list[str]] = mapped_column(ARRAY(String(60)))
+    unless: Mapped[list[str]] = mapped_column(ARRAY(String(60)))
+    valid_from: Mapped[Instant]
+    valid_to: Mapped[Instant | None]
+
+
+class RoutingModel(Base):
+    """What was learned from texts, as its file has it. The newest of a subject is in force; none is changed.
+
+    origin: ``file`` for the one a city's folder came with, ``adopted`` for one a person put in force.
+    """
+
+    __tablename__ = "routing_model"
+    __table_args__ = (
+        CheckConstraint("subject IN ('category', 'nature')", name="subject_known"),
+        CheckConstraint("origin IN ('file', 'adopted')", name="origin_known"),
+        Index("ix_routing_model_subject", "subject", "id"),
+    )
+
+    id: Mapped[Key]
+    subject: Mapped[str] = mapped_column(String(10))
+    origin: Mapped[str] = mapped_column(String(10))
+    document: Mapped[str] = mapped_column(Text, deferred=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    adopted_at: Mapped[Instant]
+    adopted_by: Mapped[str] = mapped_column(String(60))
+
+
+class Proposal(Base):
+    """A keyword or a catalogue row that corrections speak for, until a person has decided.
+
+    key: what it proposes, in one string: the same is not proposed twice. orders: the ids of the orders behind it.
+    """
+
+    __tablename__ = "proposal"
+    __table_args__ = (
+        CheckConstraint("kind IN ('keyword', 'catalogue')", name="kind_known"),
+        CheckConstraint("decision IN ('accepted', 'refused')", name="decision_known"),
+        CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided_has_instant"),
+        Index("uq_proposal_open", "key", unique=True, postgresql_where=text("decided_at IS NULL")),
+        Index("ix_proposal_key", "key"),
+    )
+
+    id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(String(10))
+    key: Mapped[str] = mapped_column(String(200))
+    body: Mapped[Json]
+    orders: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    made_at: Mapped[Instant]
+    decision: Mapped[str | None] = mapped_column(String(10))
+    decided_at: Mapped[Instant | None]
+    decided_by: Mapped[str] = mapped_column(String(60), server_default=text("''"))
+    reason: Mapped[str] = mapped_column(String(500), server_default=text("''"))

@@ -16,6 +16,7 @@ from hotline.orders.lifecycle import Action
 from hotline.orders.models import Category, Event, Order, OrderUnit
 from hotline.orders.operations import act, facts_of, hold, ready
 from hotline.orders.queries import require_category
+from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.models import District, Unit
 from hotline.people.queries import require_district, require_units
@@ -25,7 +26,7 @@ from hotline.policy.clock import city_time
 from hotline.policy.limits import Clock, choose
 from hotline.transfer.catalogue import ANYWHERE, STREET, TERRITORY
 from hotline.transfer.models import CatalogueRow, Keyword, PlaceName
-from hotline.transfer.suggestion import Suggestion
+from hotline.transfer.suggestion import Suggestion, why_queued
 
 
 def load_categories(rows: Iterable[Mapping[str, str]]) -> int:
@@ -51,7 +52,7 @@ def load_keywords(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
         {"keyword": row["keyword"], "category_code": row["category"], "weight": float(row["weight"]), "origin": "hand"}
         for row in rows
     ]
-    return _replace(Keyword, values, now)
+    return replace_rows(Keyword, values, now)
 
 
 def load_places(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
@@ -59,13 +60,14 @@ def load_places(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
     values = [
         {
             "name": row["name"],
+            "aliases": [alias for alias in row.get("aliases", "").split(";") if alias],
             "kind": row["kind"],
             "district_code": row["district"],
             "street_code": row["street"] or None,
         }
         for row in rows
     ]
-    return _replace(PlaceName, values, now)
+    return replace_rows(PlaceName, values, now)
 
 
 def load_catalogue(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
@@ -92,7 +94,7 @@ def load_catalogue(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
         _require_known(row_name, "district", value["district"], districts)
         for unit in filter(None, (value["lead"], *value["assist"], *value["copy"])):
             _require_known(row_name, "unit", unit, units)
-    return _replace(CatalogueRow, values, now)
+    return replace_rows(CatalogueRow, values, now)
 
 
 def _codes(table: type[Category | District | Unit]) -> set[str]:
@@ -109,7 +111,7 @@ def _require_known(row_name: str, what: str, code: str, known: Container[str]) -
         raise Invalid.field(row_name, f"{code} is not a {what} of this city; mend the row or load the {what} first")
 
 
-def _replace(table: Any, values: list[dict[str, Any]], now: datetime) -> int:
+def replace_rows(table: Any, values: list[dict[str, Any]], now: datetime) -> int:
     """End the rows that changed or went, add those that changed or came, leave the rest as they are."""
     names = list(values[0]) if values else []
     wanted = {_identity(value, names): value for value in values}
@@ -133,11 +135,11 @@ def _identity(value: Mapping[str, Any], names: list[str]) -> tuple[Any, ...]:
 def dispatch_automatically(order: Order, suggestion: Suggestion, now: datetime) -> Event | None:
     """Dispatch on the suggestion alone where its confidence reaches the policy's; else leave it to a dispatcher.
 
-    A suggestion that cannot be used (its unit is no longer active) is left to a dispatcher too: no complaint is
-    lost for it.
+    Danger words nobody has been asked about, and a suggestion that cannot be used (its unit is no longer active),
+    are left to a dispatcher too: no complaint is lost for it.
     """
     threshold = policies.policy(order.policy_id).auto_confidence
-    if suggestion.assignment is None or suggestion.confidence < threshold:
+    if suggestion.assignment is None or why_queued(order, threshold):
         return None
     assignment = suggestion.assignment
     try:
@@ -169,12 +171,13 @@ def dispatch(
     copy: Iterable[str] = (),
     category: str | None = None,
     district: str | None = None,
+    urgency: Urgency | None = None,
     reason: str = "",
     **why: Any,
 ) -> Event:
     """Send an order to its lead unit (主办), with assisting (协办) and copied (抄送) units. The total clock starts.
 
-    category, district: correct them with the dispatch. why: what the choice rests on, kept in the event.
+    category, district, urgency: correct them with the dispatch. why: what the choice rests on, kept in the event.
     """
     assist, copy = tuple(assist), tuple(copy)
     require_units(unit, *assist, *copy)
@@ -185,6 +188,8 @@ def dispatch(
     if district is not None:
         require_district(district)
         payload["district"] = district
+    if urgency is not None and urgency is not order.urgency:
+        payload["urgency"] = urgency
     event = act(order, Action.DISPATCH, actor, now, version=version, reason=reason, **payload)
     _set_helpers(order, unit, assist, copy)
     return event

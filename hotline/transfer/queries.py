@@ -12,9 +12,11 @@ from hotline.base.db import database_name, db, kept
 from hotline.orders.models import Category
 from hotline.people.models import Unit
 from hotline.transfer.catalogue import Catalogue, CatalogueEntry
-from hotline.transfer.classifier import Classifier
-from hotline.transfer.models import CatalogueRow, Keyword, PlaceName
+from hotline.transfer.classifier import Classifier, Model
+from hotline.transfer.model_file import read_model
+from hotline.transfer.models import CatalogueRow, DangerSignal, Keyword, PlaceName, RoutingModel
 from hotline.transfer.place import Gazetteer, PlaceRow
+from hotline.transfer.signals import SignalRow, Signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Routing:
     """Everything a suggestion is made with."""
 
     classifier: Classifier
+    natures: Classifier
+    signals: Signals
     gazetteer: Gazetteer
     catalogue: Catalogue
 
@@ -39,10 +43,16 @@ def routing() -> Routing:
     return built[1]
 
 
+def model_in_force(subject: str) -> RoutingModel | None:
+    """The newest model of a subject; None where there is none."""
+    newest = select(RoutingModel).filter_by(subject=subject).order_by(RoutingModel.id.desc()).limit(1)
+    return db.session.scalar(newest)
+
+
 def _revision() -> tuple[Any, ...]:
-    marks = [select(func.max(table.id)).scalar_subquery() for table in (Keyword, PlaceName, CatalogueRow)] + [
-        select(func.max(table.valid_to)).scalar_subquery() for table in (Keyword, PlaceName, CatalogueRow)
-    ]
+    tables = (Keyword, PlaceName, CatalogueRow, DangerSignal)
+    marks = [select(func.max(table.id)).scalar_subquery() for table in (*tables, RoutingModel)]
+    marks += [select(func.max(table.valid_to)).scalar_subquery() for table in tables]
     marks += [
         _digest(Category.code, Category.default_unit, Category.active),
         _digest(Unit.code, Unit.powers, Unit.active),
@@ -62,7 +72,16 @@ def _current(table: Any) -> Any:
 
 def _build() -> Routing:
     keywords = ((row.keyword, row.category_code, row.weight) for row in _current(Keyword))
-    places = (PlaceRow(row.name, row.kind, row.district_code, row.street_code or "") for row in _current(PlaceName))
+    places = (
+        PlaceRow(row.name, row.kind, row.district_code, row.street_code or "", tuple(row.aliases))
+        for row in _current(PlaceName)
+    )
+    signals = (
+        SignalRow(row.call, row.name, row.name_en, tuple(row.words), tuple(row.unless))
+        for row in db.session.scalars(
+            select(DangerSignal).where(DangerSignal.valid_to.is_(None)).order_by(DangerSignal.id)
+        )
+    )
     entries = (
         CatalogueEntry(
             row.id,
@@ -78,4 +97,15 @@ def _build() -> Routing:
     )
     defaults = {row.code: row.default_unit for row in db.session.scalars(select(Category))}
     powers = {row.code: frozenset(filter(None, row.powers.split(";"))) for row in db.session.scalars(select(Unit))}
-    return Routing(Classifier(None, keywords), Gazetteer(places), Catalogue(entries, defaults, powers))
+    return Routing(
+        Classifier(_model("category"), keywords),
+        Classifier(_model("nature")),
+        Signals(signals),
+        Gazetteer(places),
+        Catalogue(entries, defaults, powers),
+    )
+
+
+def _model(subject: str) -> Model | None:
+    row = model_in_force(subject)
+    return read_model(row.document) if row else None

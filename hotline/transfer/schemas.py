@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from hotline.base.schemas import Schema, words
+from hotline.base.schemas import Schema, member, words
+from hotline.orders.vocabulary import Urgency
 from hotline.policy.schemas import CityInstant
 
 
@@ -16,6 +17,7 @@ class DispatchBody(Schema):
     copy = fields.List(words(40), load_default=list)
     category = words(40)
     district = words(40)
+    urgency = member(Urgency, load_default=None)
     reason = words(500)
 
 

@@ -49,7 +49,7 @@ def _row(order: Order, actor: Actor, names: Names, asked: Event | None) -> Waiti
         order,
         suggested,
         fits=suggested.fits(order),
-        doubt=why_queued(order.suggestion, policies.policy(order.policy_id).auto_confidence),
+        doubt=why_queued(order, policies.policy(order.policy_id).auto_confidence),
         clock=next_clock(order, actor),
         asked=asked,
         proposed=names.units.get(proposed, proposed),

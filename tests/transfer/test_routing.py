@@ -64,9 +64,12 @@ def test_hits_stand_where_they_say(title: str, text: str) -> None:
 PLACES = Gazetteer(
     [
         PlaceRow("望江区", "district", "d01", ""),
-        PlaceRow("城东区", "district", "d02", ""),
+        PlaceRow("城东区", "district", "d02", "", ("城东",)),
         PlaceRow("滨江街道", "street", "d01", "d01-s1"),
-        PlaceRow("锦绣花园", "estate", "d01", "d01-s1"),
+        PlaceRow("锦绣花园", "estate", "d01", "d01-s1", ("锦绣小区",)),
+        PlaceRow("东风苑", "estate", "d01", "d01-s1"),
+        PlaceRow("西风苑", "estate", "d01", "d01-s2"),
+        PlaceRow("云川市第一人民医院", "landmark", "d02", "d02-s1", ("市一医院",)),
         PlaceRow("云川大道", "road", "d01", ""),
         PlaceRow("云川大道", "road", "d02", ""),
     ]
@@ -82,12 +85,34 @@ PLACES = Gazetteer(
         (("城东区云川大道",), "d02", None, ()),
         (("望江区和城东区交界",), None, None, ("d01", "d02")),
         (("", "不知道在哪"), None, None, ()),
-        (("云川大道", "城东区"), None, None, ("d01", "d02")),
+        (("云川大道", "城东区"), "d02", None, ()),
+        (("云川大道", "西屏区"), None, None, ("d01", "d02")),
+        (("锦绣花园", "城东区"), "d01", "d01-s1", ()),
+        (("城东区锦绣花园",), None, None, ("d01", "d02")),
+        (("城东路12号",), None, None, ()),
+        (("城东滨湖",), "d02", None, ()),
+        (("锦绣小区",), "d01", "d01-s1", ()),
+        (("市一医院门口",), "d02", "d02-s1", ()),
+        (("望江区市一医院",), "d01", None, ()),
     ],
 )
 def test_places(texts: tuple[str, ...], district: str | None, street: str | None, candidates: tuple[str, ...]) -> None:
     found = PLACES.find(*texts)
     assert (found.district, found.street, found.candidates) == (district, street, candidates)
+
+
+def test_an_alias_is_called_by_its_name_and_streets_that_differ_are_candidates() -> None:
+    found = PLACES.find("锦绣小区门口")
+    assert [(one.name, one.written) for one in found.places] == [("锦绣花园", "锦绣小区")]
+    both = PLACES.find("东风苑和西风苑之间")
+    assert (both.district, both.street, both.streets) == ("d01", None, ("d01-s1", "d01-s2"))
+
+
+def test_the_district_a_person_chose_goes_before_the_text() -> None:
+    found = PLACES.find("云川大道88号", district="d02")
+    assert (found.district, found.names, found.candidates) == ("d02", ("云川大道",), ())
+    other = PLACES.find("锦绣花园", district="d02")
+    assert (other.district, other.street, other.names, other.places) == ("d02", None, (), ())
 
 
 def entry(
