@@ -12,9 +12,10 @@ from hotline.base.i18n import gettext, label, language, mark
 from hotline.base.time import Period
 from hotline.policy.document import Policy
 from hotline.report.figures import percent
-from hotline.report.lines import AnyLine
+from hotline.report.lines import AnyLine, OrderLine
 from hotline.report.lists import DISPATCHED, RECEIVED, Listing, Wanted
-from hotline.report.measures import BY_NAME, Bucket, Fate, Measure, Subject
+from hotline.report.measure import Bucket, Measure, Subject
+from hotline.report.measures import BY_NAME, Fate
 
 HIT = {
     "connection": mark("answered"),
@@ -22,6 +23,10 @@ HIT = {
     "on_time_original": mark("on time"),
     "satisfied": mark("satisfied"),
     "solved": mark("solved"),
+    "auto_dispatch": mark("by the system"),
+    "dispatch_accuracy": mark("stayed with its unit"),
+    "auto_dispatch_accuracy": mark("stayed with its unit"),
+    "hand_dispatch_accuracy": mark("stayed with its unit"),
 }
 MISSED = {
     "connection": mark("not answered"),
@@ -29,11 +34,16 @@ MISSED = {
     "on_time_original": mark("late or overdue"),
     "satisfied": mark("not satisfied"),
     "solved": mark("not solved"),
+    "auto_dispatch": mark("by a person"),
+    "dispatch_accuracy": mark("returned and sent on"),
+    "auto_dispatch_accuracy": mark("returned and sent on"),
+    "hand_dispatch_accuracy": mark("returned and sent on"),
 }
 PENDING = {
     Subject.CALLS: mark("still waiting"),
     Subject.DEADLINES: mark("not yet due"),
     Subject.EVALUATIONS: mark("not yet evaluated"),
+    Subject.DISPATCHES: mark("may still be returned"),
 }
 OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dispatched")}
 
@@ -112,7 +122,7 @@ def how_many(subject: Subject, count: int) -> str:
     match subject:
         case Subject.CALLS:
             return str(ngettext("%(num)d call", "%(num)d calls", count))
-        case Subject.DEADLINES:
+        case Subject.DEADLINES | Subject.DISPATCHES:
             return str(ngettext("%(num)d order", "%(num)d orders", count))
         case Subject.EVALUATIONS:
             return str(ngettext("%(num)d evaluation", "%(num)d evaluations", count))
@@ -174,7 +184,10 @@ def counted_as(measure: Measure, line: AnyLine) -> Counted:
     if line.bucket is Bucket.EXCLUDED:
         return Counted("dropped", label(Bucket.EXCLUDED))
     if not line.weight:
-        late = Counted("late", label(Fate.LATE)) if line.ended_at else Counted("overdue", label(Fate.OVERDUE))
-        return late if measure.subject is Subject.DEADLINES else Counted("late", missed(measure))
+        if measure.name == "auto_dispatch":
+            return Counted("open", missed(measure))  # no fault
+        if measure.subject is Subject.DEADLINES and isinstance(line, OrderLine):
+            return Counted("late", label(Fate.LATE)) if line.ended_at else Counted("overdue", label(Fate.OVERDUE))
+        return Counted("late", missed(measure))
     word = gettext(HIT[measure.name])
     return Counted("done", word if line.weight == 1 else f"{word} × {line.weight.normalize():f}")
