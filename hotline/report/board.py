@@ -14,6 +14,7 @@ from flask import url_for
 
 from hotline.base.schemas import member
 from hotline.base.time import Period
+from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
 from hotline.report.charts import Chart, Part, chart, stacked
@@ -23,8 +24,9 @@ from hotline.report.lists import Listing, Wanted
 from hotline.report.measure import Measure
 from hotline.report.measures import BY_NAME, Fate
 from hotline.report.queries import Line, Week, figures, frame_of
+from hotline.report.routing import Routing, routing
 from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
-from hotline.report.words import heading, short_span
+from hotline.report.words import heading, route, short_span
 
 CARDS = {"connection": None, "on_time": "on_time_original", "satisfied": "solved"}  # with what stands beneath each
 COLUMNS = ("on_time", "satisfied", "solved")
@@ -202,6 +204,7 @@ class Board:
     table: UnitTable
     fates: list[Part[Fate]]
     trends: list[Trend]
+    routing: Routing
     behind: Callable[..., str]
     of_week: dict[str, Any]
     given: dict[str, Any]
@@ -247,6 +250,7 @@ def board(week: Week, asked: Mapping[str, Any], now: datetime) -> Board:
         table=table,
         fates=stacked(dict(week.dispatched.fates)),
         trends=trends(week),
+        routing=routing(week),
         behind=partial(url_for, "report.rows", **of_week),
         of_week=of_week,
         given={
@@ -260,14 +264,16 @@ def board(week: Week, asked: Mapping[str, Any], now: datetime) -> Board:
 
 def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dict[str, Any]:
     """What the page of a list shows beside its rows."""
-    names = unit_names()
+    names, categories = unit_names(), category_names()
     span = short_span(period, now.astimezone(period.zone).date())
     policy = frame_of(period, found.cutoff).policy
     owner = names.get(wanted.unit, wanted.unit) if wanted.unit else None
     return {
         "title": heading(wanted, span, owner, found, policy),
+        "route": route(wanted, names, categories),
         "span": span,
         "names": names,
+        "categories": categories,
         "policy": policy,
         "measure": BY_NAME.get(wanted.measure),
         "of_week": week_address(period, found.as_of),

@@ -51,7 +51,8 @@ class ThresholdChange:
 class Routing:
     """How good dispatching is.
 
-    weeks: the figures of each week by the measures' names, the week shown first. cutoff: what that one is seen as of.
+    weeks: the figures of each week by the measures' names, the week shown first, back to the first with a dispatch
+    in it. cutoff: what that one is seen as of.
     threshold: confidence from which the system dispatches alone; changes: when that changed in these weeks.
     wrong: what is overturned most. units, categories: names by codes.
     """
@@ -93,6 +94,8 @@ def _weeks(week: Week) -> list[tuple[Period, dict[str, Figure]]]:
     while len(weeks) < WEEKS_SHOWN:
         period = period.before()
         weeks.append((period, _figures(period, week)))
+    while len(weeks) > 1 and not weeks[-1][1][ALL].total:
+        weeks.pop()  # before the city began
     return weeks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -12,7 +13,7 @@ from hotline.base.i18n import gettext, label, language, mark
 from hotline.base.time import Period
 from hotline.policy.document import Policy
 from hotline.report.figures import percent
-from hotline.report.lines import AnyLine, OrderLine
+from hotline.report.lines import AnyLine, DispatchLine, OrderLine
 from hotline.report.lists import DISPATCHED, RECEIVED, Listing, Wanted
 from hotline.report.measure import Bucket, Measure, Subject
 from hotline.report.measures import BY_NAME, Fate
@@ -150,6 +151,25 @@ def heading(wanted: Wanted, week: str, owner: str | None, found: Listing, policy
     which = gettext(", ").join(_narrowing(wanted, measure, policy))
     last = gettext("%(which)s: %(count)s", which=which, count=count) if which else count
     return " · ".join(part for part in (what, week, owner, last) if part)
+
+
+def route(wanted: Wanted, units: Mapping[str, str], categories: Mapping[str, str]) -> str:
+    """Which dispatches a list is narrowed to beside its unit: Water supply → Water utility; empty where to none."""
+    category = categories.get(wanted.category, wanted.category) if wanted.category else ""
+    unit = units.get(wanted.moved_to, wanted.moved_to) if wanted.moved_to else ""
+    sent_on = gettext("sent on to %(unit)s", unit=unit) if unit else ""
+    return " · ".join(part for part in (category, sent_on) if part)
+
+
+def threshold_words(share: float) -> str:
+    """A threshold as pages write it: 80%."""
+    return f"{share * 100:g}%"
+
+
+def sureness(line: DispatchLine) -> str:
+    """How sure the system was of a category, and how sure it had to be: 93% ≥ 80%."""
+    parts = [share for share in (line.confidence, line.threshold) if share is not None]
+    return " ≥ ".join(f"{share * 100:.0f}%" for share in parts)
 
 
 def _narrowing(wanted: Wanted, measure: Measure | None, policy: Policy) -> list[str]:
