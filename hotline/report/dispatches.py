@@ -177,7 +177,7 @@ DISPATCH_MEASURES = (
         "hand_dispatch_accuracy",
         mark("Accuracy of dispatch by people"),
         mark(
-            "As “dispatch accuracy”, of the orders a person dispatched. These are the ones the system was not sure of: "
+            "As “dispatch accuracy”, of the orders a person dispatched. These are mostly the ones the system was not sure of: "
             "the harder ones, so the two rates are not a contest."
         ),
         mark("人工派单准确率: shown beside the automatic rate, so that neither hides the other."),

@@ -107,7 +107,8 @@ def aggregate(measure: Measure, frame: Frame, *, by_unit: bool, units: Units = N
             measure.weight(frame).label("weight"),
         )
         .where(*_of_units(measure.unit and measure.unit(frame), units))
-        .subquery()
+        .cte("judged")
+        .prefix_with("MATERIALIZED")  # each row is judged once, not once for every place its judgement stands in
     )
     hits = func.count().filter(rows.c.weight > 0)
     return (

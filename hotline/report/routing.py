@@ -24,7 +24,7 @@ from hotline.report.queries import Week, figures, frame_of
 
 SHARE, ALL, AUTO, HAND = "auto_dispatch", "dispatch_accuracy", "auto_dispatch_accuracy", "hand_dispatch_accuracy"
 NAMES = (SHARE, ALL, AUTO, HAND)
-WEEKS_SHOWN = 10
+WEEKS_SHOWN = 8
 MOST_WRONG = 5
 
 
