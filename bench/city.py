@@ -135,4 +135,18 @@ _FILL = (
       CASE WHEN i % 40 <> 0 THEN received + interval '8 seconds' END, received + interval '3 minutes', 8
     FROM ({_MADE}) AS made
     """,
+    # Each order's log as far as reports read it: six steps; one in 30 is returned and sent on, one in five sent by people.
+    """
+    INSERT INTO order_event (order_id, seq, at, action, from_state, to_state, actor_role, actor_name, reason, payload, hash)
+    SELECT id, seq, dispatched_at + after, action, 'received', state,
+      CASE WHEN action = 'dispatch' AND id % 5 <> 0 THEN 'system' ELSE 'dispatcher' END, '', '',
+      CASE WHEN action IN ('dispatch', 'redispatch') THEN jsonb_build_object('unit', lead_unit, 'assist', '[]'::jsonb,
+        'copy', '[]'::jsonb, 'category', category_code, 'confidence', 0.93, 'threshold', 0.8) ELSE '{}' END, ''
+    FROM work_order, (VALUES (1, 'register', interval '-10 minutes'), (2, 'dispatch', interval '0'),
+      (3, 'request_return', interval '1 hour'), (4, 'redispatch', interval '2 hours'), (5, 'sign', interval '3 hours'),
+      (6, 'contact', interval '5 hours'), (7, 'reply', interval '4 days'), (8, 'close', interval '5 days'))
+      AS step (seq, action, after)
+    WHERE number LIKE 'B%' AND :n > 0 AND :days > 0 AND (id % 30 = 0 OR action NOT IN ('request_return', 'redispatch'))
+      AND (closed_at IS NOT NULL OR action NOT IN ('reply', 'close'))
+    """,
 )

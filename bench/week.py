@@ -1,5 +1,7 @@
 """The week page's figures at 100,000 orders, beside the plainest SQL that gives the three city rates.
 
+Then what the page reads beside them: the weeks before, and where routing goes wrong.
+
 Run: python -m bench.week [ORDERS]
 """
 
@@ -16,7 +18,9 @@ from bench.city import bench_city, fill
 from hotline.base.db import db
 from hotline.base.time import utc_now, week_of
 from hotline.policy import queries as policies
+from hotline.report.board import trends
 from hotline.report.queries import week
+from hotline.report.routing import routing
 
 ROUNDS = 9
 PLAIN = """
@@ -53,8 +57,14 @@ def main() -> None:
             )
             for _ in range(ROUNDS)
         ]
+        report = week(period, now)
+        before, routed = (
+            statistics.median(milliseconds(lambda: work(report)) for _ in range(ROUNDS))  # noqa: B023 # called at once
+            for work in (trends, routing)
+        )
     ours, theirs = (statistics.median(side) for side in zip(*pairs[1:], strict=True))
     print(f"{orders} orders over 90 days, last week: whole report {ours:.0f} ms   three plain counts {theirs:.0f} ms")
+    print(f"beside it, the page's lines of weeks {before:.0f} ms   routing by week {routed:.0f} ms")
 
 
 if __name__ == "__main__":

@@ -142,6 +142,10 @@ class OrderUnit(Base):
     unit: Mapped[Unit] = relationship()
 
 
+# What the report reads of every week's dispatches. Rare enough to index, unlike all that happens to orders.
+ROUTING = "action IN ('dispatch', 'request_return', 'redispatch')"
+
+
 class Event(Base):
     """One thing that happened to an order. Append-only: the database refuses update and delete.
 
@@ -154,7 +158,7 @@ class Event(Base):
         one_of("action", Action),
         one_of("actor_role", Role),
         Index("ix_order_event_at", "at"),
-        Index("ix_order_event_redispatch", "at", "order_id", postgresql_where=sql("action = 'redispatch'")),
+        Index("ix_order_event_routing", "action", "at", "order_id", "actor_role", postgresql_where=sql(ROUTING)),
     )
 
     id: Mapped[Key]
@@ -170,6 +174,7 @@ class Event(Base):
     reason: Mapped[str] = mapped_column(Text)
     payload: Mapped[Json]
     hash: Mapped[str] = mapped_column(String(64))
+    order: Mapped[Order] = relationship(viewonly=True)
 
 
 # Which deadlines may move with the calendar: all that run, but for hours that run straight through.

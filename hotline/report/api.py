@@ -36,7 +36,7 @@ def week(query: dict[str, Any]) -> Response:
 @api.arguments(RowsQuery, location="query")
 @api.response(200)
 def rows(query: dict[str, Any]) -> Response:
-    """Exactly the rows a number of the report counts; give the report's cut-off to see them as it did."""
+    """Exactly the rows a number of the report counts; give the report's as_of as cutoff to see them as it did."""
     period, now = _asked(query)
     wanted = Wanted(**{part.name: query[part.name] for part in fields(Wanted)})
     return answer(page_of_lines(listing(wanted, period, now, current_actor(), query["page"])))

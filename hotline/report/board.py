@@ -14,15 +14,19 @@ from flask import url_for
 
 from hotline.base.schemas import member
 from hotline.base.time import Period
+from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
 from hotline.report.charts import Chart, Part, chart, stacked
+from hotline.report.dispatches import WATCHED
 from hotline.report.figures import Cell, Figure
 from hotline.report.lists import Listing, Wanted
-from hotline.report.measures import BY_NAME, Fate, Measure
-from hotline.report.queries import Line, Week, cutoff_of, figures, frame_of
+from hotline.report.measure import Measure
+from hotline.report.measures import BY_NAME, Fate
+from hotline.report.queries import Line, Week, figures, frame_of
+from hotline.report.routing import Routing, routing
 from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
-from hotline.report.words import heading, short_span
+from hotline.report.words import heading, route, short_span
 
 CARDS = {"connection": None, "on_time": "on_time_original", "satisfied": "solved"}  # with what stands beneath each
 COLUMNS = ("on_time", "satisfied", "solved")
@@ -170,7 +174,7 @@ def _year_before(measure: Measure, weeks: Sequence[tuple[Period, Figure]], week:
 
 def _counted(measure: Measure, periods: Sequence[Period], week: Week) -> list[tuple[Period, Figure]]:
     def figure(period: Period) -> Figure:
-        cutoff = cutoff_of(period, week.cutoff)
+        cutoff = measure.cutoff(period, week.as_of)
         return figures(measure, period, cutoff, by_unit=False, units=week.units_seen)[None]
 
     return [(period, figure(period)) for period in periods]
@@ -200,6 +204,7 @@ class Board:
     table: UnitTable
     fates: list[Part[Fate]]
     trends: list[Trend]
+    routing: Routing
     behind: Callable[..., str]
     of_week: dict[str, Any]
     given: dict[str, Any]
@@ -232,19 +237,20 @@ class Board:
 
     def address(self, period: Period) -> dict[str, str]:
         """What names another week, as it was seen when this one was."""
-        return week_address(period, cutoff_of(period, self.week.cutoff))
+        return week_address(period, self.week.as_of)
 
 
 def board(week: Week, asked: Mapping[str, Any], now: datetime) -> Board:
     """The page of a week, as the address asks for it."""
     table = unit_table(week.units, asked["sort"], asked["dir"], asked["kind"])
-    of_week: dict[str, Any] = week_address(week.period, week.cutoff)
+    of_week: dict[str, Any] = week_address(week.period, week.as_of)
     return Board(
         week=week,
         today=now.astimezone(week.period.zone).date(),
         table=table,
         fates=stacked(dict(week.dispatched.fates)),
         trends=trends(week),
+        routing=routing(week),
         behind=partial(url_for, "report.rows", **of_week),
         of_week=of_week,
         given={
@@ -258,23 +264,25 @@ def board(week: Week, asked: Mapping[str, Any], now: datetime) -> Board:
 
 def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dict[str, Any]:
     """What the page of a list shows beside its rows."""
-    names = unit_names()
+    names, categories = unit_names(), category_names()
     span = short_span(period, now.astimezone(period.zone).date())
     policy = frame_of(period, found.cutoff).policy
     owner = names.get(wanted.unit, wanted.unit) if wanted.unit else None
     return {
         "title": heading(wanted, span, owner, found, policy),
+        "route": route(wanted, names, categories),
         "span": span,
         "names": names,
+        "categories": categories,
         "policy": policy,
         "measure": BY_NAME.get(wanted.measure),
-        "of_week": week_address(period, found.cutoff),
+        "of_week": week_address(period, found.as_of),
     }
 
 
-def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
-    """What names a week as it was seen; a week that is over needs no cut-off, it stays as it is."""
-    seen = {"cutoff": instant(cutoff)} if cutoff < period.end else {}
+def week_address(period: Period, as_of: datetime) -> dict[str, str]:
+    """What names a week as it was seen; a week whose returns are over too needs no cut-off, it stays as it is."""
+    seen = {"cutoff": instant(as_of)} if as_of < period.end + WATCHED else {}
     return {"day": period.first.isoformat(), **seen}
 
 

@@ -12,11 +12,12 @@ from hotline.calls.models import Call, CallOutcome
 from hotline.handle.models import Evaluation
 from hotline.orders.deadlines import is_provisional
 from hotline.orders.lifecycle import State
-from hotline.orders.models import Deadline, Order
+from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.sight import sees_asking
 from hotline.people.actors import Actor
+from hotline.people.roles import Role
 from hotline.policy.document import Policy
-from hotline.report.measures import Bucket, Frame, Measure
+from hotline.report.measure import Bucket, Frame, Measure
 from hotline.report.queries import Row, Verdict
 
 
@@ -63,7 +64,30 @@ class CallLine:
     weight: Decimal | None = None
 
 
-AnyLine = OrderLine | CallLine
+@dataclass(frozen=True, slots=True)
+class DispatchLine:
+    """A first dispatch behind a number, with its order; only the order's state is the present one.
+
+    unit: whom it was sent to. category: its code. automatic: without a person; confidence, threshold: how sure the
+    system was of the category and had to be, 0 to 1, of automatic ones.
+    moved_to: the unit it was with at the cut-off, where a return was agreed to.
+    """
+
+    number: str
+    title: str
+    state: State
+    unit: str | None
+    category: str | None
+    dispatched_at: datetime
+    automatic: bool
+    confidence: float | None = None
+    threshold: float | None = None
+    moved_to: str | None = None
+    bucket: Bucket | None = None
+    weight: Decimal | None = None
+
+
+AnyLine = OrderLine | CallLine | DispatchLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +125,8 @@ class View:
                 return self._deadline(row, unit, bucket, weight)
             case Evaluation():
                 return self._evaluation(row, bucket, weight)
+            case Event():
+                return self._dispatch(row, unit, verdict)
             case Order():
                 ended = self._seen(row.closed_at) if self.asking else None  # closed as the citizen was asked
                 return OrderLine(row.number, row.title, row.state, unit, row.received_at, ended_at=ended)
@@ -153,6 +179,24 @@ class View:
             satisfaction=self._level(asked.satisfaction) if ended else None,
             bucket=bucket,
             weight=weight,
+        )
+
+    @staticmethod
+    def _dispatch(sent: Event, unit: str | None, verdict: Verdict | None) -> DispatchLine:
+        order = sent.order
+        return DispatchLine(
+            order.number,
+            order.title,
+            order.state,
+            unit,
+            order.category_code,
+            dispatched_at=sent.at,
+            automatic=sent.actor_role is Role.SYSTEM,
+            confidence=sent.payload.get("confidence"),
+            threshold=sent.payload.get("threshold"),
+            moved_to=verdict.moved_to if verdict else None,
+            bucket=verdict.bucket if verdict else None,
+            weight=verdict.weight if verdict else None,
         )
 
     def _level(self, code: str | None) -> str | None:

@@ -17,7 +17,8 @@ from hotline.orders.sight import sees_asking
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.actors import Actor
 from hotline.report.lines import AnyLine, View
-from hotline.report.measures import Bucket, Fate, measure_named
+from hotline.report.measure import Bucket, Subject
+from hotline.report.measures import BY_NAME, Fate, measure_named
 from hotline.report.queries import (
     Units,
     cutoff_of,
@@ -34,6 +35,7 @@ RECEIVED, DISPATCHED = "received", "dispatched"  # numbers that are no measure's
 _OF_RECEIVED = frozenset({"measure", "unit", "channel", "nature", "state"})
 _OF_DISPATCHED = frozenset({"measure", "unit", "fate"})
 _OF_MEASURE = frozenset({"measure", "unit", "bucket", "numerator"})
+_OF_DISPATCHES = _OF_MEASURE | {"category", "moved_to"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Wanted:
     measure: a measure's name, or RECEIVED (by channel, nature, state), or DISPATCHED (by fate).
     unit: a unit's code; of calls, a queue.
     numerator: True for counted rows that count for something, False for those that count 0.
+    category, moved_to: of a measure of dispatches, the order's category and the unit it was sent on to.
     """
 
     measure: str
@@ -53,14 +56,20 @@ class Wanted:
     nature: Nature | None = None
     state: State | None = None
     fate: Fate | None = None
+    category: str | None = None
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of the rows behind a number. ``page.rows`` are the records, ``lines`` what to show of them."""
+    """One page of the rows behind a number. ``page.rows`` are the records, ``lines`` what to show of them.
+
+    as_of: when the report was seen. cutoff: what its rows are seen as of.
+    """
 
     page: Page[Any]
     lines: list[AnyLine]
+    as_of: datetime
     cutoff: datetime
 
 
@@ -72,13 +81,14 @@ def listing(wanted: Wanted, period: Period, now: datetime, reader: Actor, number
     """
     _check(wanted)
     units = scope_of(reader)
-    cutoff = cutoff_of(period, now)
-    frame = frame_of(period, cutoff)
     if wanted.measure in {RECEIVED, DISPATCHED}:
+        cutoff = cutoff_of(period, now)
         page = page_of(_orders(wanted, period, cutoff, _narrowed(wanted.unit, units)), number)
-        view, theirs = View(cutoff, frame.policy, asking=sees_asking(reader)), leads(page.rows, cutoff)
-        return Listing(page, [view.line(row, theirs[row.id]) for row in page.rows], cutoff)
+        policy = frame_of(period, cutoff).policy
+        view, theirs = View(cutoff, policy, asking=sees_asking(reader)), leads(page.rows, cutoff)
+        return Listing(page, [view.line(row, theirs[row.id]) for row in page.rows], now, cutoff)
     measure = measure_named(wanted.measure)
+    cutoff = measure.cutoff(period, now)
     pending = measure.lists_pending(reader)
     if (measure.unit is None and units is not None) or (wanted.bucket is Bucket.NOT_DUE and not pending):
         raise NotAllowed(gettext("Your role does not allow this."))
@@ -91,13 +101,16 @@ def listing(wanted: Wanted, period: Period, now: datetime, reader: Actor, number
         unit=wanted.unit,
         bucket=wanted.bucket,
         numerator=wanted.numerator,
+        category=wanted.category,
+        moved_to=wanted.moved_to,
         units=units,
         pending=pending,
     )
     page = page_of(query, number)
-    view, counts = View.of(measure, frame, reader), verdicts(measure, period, cutoff, page.rows)
+    view = View.of(measure, frame_of(period, cutoff), reader)
+    counts = verdicts(measure, period, cutoff, page.rows)
     lines = [view.line(row, counts[row.id].unit, counts[row.id]) for row in page.rows]
-    return Listing(page, lines, cutoff)
+    return Listing(page, lines, now, cutoff)
 
 
 def _orders(wanted: Wanted, period: Period, cutoff: datetime, units: Units) -> Select[Any]:
@@ -116,7 +129,9 @@ def _narrowed(unit: str | None, units: Units) -> Units:
 
 
 def _check(wanted: Wanted) -> None:
-    narrows = {RECEIVED: _OF_RECEIVED, DISPATCHED: _OF_DISPATCHED}.get(wanted.measure, _OF_MEASURE)
+    measure = BY_NAME.get(wanted.measure)
+    of_measure = _OF_DISPATCHES if measure and measure.subject is Subject.DISPATCHES else _OF_MEASURE
+    narrows = {RECEIVED: _OF_RECEIVED, DISPATCHED: _OF_DISPATCHED}.get(wanted.measure, of_measure)
     given = {part.name for part in fields(wanted) if getattr(wanted, part.name) is not None}
     if wrong := sorted(given - narrows):
         raise Invalid({name: [gettext("does not narrow this number; leave it out")] for name in wrong})

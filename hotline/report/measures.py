@@ -6,40 +6,29 @@ running then, what began after it was not there, and an order was with the unit 
 
 The same cut-off therefore gives the same answer later, but for what is recorded after the fact: calls of a
 finished week, which count by their final outcome; calls and orders brought in afterwards; a due time that is
-moved; a policy put in force in arrears.
+moved; a policy put in force in arrears; a calendar changed within the time to ask for a return. What becomes of
+dispatches is seen as of later than the end of their week (``Measure.watched``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, and_, case, cast, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from hotline.base.errors import NotFound
 from hotline.base.i18n import gettext, mark, name_members
-from hotline.base.time import Period
 from hotline.calls.models import Call, CallOutcome
 from hotline.handle.models import COUNTS_ON, Evaluation
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.sight import sees_asking
-from hotline.people.actors import Actor
-from hotline.policy.document import Policy
 from hotline.policy.limits import Clock
-
-
-class Bucket(StrEnum):
-    """Where a row of a measure falls. Only COUNTED rows are in the denominator."""
-
-    COUNTED = "counted"
-    NOT_DUE = "not_due"
-    EXCLUDED = "excluded"
+from hotline.report.dispatches import DISPATCH_MEASURES
+from hotline.report.measure import Bucket, Expression, Frame, Measure, Subject, number, worth
 
 
 class Fate(StrEnum):
@@ -52,22 +41,6 @@ class Fate(StrEnum):
     EXCLUDED = "excluded"
 
 
-class Subject(StrEnum):
-    """What a measure counts."""
-
-    CALLS = "calls"
-    DEADLINES = "deadlines"
-    EVALUATIONS = "evaluations"
-
-
-# One call each: members of different enums with the same value would be one key.
-name_members(
-    {
-        Bucket.COUNTED: mark("Counted"),
-        Bucket.NOT_DUE: mark("Not yet due"),
-        Bucket.EXCLUDED: mark("Excluded"),
-    }
-)
 name_members(
     {
         Fate.NOT_DUE: mark("Not yet due"),
@@ -77,89 +50,6 @@ name_members(
         Fate.EXCLUDED: mark("Excluded"),
     }
 )
-name_members(
-    {
-        Subject.CALLS: mark("Calls"),
-        Subject.DEADLINES: mark("Orders"),
-        Subject.EVALUATIONS: mark("Evaluations"),
-    }
-)
-
-
-Instant = ColumnElement[datetime] | InstrumentedAttribute[datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What is counted: the rows of a period, as they stood at a cut-off, by the policy then in force."""
-
-    period: Period
-    cutoff: datetime
-    policy_id: int
-    policy: Policy
-
-    @property
-    def finished(self) -> bool:
-        """Whether the period is over at the cut-off."""
-        return self.cutoff >= self.period.end
-
-    def has(self, instant: Instant) -> ColumnElement[bool]:
-        """Whether an instant lies in the period."""
-        return and_(instant >= self.period.start, instant < self.period.end)
-
-
-Expression = Callable[[Frame], ColumnElement[Any]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)  # one of a kind, and its expressions do not compare
-class Measure:
-    """One measure.
-
-    label, meaning, source, exclusion: marked messages, translated where they are shown. ``exclusion`` says
-    why rows are excluded; it may name %(seconds)s, the policy's shortest abandoned call.
-    instant: what a row is dated by, for lists and their order.
-    unit: the handling unit a row belonged to at the cut-off; None for calls, which belong to a queue.
-    within: which rows belong to the period, written so that an index finds them.
-    bucket: the Bucket of a row, NULL where it is not part of the measure.
-    weight: 0 to 1, what a counted row adds to the numerator (an excluded one to the rate that includes it).
-    """
-
-    name: str
-    label: str
-    meaning: str
-    source: str
-    exclusion: str
-    subject: Subject
-    instant: Instant
-    unit: Expression | None
-    within: Expression
-    bucket: Expression
-    weight: Expression
-
-    def group(self, frame: Frame) -> ColumnElement[Any]:
-        """What rows are grouped by: the unit, or a call's queue."""
-        return Call.queue.expression if self.unit is None else self.unit(frame)
-
-    def lists_pending(self, reader: Actor) -> bool:
-        """Whether the reader is to see which rows do not count yet, or only how many."""
-        return self.subject is not Subject.EVALUATIONS or sees_asking(reader)
-
-    @property
-    def title(self) -> str:
-        """The name in the reader's language."""
-        return gettext(self.label)
-
-    def because(self, policy: Policy) -> str:
-        """Why rows are excluded, in the reader's language; empty where none are."""
-        return gettext(self.exclusion, seconds=f"{policy.short_abandon:g}") if self.exclusion else ""
-
-
-def _number(value: Decimal | int) -> ColumnElement[Decimal]:
-    return cast(literal(Decimal(value)), Numeric)  # numeric, so that sums of weights such as 0.9 stay exact
-
-
-def _worth(counts: ColumnElement[bool]) -> ColumnElement[Decimal]:
-    return case((counts, _number(1)), else_=_number(0))
 
 
 # Units
@@ -253,7 +143,7 @@ def _due_bucket(due: InstrumentedAttribute[datetime]) -> Expression:
 
 
 def _due_weight(due: InstrumentedAttribute[datetime]) -> Expression:
-    return lambda frame: _worth(fate(due, frame.cutoff) == Fate.ON_TIME)
+    return lambda frame: worth(fate(due, frame.cutoff) == Fate.ON_TIME)
 
 
 # Evaluations
@@ -284,10 +174,9 @@ def _satisfied_bucket(frame: Frame) -> ColumnElement[Any]:
 
 def _satisfied_weight(frame: Frame) -> ColumnElement[Decimal]:
     levels = [
-        (Evaluation.satisfaction == code, _number(Decimal(str(weight))))
-        for code, weight in frame.policy.weights.items()
+        (Evaluation.satisfaction == code, number(Decimal(str(weight)))) for code, weight in frame.policy.weights.items()
     ]
-    return case(*levels, else_=_number(0))
+    return case(*levels, else_=number(0))
 
 
 def _solved_bucket(frame: Frame) -> ColumnElement[Any]:
@@ -295,7 +184,7 @@ def _solved_bucket(frame: Frame) -> ColumnElement[Any]:
 
 
 def _solved_weight(_: Frame) -> ColumnElement[Decimal]:
-    return _worth(Evaluation.solved.is_(True))
+    return worth(Evaluation.solved.is_(True))
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -317,7 +206,7 @@ MEASURES: tuple[Measure, ...] = (
         unit=None,
         within=_queued,
         bucket=_connection_bucket,
-        weight=lambda frame: _worth(_answered(frame)),
+        weight=lambda frame: worth(_answered(frame)),
     ),
     Measure(
         name="on_time",
@@ -391,6 +280,7 @@ MEASURES: tuple[Measure, ...] = (
         bucket=_solved_bucket,
         weight=_solved_weight,
     ),
+    *DISPATCH_MEASURES,
 )
 
 BY_NAME = {measure.name: measure for measure in MEASURES}

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, null, select
 from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db
@@ -31,18 +31,19 @@ from hotline.policy import queries as policies
 from hotline.policy.document import Policy
 from hotline.policy.limits import Clock
 from hotline.report.figures import Cell, Figure, compared, pooled
-from hotline.report.measures import MEASURES, Bucket, Fate, Frame, Measure, Subject, fate, lead_at
+from hotline.report.measure import MOMENT, Bucket, Frame, Measure, Subject
+from hotline.report.measures import MEASURES, Fate, fate, lead_at
 
-MOMENT = timedelta(microseconds=1)
 READ_AT_ONCE = 1000
 Units = frozenset[str] | None  # whose rows: some units', or (None) everybody's
 Member = TypeVar("Member", bound=StrEnum)
-Row = Call | Deadline | Evaluation | Order
+Row = Call | Deadline | Evaluation | Event | Order
 
 ENTITIES: dict[Subject, Any] = {
     Subject.CALLS: Call,
     Subject.DEADLINES: Deadline,
     Subject.EVALUATIONS: Evaluation,
+    Subject.DISPATCHES: Event,
 }
 
 
@@ -106,7 +107,8 @@ def aggregate(measure: Measure, frame: Frame, *, by_unit: bool, units: Units = N
             measure.weight(frame).label("weight"),
         )
         .where(*_of_units(measure.unit and measure.unit(frame), units))
-        .subquery()
+        .cte("judged")
+        .prefix_with("MATERIALIZED")  # each row is judged once, not once for every place its judgement stands in
     )
     hits = func.count().filter(rows.c.weight > 0)
     return (
@@ -149,16 +151,19 @@ def rows_behind(
     unit: str | None = None,
     bucket: Bucket | None = None,
     numerator: bool | None = None,
+    category: str | None = None,
+    moved_to: str | None = None,
     units: Units = None,
     pending: bool = True,
 ) -> Select[Any]:
     """Exactly the rows a number counts, ordered by the instant they count on.
 
-    Rows are Call, Deadline or Evaluation, the latter two with their ``order`` loaded: an order that was
-    evaluated twice in a week counts twice and is there twice.
+    Rows are Call, Deadline, Evaluation or (of dispatches) Event, all but the first with their ``order`` loaded: an
+    order that was evaluated twice in a week counts twice and is there twice.
 
     unit: a unit code (calls: a queue). bucket: None for every row that is part of the measure.
     numerator: True for counted rows that count for something, False for those that count 0.
+    category, moved_to: of dispatches, the order's category and the unit it was sent on to.
     pending: False leaves out what does not count yet.
     """
     frame = frame_of(period, cutoff)
@@ -171,6 +176,10 @@ def rows_behind(
         query = query.where(measure.bucket(frame) != Bucket.NOT_DUE.value)
     if entity is not Call:
         query = query.join(entity.order).options(contains_eager(entity.order))
+    if category is not None:
+        query = query.where(Order.category_code == category)
+    if moved_to is not None and measure.moved_to is not None:
+        query = query.where(measure.moved_to(frame) == moved_to)
     return query.order_by(measure.instant, entity.id)
 
 
@@ -184,11 +193,15 @@ def _in_bucket(measure: Measure, frame: Frame, bucket: Bucket | None, *, numerat
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How one row counts, and for which unit (a call: for which queue)."""
+    """How one row counts, and for which unit (a call: for which queue).
+
+    moved_to: of dispatches, the unit the order was sent on to by the cut-off.
+    """
 
     bucket: Bucket
     weight: Decimal
     unit: str
+    moved_to: str | None = None
 
 
 def verdicts(measure: Measure, period: Period, cutoff: datetime, rows: Iterable[Row]) -> dict[int, Verdict]:
@@ -197,7 +210,7 @@ def verdicts(measure: Measure, period: Period, cutoff: datetime, rows: Iterable[
     entity = ENTITIES[measure.subject]
     query = _rows(measure, frame, entity.id, *_verdict(measure, frame))
     found = db.session.execute(query.where(entity.id.in_([row.id for row in rows])))
-    return {row_id: Verdict(Bucket(bucket), weight, unit) for row_id, bucket, weight, unit in found}
+    return {row_id: Verdict(Bucket(bucket), *rest) for row_id, bucket, *rest in found}
 
 
 def judged(
@@ -210,12 +223,13 @@ def judged(
     frame = frame_of(period, cutoff)
     query = rows_behind(measure, period, cutoff, units=units, pending=pending)
     query = query.add_columns(*_verdict(measure, frame)).execution_options(yield_per=READ_AT_ONCE)
-    for row, bucket, weight, unit in db.session.execute(query):
-        yield row, Verdict(Bucket(bucket), weight, unit)
+    for row, bucket, *rest in db.session.execute(query):
+        yield row, Verdict(Bucket(bucket), *rest)
 
 
 def _verdict(measure: Measure, frame: Frame) -> tuple[ColumnElement[Any], ...]:
-    return measure.bucket(frame), measure.weight(frame), measure.group(frame)
+    moved_to = null() if measure.moved_to is None else measure.moved_to(frame)
+    return measure.bucket(frame), measure.weight(frame), measure.group(frame), moved_to
 
 
 def leads(rows: Iterable[Deadline | Order], cutoff: datetime) -> dict[int, str | None]:
@@ -389,10 +403,13 @@ class Line:
 class Week:
     """A whole week report.
 
+    as_of: when it is seen. cutoff: that, or the end of the week if it came first. A measure that watches its rows
+    for longer is seen as of later (see ``Measure.cutoff``).
     units_seen: the units it is narrowed to, or None for the whole city. ``city`` is the sum of what is seen.
     """
 
     period: Period
+    as_of: datetime
     cutoff: datetime
     policy_id: int
     policy: Policy
@@ -421,6 +438,7 @@ def week(period: Period, now: datetime, units: Units = None) -> Week:
     of_queues = {measure: cells for measure, cells in table.items() if measure.unit is None}
     return Week(
         period=period,
+        as_of=now,
         cutoff=frame.cutoff,
         policy_id=frame.policy_id,
         policy=frame.policy,
@@ -436,9 +454,9 @@ def week(period: Period, now: datetime, units: Units = None) -> Week:
 
 def _beside(measure: Measure, frame: Frame, now: datetime, units: Units) -> dict[str, Cell]:
     """A measure's cells by unit, this period beside the one before."""
-    earlier = frame.period.before()
-    this = figures(measure, frame.period, frame.cutoff, by_unit=True, units=units)
-    last = figures(measure, earlier, cutoff_of(earlier, now), by_unit=True, units=units)
+    period, earlier = frame.period, frame.period.before()
+    this = figures(measure, period, measure.cutoff(period, now), by_unit=True, units=units)
+    last = figures(measure, earlier, measure.cutoff(earlier, now), by_unit=True, units=units)
     return {
         code or "": compared(this.get(code, Figure()), last.get(code, Figure()), frame.policy.minimum_n)
         for code in this.keys() | last.keys()

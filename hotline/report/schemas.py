@@ -18,7 +18,8 @@ from hotline.orders.lifecycle import State
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.report.figures import Cell, percent, rounded
 from hotline.report.lists import Listing
-from hotline.report.measures import Bucket, Fate, Measure
+from hotline.report.measure import Bucket, Measure
+from hotline.report.measures import Fate
 from hotline.report.queries import Line, Week
 
 FIRST_DAY, LAST_DAY = date(2001, 1, 1), date(2199, 12, 31)
@@ -47,6 +48,7 @@ class RowsQuery(WeekQuery):
 
     measure: a measure's name, "received" (narrowed by channel, nature, state) or "dispatched" (by fate).
     unit: a unit's code (of calls: a queue). numerator: true for what counts for something, false for what counts 0.
+    category, moved_to: of measures of dispatches, the order's category and the unit it was sent on to.
     """
 
     measure = words(40, required=True)
@@ -57,6 +59,8 @@ class RowsQuery(WeekQuery):
     nature = member(Nature, load_default=None)
     state = member(State, load_default=None)
     fate = member(Fate, load_default=None)
+    category = words(20, load_default=None)
+    moved_to = words(60, load_default=None)
     page = fields.Integer(
         load_default=1,
         validate=validate.Range(1, LAST_PAGE, error=_l("give a page number from {min}")),
@@ -65,10 +69,11 @@ class RowsQuery(WeekQuery):
 
 
 def whole_week(week: Week) -> dict[str, Any]:
-    """A week report."""
+    """A week report. as_of: give it as the cut-off of lists to see them as this report did."""
     return {
         "first_day": week.period.first.isoformat(),
         "last_day": week.period.last.isoformat(),
+        "as_of": instant(week.as_of),
         "cutoff": instant(week.cutoff),
         "policy": {"id": week.policy_id, "name": week.policy.name, "title": week.policy.title},
         "minimum_n": week.policy.minimum_n,

@@ -21,11 +21,12 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from hotline.base.i18n import gettext, label, mark
+from hotline.orders.queries import category_names
 from hotline.people.actors import Actor
 from hotline.people.queries import unit_names
 from hotline.report.figures import Cell
 from hotline.report.lines import AnyLine, View
-from hotline.report.measures import Frame, Measure, Subject
+from hotline.report.measure import Frame, Measure, Subject
 from hotline.report.queries import Week, judged
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -76,6 +77,20 @@ ORDERS: tuple[Column, ...] = (
     (mark("Counts as"), 12, "text"),
     (mark("Weight"), 8, "amount"),
 )
+DISPATCHES: tuple[Column, ...] = (
+    (mark("Order"), 18, "text"),
+    (mark("Title"), 40, "text"),
+    (mark("State"), 12, "text"),
+    (mark("First sent to"), 30, "text"),
+    (mark("Category"), 24, "text"),
+    (mark("Dispatched"), 17, "instant"),
+    (mark("Automatic"), 10, "text"),
+    (mark("Confidence"), 11, "rate"),
+    (mark("Threshold"), 11, "rate"),
+    (mark("Sent on to"), 30, "text"),
+    (mark("Counts as"), 12, "text"),
+    (mark("Weight"), 8, "amount"),
+)
 CALLS: tuple[Column, ...] = (
     (mark("Call"), 28, "text"),
     (mark("Queue"), 16, "text"),
@@ -88,6 +103,14 @@ CALLS: tuple[Column, ...] = (
     (mark("Counts as"), 12, "text"),
     (mark("Weight"), 8, "amount"),
 )
+
+
+COLUMNS = {
+    Subject.CALLS: CALLS,
+    Subject.DEADLINES: ORDERS,
+    Subject.EVALUATIONS: ORDERS,
+    Subject.DISPATCHES: DISPATCHES,
+}
 
 
 class Formula:
@@ -165,13 +188,12 @@ class Table:
 
 def week_sheet(week: Week, reader: Actor) -> bytes:
     """The workbook of a week: the city, its units and queues, and for each measure the rows its reader may see."""
-    names = unit_names()
+    names = {"unit": unit_names(), "moved_to": unit_names(), "category": category_names()}
     with Book(week.period.zone) as book:
         _city(book.sheet(gettext("City"), FIGURES), week)
         _units(book.sheet(gettext("Units"), FIGURES), week)
         for measure in week.measures:
-            columns = CALLS if measure.subject is Subject.CALLS else ORDERS
-            _rows(book.sheet(measure.title, columns), week, measure, names, reader)
+            _rows(book.sheet(measure.title, COLUMNS[measure.subject]), week, measure, names, reader)
     return book.out.getvalue()
 
 
@@ -270,16 +292,20 @@ def _sum(table: Table, total: int) -> None:
 # The sheets of rows
 
 
-def _rows(table: Table, week: Week, measure: Measure, names: Mapping[str, str], reader: Actor) -> None:
+Names = Mapping[str, Mapping[str, str]]  # of the codes in a line's field, by the field
+
+
+def _rows(table: Table, week: Week, measure: Measure, names: Names, reader: Actor) -> None:
     table.head()
-    view = View.of(measure, Frame(week.period, week.cutoff, week.policy_id, week.policy), reader)
+    cutoff = measure.cutoff(week.period, week.as_of)
+    view = View.of(measure, Frame(week.period, cutoff, week.policy_id, week.policy), reader)
     pending = measure.lists_pending(reader)
-    for row, verdict in judged(measure, week.period, week.cutoff, week.units_seen, pending=pending):
+    for row, verdict in judged(measure, week.period, cutoff, week.units_seen, pending=pending):
         table.write(*_values(view.line(row, verdict.unit, verdict), names))
 
 
-def _values(line: AnyLine, names: Mapping[str, str]) -> Iterator[Any]:
-    """The fields of a line in the order of its columns, the unit by its name."""
+def _values(line: AnyLine, names: Names) -> Iterator[Any]:
+    """The fields of a line in the order of its columns, units and categories by their names."""
     for part in fields(line):
         value = getattr(line, part.name)
-        yield names.get(value, value) if part.name == "unit" else value
+        yield names.get(part.name, {}).get(value, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -12,9 +13,10 @@ from hotline.base.i18n import gettext, label, language, mark
 from hotline.base.time import Period
 from hotline.policy.document import Policy
 from hotline.report.figures import percent
-from hotline.report.lines import AnyLine
+from hotline.report.lines import AnyLine, DispatchLine, OrderLine
 from hotline.report.lists import DISPATCHED, RECEIVED, Listing, Wanted
-from hotline.report.measures import BY_NAME, Bucket, Fate, Measure, Subject
+from hotline.report.measure import Bucket, Measure, Subject
+from hotline.report.measures import BY_NAME, Fate
 
 HIT = {
     "connection": mark("answered"),
@@ -22,6 +24,10 @@ HIT = {
     "on_time_original": mark("on time"),
     "satisfied": mark("satisfied"),
     "solved": mark("solved"),
+    "auto_dispatch": mark("by the system"),
+    "dispatch_accuracy": mark("stayed with its unit"),
+    "auto_dispatch_accuracy": mark("stayed with its unit"),
+    "hand_dispatch_accuracy": mark("stayed with its unit"),
 }
 MISSED = {
     "connection": mark("not answered"),
@@ -29,11 +35,16 @@ MISSED = {
     "on_time_original": mark("late or overdue"),
     "satisfied": mark("not satisfied"),
     "solved": mark("not solved"),
+    "auto_dispatch": mark("by a person"),
+    "dispatch_accuracy": mark("returned and sent on"),
+    "auto_dispatch_accuracy": mark("returned and sent on"),
+    "hand_dispatch_accuracy": mark("returned and sent on"),
 }
 PENDING = {
     Subject.CALLS: mark("still waiting"),
     Subject.DEADLINES: mark("not yet due"),
     Subject.EVALUATIONS: mark("not yet evaluated"),
+    Subject.DISPATCHES: mark("may still be returned"),
 }
 OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dispatched")}
 
@@ -112,7 +123,7 @@ def how_many(subject: Subject, count: int) -> str:
     match subject:
         case Subject.CALLS:
             return str(ngettext("%(num)d call", "%(num)d calls", count))
-        case Subject.DEADLINES:
+        case Subject.DEADLINES | Subject.DISPATCHES:
             return str(ngettext("%(num)d order", "%(num)d orders", count))
         case Subject.EVALUATIONS:
             return str(ngettext("%(num)d evaluation", "%(num)d evaluations", count))
@@ -140,6 +151,25 @@ def heading(wanted: Wanted, week: str, owner: str | None, found: Listing, policy
     which = gettext(", ").join(_narrowing(wanted, measure, policy))
     last = gettext("%(which)s: %(count)s", which=which, count=count) if which else count
     return " · ".join(part for part in (what, week, owner, last) if part)
+
+
+def route(wanted: Wanted, units: Mapping[str, str], categories: Mapping[str, str]) -> str:
+    """Which dispatches a list is narrowed to beside its unit: Water supply → Water utility; empty where to none."""
+    category = categories.get(wanted.category, wanted.category) if wanted.category else ""
+    unit = units.get(wanted.moved_to, wanted.moved_to) if wanted.moved_to else ""
+    sent_on = gettext("sent on to %(unit)s", unit=unit) if unit else ""
+    return " · ".join(part for part in (category, sent_on) if part)
+
+
+def threshold_words(share: float) -> str:
+    """A threshold as pages write it: 80%."""
+    return f"{share * 100:g}%"
+
+
+def sureness(line: DispatchLine) -> str:
+    """How sure the system was of a category, and how sure it had to be: 93% ≥ 80%."""
+    parts = [share for share in (line.confidence, line.threshold) if share is not None]
+    return " ≥ ".join(f"{share * 100:.0f}%" for share in parts)
 
 
 def _narrowing(wanted: Wanted, measure: Measure | None, policy: Policy) -> list[str]:
@@ -174,7 +204,10 @@ def counted_as(measure: Measure, line: AnyLine) -> Counted:
     if line.bucket is Bucket.EXCLUDED:
         return Counted("dropped", label(Bucket.EXCLUDED))
     if not line.weight:
-        late = Counted("late", label(Fate.LATE)) if line.ended_at else Counted("overdue", label(Fate.OVERDUE))
-        return late if measure.subject is Subject.DEADLINES else Counted("late", missed(measure))
+        if measure.name == "auto_dispatch":
+            return Counted("open", missed(measure))  # no fault
+        if measure.subject is Subject.DEADLINES and isinstance(line, OrderLine):
+            return Counted("late", label(Fate.LATE)) if line.ended_at else Counted("overdue", label(Fate.OVERDUE))
+        return Counted("late", missed(measure))
     word = gettext(HIT[measure.name])
     return Counted("done", word if line.weight == 1 else f"{word} × {line.weight.normalize():f}")

@@ -29,8 +29,9 @@ CHANNELS = {Channel.PHONE: 85, Channel.WEB: 12, Channel.API: 3}
 PARTNER = "yunchuan-app"  # the source of orders that come by the API
 AGENT_SORTS = 0.2  # how often an agent chooses category and district at once
 DIRECT = 0.5  # how many consultations are answered at once
+UNCLEAR = 0.1  # how many others are written so that a person must dispatch them
 ADDRESS_GIVEN, ADDRESS_BESIDE = 0.85, 0.3
-TRIES = 40
+TRIES = 100
 SMALLEST_HANDFUL = 5
 # Working days ago, for the orders of an inbox that must be full: with five working days to handle,
 # 4 and 5 are due soon and from 6 on they are overdue.
@@ -159,7 +160,8 @@ class Plan:
         template = self.town.template(self.rng)
         by_chance = hold is None and template.nature is Nature.CONSULTATION and self.rng.random() < DIRECT
         direct = by_chance or hold is State.ANSWERED
-        if direct or hold is State.RECEIVED:
+        unclear = hold is None and self.rng.random() < UNCLEAR
+        if direct or unclear or hold is State.RECEIVED:
             return self._unclear(at, hold, direct=direct)
         return self._written(at, template, self.town.spot(self.rng, template), hold)
 

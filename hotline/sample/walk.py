@@ -21,7 +21,7 @@ from hotline.policy.limits import Clock
 from hotline.receive.operations import receive_complaint
 from hotline.sample.drafts import Story
 from hotline.transfer.merging import merge, set_upstream
-from hotline.transfer.operations import dispatch, redispatch, refuse_return, request_return
+from hotline.transfer.operations import dispatch, redispatch, refuse_return, request_return, return_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ HOUR = timedelta(hours=1)
 HOTLINE = "12345"
 DESK = (8, 21)  # the hours the dispatch desk is staffed for what is not urgent
 
-RETURNS, RETURNS_OF_STRAYS = 0.022, 0.22  # a stray is an order with the wrong unit
+RETURNS, RETURNS_BY_HAND, RETURNS_OF_STRAYS = 0.07, 0.05, 0.4  # a stray is an order with the wrong unit
 LATE, LATE_OF_WORSE, VERY_LATE = 0.04, 0.14, 0.2
 CONTACTS, PROGRESS = 0.88, 0.2
 STORIES = {None: 91, Story.EXTENDED: 5, Story.RESUMED: 2, Story.FED_BACK: 2}  # of orders nothing is planned for
@@ -77,6 +77,7 @@ class _Walk:
         self.phrases = town.phrases
         self.at = draft.at
         assignment = town.assignment(draft.template, draft.spot)
+        self.by_hand = False
         self.right = assignment or town.routing.catalogue.assign(draft.template.category, draft.spot.district, None)
 
     def run(self) -> None:
@@ -103,6 +104,7 @@ class _Walk:
         if self.right is None or not self._reach(self._desk_instant()):
             return False
         actor = self.cast.member(Role.DISPATCHER, self.phrases, "dispatchers")
+        self.by_hand = True
         dispatch(
             self.order,
             self.right.lead,
@@ -146,11 +148,14 @@ class _Walk:
         if self.draft.hold is not None:
             return self.draft.hold is State.RETURNING
         stray = self.right is not None and self.right.lead != self.order.lead_unit
-        return self.rng.random() < (RETURNS_OF_STRAYS if stray else RETURNS)
+        usual = RETURNS_BY_HAND if self.by_hand else RETURNS
+        return self.rng.random() < (RETURNS_OF_STRAYS if stray else usual)
 
     def _return(self) -> bool:
-        other = self._other_unit()
-        if not self._reach(self._working(self.rng.uniform(0.3, 3.0))):
+        other, asks, closes = self._other_unit(), self._working(self.rng.uniform(0.3, 3.0)), return_window(self.order)
+        if closes is not None and asks > closes:
+            return True  # signed too late to ask: the unit keeps it
+        if not self._reach(asks):
             return False
         reason = self.phrases.pick(self.rng, "returns", "reasons")
         request_return(self.order, self._handler(), self.at, reason=reason, proposed_unit=other)

@@ -27,7 +27,8 @@ from hotline.report import queries
 from hotline.report.figures import Figure, percent
 from hotline.report.lines import CallLine, OrderLine
 from hotline.report.lists import DISPATCHED, RECEIVED, Wanted, listing
-from hotline.report.measures import BY_NAME, MEASURES, Bucket, Fate, measure_named
+from hotline.report.measure import Bucket
+from hotline.report.measures import BY_NAME, MEASURES, Fate, measure_named
 from hotline.transfer.operations import dispatch, redispatch
 from tests import factories
 from tests.report.rows import (
@@ -518,7 +519,7 @@ def test_an_index_finds_what_moved_after_the_cutoff(session: None) -> None:
     plan = "\n".join(
         row[0] for row in db.session.connection().exec_driver_sql(f"EXPLAIN {compiled}", compiled.params).all()
     )
-    assert "ix_order_event_redispatch" in plan
+    assert "ix_order_event_routing" in plan
     assert "work_order" not in plan
 
 

@@ -24,7 +24,8 @@ from hotline.people.queries import unit_names
 from hotline.people.roles import Role
 from hotline.report import queries
 from hotline.report.lists import DISPATCHED, RECEIVED, Wanted, listing
-from hotline.report.measures import MEASURES, Bucket, Fate
+from hotline.report.measure import Bucket
+from hotline.report.measures import MEASURES, Fate
 from tests import factories
 from tests.conftest import NOW
 from tests.report.rows import MONDAY, WEEK, at, call_values, calls, clock, evaluation, order

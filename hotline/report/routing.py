@@ -1,0 +1,137 @@
+"""How good dispatching is, week by week, and where it goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+
+from sqlalchemy import func, select
+
+from hotline.base.db import db
+from hotline.base.time import Period
+from hotline.orders.models import Event, Order
+from hotline.orders.queries import category_names
+from hotline.people.queries import unit_names
+from hotline.policy import queries as policies
+from hotline.report.dispatches import moved_to, sent_to
+from hotline.report.figures import Figure, pooled
+from hotline.report.measure import Bucket
+from hotline.report.measures import BY_NAME
+from hotline.report.queries import Week, figures, frame_of
+
+SHARE, ALL, AUTO, HAND = "auto_dispatch", "dispatch_accuracy", "auto_dispatch_accuracy", "hand_dispatch_accuracy"
+NAMES = (SHARE, ALL, AUTO, HAND)
+WEEKS_SHOWN = 8
+MOST_WRONG = 5
+
+
+@dataclass(frozen=True, slots=True)
+class WrongRoute:
+    """Dispatches of one category that were overturned: sent to one unit, in the end with another. Codes, and how many."""
+
+    category: str | None
+    unit: str
+    moved_to: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdChange:
+    """From when on the system had to be surer, or might be less sure. Shares from 0 to 1."""
+
+    at: datetime
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """How good dispatching is.
+
+    weeks: the figures of each week by the measures' names, the week shown first, back to the first with a dispatch
+    in it. cutoff: what that one is seen as of.
+    threshold: confidence from which the system dispatches alone; changes: when that changed in these weeks.
+    wrong: what is overturned most. units, categories: names by codes.
+    """
+
+    weeks: list[tuple[Period, dict[str, Figure]]]
+    cutoff: datetime
+    threshold: float
+    changes: list[ThresholdChange]
+    wrong: list[WrongRoute]
+    units: Mapping[str, str]
+    categories: Mapping[str, str]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was dispatched in these weeks."""
+        return not any(found[ALL].total for _, found in self.weeks)
+
+
+def routing(week: Week) -> Routing:
+    """How good dispatching was in a week and those before it."""
+    weeks = _weeks(week)
+    return Routing(
+        weeks=weeks,
+        cutoff=BY_NAME[ALL].cutoff(week.period, week.as_of),
+        threshold=week.policy.auto_confidence,
+        changes=threshold_changes(weeks[-1][0].start, week.cutoff),
+        wrong=wrong_routes(week),
+        units=unit_names(),
+        categories=category_names(),
+    )
+
+
+def _weeks(week: Week) -> list[tuple[Period, dict[str, Figure]]]:
+    period = week.period.before()
+    weeks = [
+        (week.period, {name: week.city[name].figure for name in NAMES}),
+        (period, {name: week.city[name].before for name in NAMES}),
+    ]
+    while len(weeks) < WEEKS_SHOWN:
+        period = period.before()
+        weeks.append((period, _figures(period, week)))
+    while len(weeks) > 1 and not weeks[-1][1][ALL].total:
+        weeks.pop()  # before the city began
+    return weeks
+
+
+def _figures(period: Period, week: Week) -> dict[str, Figure]:
+    """The measures of one week. What the system and what people sent make up all: two questions answer four."""
+    auto, hand = (_figure(name, period, week) for name in (AUTO, HAND))
+    everything = pooled((auto, hand))
+    share = Figure(auto.total, everything.total, weighted=Decimal(auto.total))
+    return {SHARE: share, ALL: everything, AUTO: auto, HAND: hand}
+
+
+def _figure(name: str, period: Period, week: Week) -> Figure:
+    measure = BY_NAME[name]
+    cutoff = measure.cutoff(period, week.as_of)
+    return figures(measure, period, cutoff, by_unit=False, units=week.units_seen)[None]
+
+
+def threshold_changes(first: datetime, last: datetime) -> list[ThresholdChange]:
+    """When a policy with another threshold took over, from one instant to another, the latest first."""
+    versions = [(row.effective_from, policies.policy(row.id).auto_confidence) for row in policies.policy_versions()]
+    return [
+        ThresholdChange(at, before, after)
+        for (at, after), (_, before) in pairwise(versions)
+        if first < at <= last and before != after
+    ]
+
+
+def wrong_routes(week: Week) -> list[WrongRoute]:
+    """What was overturned most often: the category, the unit first sent to, the unit it ended with."""
+    measure = BY_NAME[ALL]
+    frame = frame_of(week.period, measure.cutoff(week.period, week.as_of))
+    count = func.count().label("count")
+    columns = Order.category_code.label("category"), sent_to(frame).label("unit"), moved_to(frame).label("moved_to")
+    query = select(*columns, count).select_from(Event).join(Event.order)
+    query = query.where(measure.within(frame), measure.bucket(frame) == Bucket.COUNTED, measure.weight(frame) == 0)
+    if week.units_seen is not None:
+        query = query.where(sent_to(frame).in_(sorted(week.units_seen)))
+    query = query.group_by(*(column.name for column in columns)).order_by(count.desc(), *columns).limit(MOST_WRONG)
+    return [WrongRoute(*row) for row in db.session.execute(query)]
