@@ -16,7 +16,7 @@ from hotline.policy.models import CalendarVersion
 from hotline.policy.operations import adopt_calendar, adopt_policy, hold_calendar
 from hotline.policy.presets import read_policy_file
 from hotline.policy.queries import policy_versions
-from hotline.transfer.operations import load_catalogue, load_categories, load_keywords, load_places
+from hotline.transfer.tables import load_catalogue, load_categories, load_keywords, load_places
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
