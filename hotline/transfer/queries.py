@@ -9,9 +9,11 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from hotline.base.db import database_name, db, kept
+from hotline.base.time import utc_now
 from hotline.orders.models import Category
 from hotline.people.models import Unit
 from hotline.transfer.catalogue import Catalogue, CatalogueEntry
+from hotline.transfer.catalogue_queries import in_force
 from hotline.transfer.classifier import Classifier
 from hotline.transfer.models import CatalogueRow, Keyword, PlaceName
 from hotline.transfer.place import Gazetteer, PlaceRow
@@ -43,7 +45,10 @@ def _revision() -> tuple[Any, ...]:
     marks = [select(func.max(table.id)).scalar_subquery() for table in (Keyword, PlaceName, CatalogueRow)] + [
         select(func.max(table.valid_to)).scalar_subquery() for table in (Keyword, PlaceName, CatalogueRow)
     ]
+    # A planned row comes into force without anybody's doing: the latest one that has, moves with time.
+    started = select(func.max(CatalogueRow.valid_from)).where(CatalogueRow.valid_from <= utc_now())
     marks += [
+        started.scalar_subquery(),
         _digest(Category.code, Category.default_unit, Category.active),
         _digest(Unit.code, Unit.powers, Unit.active),
     ]
@@ -56,13 +61,14 @@ def _digest(code: Any, *columns: Any) -> Any:
     return select(func.md5(func.string_agg(line, aggregate_order_by(literal("\n"), code)))).scalar_subquery()
 
 
-def _current(table: Any) -> Any:
-    return db.session.scalars(select(table).where(table.valid_to.is_(None)))
-
-
 def _build() -> Routing:
-    keywords = ((row.keyword, row.category_code, row.weight) for row in _current(Keyword))
-    places = (PlaceRow(row.name, row.kind, row.district_code, row.street_code or "") for row in _current(PlaceName))
+    now = utc_now()
+
+    def current(table: Any) -> Any:
+        return db.session.scalars(select(table).where(in_force(table, now)))
+
+    keywords = ((row.keyword, row.category_code, row.weight) for row in current(Keyword))
+    places = (PlaceRow(row.name, row.kind, row.district_code, row.street_code or "") for row in current(PlaceName))
     entries = (
         CatalogueEntry(
             row.id,
@@ -74,7 +80,8 @@ def _build() -> Routing:
             row.basis,
             row.power,
         )
-        for row in _current(CatalogueRow)
+        for row in current(CatalogueRow)
+        if row.lead
     )
     defaults = {row.code: row.default_unit for row in db.session.scalars(select(Category))}
     powers = {row.code: frozenset(filter(None, row.powers.split(";"))) for row in db.session.scalars(select(Unit))}
