@@ -22,7 +22,10 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """What transfer suggested when the order came in. ``unit`` is empty where it could name none."""
+    """What transfer suggested when the order came in. ``unit`` is empty where it could name none.
+
+    row_id: the row of the dispatch catalogue that names the unit; None for the category's default unit.
+    """
 
     guesses: tuple[Guess, ...]
     unit: str
@@ -30,6 +33,7 @@ class Suggested:
     assist: tuple[str, ...]
     copy: tuple[str, ...]
     basis: str
+    row_id: int | None
     confidence: float
     district: str
     places: tuple[str, ...]
@@ -64,6 +68,7 @@ def read_suggestion(suggestion: Mapping[str, Any] | None, names: Names) -> Sugge
         assist=tuple(assignment.get("assist", ())),
         copy=tuple(assignment.get("copy", ())),
         basis=assignment.get("basis", ""),
+        row_id=assignment.get("row_id"),
         confidence=said["confidence"],
         district=place.get("district") or "",
         places=tuple(place.get("names", ())),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 
 from hotline.base.errors import Invalid
@@ -15,6 +17,7 @@ from hotline.transfer.schemas import FileRow
 
 COLUMNS = ("category", "district", "lead", "assist", "copy", "basis", "power")
 BETWEEN = ";"  # units of one cell
+LARGEST = 20_000_000  # bytes of a file that was packed
 LEVEL = 2  # digits of one level of a category's code
 
 
@@ -78,3 +81,16 @@ def write_catalogue(rows: Iterable[CatalogueRow]) -> bytes:
         units = BETWEEN.join(row.assist), BETWEEN.join(row.copy)
         lines.writerow([row.category_code, row.district, row.lead, *units, row.basis, row.power])
     return out.getvalue().encode("utf-8-sig")
+
+
+def pack(content: bytes) -> str:
+    """A file as the text of a form's field, for the form that confirms it."""
+    return b64encode(zlib.compress(content)).decode()
+
+
+def unpack(text: str) -> bytes:
+    """The file of such a field; raise Invalid where it is none."""
+    try:
+        return zlib.decompressobj().decompress(b64decode(text), LARGEST)
+    except (ValueError, zlib.error) as wrong:
+        raise Invalid.field("file", gettext("cannot be read; choose it again")) from wrong

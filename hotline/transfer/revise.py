@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -78,6 +79,17 @@ def revise_row(
     if not same(past.terms_at(now), terms) or (cause.later and past.planned(now)):
         lay_down([((category, district), past, terms)], cause, keep_plans=not cause.later)
     return history(category, district)
+
+
+def add_row(category: str, district: str, *, actor: Actor, now: datetime, **said: Any) -> History:
+    """Lay down a row (see ``revise_row``) for a matter and district that has none.
+
+    Raises Invalid where it has one, or one is planned.
+    """
+    past = _held(category, district, None)
+    if past.terms_at(now) or past.planned(now):
+        raise Invalid.field("category", gettext("has a row for this district already; change that one"))
+    return revise_row(category, district, actor=actor, now=now, **said)
 
 
 def end_row(
