@@ -18,7 +18,7 @@ from hotline.policy.operations import adopt_calendar, adopt_policy, hold_calenda
 from hotline.policy.presets import read_policy_file
 from hotline.policy.queries import policy_versions
 from hotline.transfer.adopt import SUBJECTS, load_model, load_signals
-from hotline.transfer.operations import load_catalogue, load_categories, load_keywords, load_places
+from hotline.transfer.tables import load_catalogue, load_categories, load_keywords, load_places
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 

@@ -73,6 +73,7 @@ def install(app: Flask, settings: Settings) -> None:
     from hotline.people.pages import pages as people_pages
     from hotline.receive.pages import pages as receive_pages
     from hotline.report.pages import pages as report_pages
+    from hotline.transfer.catalogue_pages import pages as catalogue_pages
     from hotline.transfer.pages import pages as transfer_pages
 
     if settings.trusted_proxies:
@@ -86,7 +87,7 @@ def install(app: Flask, settings: Settings) -> None:
     Bootstrap5(app)
     shell.init_app(app)
     rooms = (people_pages, receive_pages, order_pages, transfer_pages, handle_pages, report_pages, notice_pages)
-    for pages in (*rooms, policy_pages):
+    for pages in (*rooms, policy_pages, catalogue_pages):
         app.register_blueprint(pages)
     _install_api(app)
 
@@ -97,9 +98,10 @@ def _install_api(app: Flask) -> None:
     from hotline.receive.api import api as receive_api
     from hotline.report.api import api as report_api
     from hotline.transfer.api import api as transfer_api
+    from hotline.transfer.catalogue_api import api as catalogue_api
 
     api = ProblemApi(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"key": []}]
-    for blueprint in (receive_api, orders_api, transfer_api, handle_api, report_api):
+    for blueprint in (receive_api, orders_api, transfer_api, catalogue_api, handle_api, report_api):
         api.register_blueprint(blueprint)

@@ -78,6 +78,12 @@ DESKS = (
         "orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})
     ),
     Desk(
+        "catalogue.listed",
+        "diagram-3",
+        mark("Catalogue"),
+        frozenset({Permission.DISPATCH_QUEUE, Permission.MANAGE_ROUTING}),
+    ),
+    Desk(
         "policy.shown",
         "journal-text",
         mark("Policy"),

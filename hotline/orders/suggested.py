@@ -35,6 +35,7 @@ class Danger:
 class Suggested:
     """What transfer suggested when the order came in. ``unit`` is empty where it could name none.
 
+    row_id: the row of the dispatch catalogue that names the unit; None for the category's default unit.
     places: the place names as written; places_named: the places by name, without districts. districts, streets: to
     choose from, where the names allow several.
     """
@@ -45,6 +46,7 @@ class Suggested:
     assist: tuple[str, ...]
     copy: tuple[str, ...]
     basis: str
+    row_id: int | None
     confidence: float
     district: str
     places: tuple[str, ...]
@@ -85,6 +87,7 @@ def read_suggestion(suggestion: Mapping[str, Any] | None, names: Names) -> Sugge
         assist=tuple(assignment.get("assist", ())),
         copy=tuple(assignment.get("copy", ())),
         basis=assignment.get("basis", ""),
+        row_id=assignment.get("row_id"),
         confidence=said["confidence"],
         district=place.get("district") or "",
         places=tuple(one["written"] for one in mentions) or tuple(place.get("names", ())),

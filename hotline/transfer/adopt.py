@@ -14,8 +14,8 @@ from hotline.orders.models import Category
 from hotline.orders.vocabulary import Nature
 from hotline.transfer.model_file import read_model
 from hotline.transfer.models import DangerSignal, RoutingModel
-from hotline.transfer.operations import replace_rows
 from hotline.transfer.queries import model_in_force
+from hotline.transfer.tables import replace_rows
 
 SUBJECTS = ("category", "nature")
 CALLS = ("110", "119", "120", "122", "urgent", "*")

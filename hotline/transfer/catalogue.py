@@ -14,6 +14,20 @@ STREET = "street"
 ANYWHERE = "*"
 
 
+RowKey = tuple[str, str]  # category, district
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a row lays down for its matter and district."""
+
+    lead: str
+    assist: tuple[str, ...]
+    copy: tuple[str, ...]
+    basis: str
+    power: str
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
     """One row. lead, assist, copy: unit codes, or ``territory`` / ``street`` for the units of the place."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from enum import StrEnum
+
 from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.base.db import Base, Instant, Json, Key
+from hotline.base.db import Base, Instant, Json, Key, one_of, text_enum
+from hotline.base.i18n import mark, name_members
+from hotline.transfer.catalogue import RowKey, Terms
 
 
 class Keyword(Base):
@@ -43,8 +48,23 @@ class PlaceName(Base):
     valid_to: Mapped[Instant | None]
 
 
+class Origin(StrEnum):
+    """Who says what a row of the catalogue says: the city's file, somebody on a page, or the ruling of a dispute."""
+
+    FILE = "file"
+    PAGE = "page"
+    RULING = "ruling"
+
+
+name_members({Origin.FILE: mark("City file"), Origin.PAGE: mark("Edited"), Origin.RULING: mark("Ruling")})
+
+
 class CatalogueRow(Base):
-    """A row of the dispatch catalogue in force from ``valid_from`` until ``valid_to``."""
+    """A row of the dispatch catalogue, in force from ``valid_from`` until ``valid_to``. Every change adds one.
+
+    A row without a lead says that from then on there is none. One that was withdrawn before it came into force is
+    valid for no time at all. changed_by, reason: who made the row and why, empty where the file did.
+    """
 
     __tablename__ = "catalogue_row"
     __table_args__ = (
@@ -55,6 +75,9 @@ class CatalogueRow(Base):
             unique=True,
             postgresql_where=text("valid_to IS NULL"),
         ),
+        Index("ix_catalogue_row_valid_from", "valid_from"),
+        one_of("origin", Origin),
+        CheckConstraint("origin = 'file' OR (reason <> '' AND changed_by <> '')", name="people_say_why"),
     )
 
     id: Mapped[Key]
@@ -67,6 +90,31 @@ class CatalogueRow(Base):
     power: Mapped[str] = mapped_column(String(40))
     valid_from: Mapped[Instant]
     valid_to: Mapped[Instant | None]
+    origin: Mapped[Origin] = mapped_column(text_enum(Origin))
+    reason: Mapped[str] = mapped_column(String(500))
+    changed_by: Mapped[str] = mapped_column(String(60))
+    changed_at: Mapped[Instant]
+
+    @property
+    def key(self) -> RowKey:
+        """The matter and the district it is for."""
+        return self.category_code, self.district
+
+    @property
+    def terms(self) -> Terms | None:
+        """What it lays down; None where it ends the row before it."""
+        if not self.lead:
+            return None
+        return Terms(self.lead, tuple(self.assist), tuple(self.copy), self.basis, self.power)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it was never in force and never will be."""
+        return self.valid_to is not None and self.valid_to <= self.valid_from
+
+    def holds_at(self, instant: datetime) -> bool:
+        """Whether it is the row of its matter and district at an instant."""
+        return self.valid_from <= instant and (self.valid_to is None or self.valid_to > instant)
 
 
 class DangerSignal(Base):

@@ -12,6 +12,7 @@ from hotline.base.time import utc_now
 from hotline.orders.forms import SEES_ORDERS, take_step
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event
+from hotline.orders.names import Names
 from hotline.orders.queries import Filter, count_waiting, dispatch_queue
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
@@ -43,7 +44,7 @@ def queue() -> ResponseReturnValue:
     rows = waiting_rows(page.rows, current_actor())
     counts = {name: count_waiting((state,)) for name, state in TABS.items()}
     template = "transfer/_rows.html" if request.args.get("part") == "rows" else "transfer/queue.html"
-    return render_template(template, tab=tab, page=page, rows=rows, counts=counts, now=utc_now())
+    return render_template(template, tab=tab, page=page, rows=rows, counts=counts, names=Names(), now=utc_now())
 
 
 @pages.post("/orders/<number>/dispatch")

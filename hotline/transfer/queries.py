@@ -9,9 +9,11 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from hotline.base.db import database_name, db, kept
+from hotline.base.time import utc_now
 from hotline.orders.models import Category
 from hotline.people.models import Unit
 from hotline.transfer.catalogue import Catalogue, CatalogueEntry
+from hotline.transfer.catalogue_queries import in_force
 from hotline.transfer.classifier import Classifier, Model
 from hotline.transfer.model_file import read_model
 from hotline.transfer.models import CatalogueRow, DangerSignal, Keyword, PlaceName, RoutingModel
@@ -53,7 +55,10 @@ def _revision() -> tuple[Any, ...]:
     tables = (Keyword, PlaceName, CatalogueRow, DangerSignal)
     marks = [select(func.max(table.id)).scalar_subquery() for table in (*tables, RoutingModel)]
     marks += [select(func.max(table.valid_to)).scalar_subquery() for table in tables]
+    # A planned row comes into force without anybody's doing: the latest one that has, moves with time.
+    started = select(func.max(CatalogueRow.valid_from)).where(CatalogueRow.valid_from <= utc_now())
     marks += [
+        started.scalar_subquery(),
         _digest(Category.code, Category.default_unit, Category.active),
         _digest(Unit.code, Unit.powers, Unit.active),
     ]
@@ -67,20 +72,22 @@ def _digest(code: Any, *columns: Any) -> Any:
 
 
 def _current(table: Any) -> Any:
-    return db.session.scalars(select(table).where(table.valid_to.is_(None)))
+    return db.session.scalars(select(table).where(in_force(table, utc_now())).order_by(table.id))
+
+
+def hand_keywords() -> list[tuple[str, str, float]]:
+    """The keywords people have written or accepted: keyword, category, weight."""
+    return [(row.keyword, row.category_code, row.weight) for row in _current(Keyword)]
 
 
 def _build() -> Routing:
-    keywords = ((row.keyword, row.category_code, row.weight) for row in _current(Keyword))
     places = (
         PlaceRow(row.name, row.kind, row.district_code, row.street_code or "", tuple(row.aliases))
         for row in _current(PlaceName)
     )
     signals = (
         SignalRow(row.call, row.name, row.name_en, tuple(row.words), tuple(row.unless))
-        for row in db.session.scalars(
-            select(DangerSignal).where(DangerSignal.valid_to.is_(None)).order_by(DangerSignal.id)
-        )
+        for row in _current(DangerSignal)
     )
     entries = (
         CatalogueEntry(
@@ -94,11 +101,12 @@ def _build() -> Routing:
             row.power,
         )
         for row in _current(CatalogueRow)
+        if row.lead
     )
     defaults = {row.code: row.default_unit for row in db.session.scalars(select(Category))}
     powers = {row.code: frozenset(filter(None, row.powers.split(";"))) for row in db.session.scalars(select(Unit))}
     return Routing(
-        Classifier(_model("category"), keywords),
+        Classifier(_model("category"), hand_keywords()),
         Classifier(_model("nature")),
         Signals(signals),
         Gazetteer(places),

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
-from hotline.base.schemas import Schema, member, words
+from hotline.base.schemas import Schema, member, truth, words
+from hotline.base.time import midnight
 from hotline.orders.vocabulary import Urgency
-from hotline.policy.schemas import CityInstant
+from hotline.policy.queries import calendar_now
+from hotline.policy.schemas import YEARS, CityInstant
+from hotline.transfer.catalogue import ANYWHERE
 
 
 class DispatchBody(Schema):
@@ -55,3 +62,99 @@ class UpstreamBody(Schema):
 
     due = CityInstant(required=True)
     reason = words(500, required=True)
+
+
+class CityDay(fields.Date):
+    """A city day, read as its first instant in UTC."""
+
+    default_error_messages = {"invalid": _l("give a day, e.g. 2026-12-01")}  # noqa: RUF012 # how marshmallow declares it
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if day.year not in YEARS:
+            raise self.make_error("invalid", input=value)
+        return midnight(day, calendar_now().zone)
+
+
+class TermsBody(Schema):
+    """Who leads, assists and gets a copy, and what it rests on."""
+
+    lead = words(40, required=True)
+    assist = fields.List(words(40), load_default=list)
+    copy = fields.List(words(40), load_default=list)
+    basis = words(200)
+    power = words(40)
+    reason = words(500, required=True)
+
+
+class RevisionBody(TermsBody):
+    """What a row of the catalogue is to say, why, and from when on."""
+
+    effective = CityInstant(load_default=None, allow_none=True)
+
+
+class RevisionForm(TermsBody):
+    """The same from a page: from the beginning of a day on."""
+
+    effective = CityDay(load_default=None)
+
+
+class NewRowForm(RevisionForm):
+    """A row for a matter and a district that has none; without a district it is for the whole city."""
+
+    category = words(40, required=True)
+    district = words(40, load_default=ANYWHERE)
+
+
+class EndQuery(Schema):
+    """Why a row ends, and from when on."""
+
+    reason = words(500, required=True)
+    effective = CityInstant(load_default=None)
+
+
+class EndForm(Schema):
+    """The same from a page: from the beginning of a day on."""
+
+    reason = words(500, required=True)
+    effective = CityDay(load_default=None)
+
+
+class FileForm(Schema):
+    """Why the rows of a file are taken over, and from when on. whole: rows the file does not list end."""
+
+    reason = words(500, required=True)
+    effective = CityDay(load_default=None)
+    whole = truth(load_default=False)
+
+
+class FileRow(Schema):
+    """A row of a file of the catalogue, as its cells are written."""
+
+    category = words(40, required=True)
+    district = words(40, required=True)
+    lead = words(40, required=True)
+    assist = words(1000)
+    copy = words(1000)
+    basis = words(200)
+    power = words(40)
+
+
+class CatalogueQuery(Schema):
+    """What the catalogue may be narrowed by, and the instant it is seen at."""
+
+    matter = words(40)
+    district = words(40)
+    unit = words(40)
+    at = CityInstant(load_default=None)
+    page = fields.Integer(load_default=1)
+
+
+class CatalogueForm(Schema):
+    """The same from a page: as it is on a day."""
+
+    matter = words(40)
+    district = words(40)
+    unit = words(40)
+    at = CityDay(load_default=None)
+    page = fields.Integer(load_default=1)

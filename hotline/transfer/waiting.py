@@ -15,6 +15,8 @@ from hotline.orders.sheet import next_clock
 from hotline.orders.suggested import Suggested, read_suggestion
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
+from hotline.transfer.catalogue_queries import catalogue_rows
+from hotline.transfer.models import CatalogueRow
 from hotline.transfer.suggestion import Doubt, why_queued
 
 
@@ -22,12 +24,14 @@ from hotline.transfer.suggestion import Doubt, why_queued
 class Waiting:
     """An order in the queue.
 
+    row: the row of the dispatch catalogue the suggestion rests on; None where it rests on none.
     fits: whether the suggestion can be taken as it is. doubt: why nobody took it so far; None where something
     else held it up. asked: the unit's request, where it wants to hand the order back.
     """
 
     order: Order
     suggested: Suggested
+    row: CatalogueRow | None
     fits: bool
     doubt: Doubt | None
     clock: Deadline | None
@@ -39,15 +43,22 @@ def waiting_rows(orders: Iterable[Order], actor: Actor) -> list[Waiting]:
     """The rows of the queue for some orders."""
     orders, names = list(orders), Names()
     asked = return_requests(order.id for order in orders)
-    return [_row(order, actor, names, asked.get(order.id)) for order in orders]
+    suggestions = [read_suggestion(order.suggestion, names) for order in orders]
+    rows = catalogue_rows(suggested.row_id for suggested in suggestions)
+    return [
+        _row(order, actor, names, suggested, rows.get(suggested.row_id or 0), asked.get(order.id))
+        for order, suggested in zip(orders, suggestions, strict=True)
+    ]
 
 
-def _row(order: Order, actor: Actor, names: Names, asked: Event | None) -> Waiting:
-    suggested = read_suggestion(order.suggestion, names)
+def _row(
+    order: Order, actor: Actor, names: Names, suggested: Suggested, row: CatalogueRow | None, asked: Event | None
+) -> Waiting:
     proposed = (asked.payload.get("proposed_unit") if asked else None) or ""
     return Waiting(
         order,
         suggested,
+        row,
         fits=suggested.fits(order),
         doubt=why_queued(order, policies.policy(order.policy_id).auto_confidence),
         clock=next_clock(order, actor),

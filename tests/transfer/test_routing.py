@@ -21,9 +21,9 @@ from hotline.transfer import operations as transfer
 from hotline.transfer.catalogue import Catalogue, CatalogueEntry
 from hotline.transfer.classifier import Classifier
 from hotline.transfer.models import Keyword
-from hotline.transfer.operations import load_catalogue, load_categories, load_keywords
 from hotline.transfer.place import Gazetteer, PlaceRow
 from hotline.transfer.suggestion import suggest
+from hotline.transfer.tables import load_catalogue, load_categories, load_keywords
 from tests import factories
 from tests.factories import DISPATCHER
 

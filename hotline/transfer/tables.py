@@ -1,0 +1,139 @@
+"""Routing tables from a city's files: categories, keywords, the gazetteer, the dispatch catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from hotline.base.db import db, forget_kept
+from hotline.base.errors import Invalid
+from hotline.orders.models import Category
+from hotline.people.models import District, Unit
+from hotline.transfer.catalogue import ANYWHERE, STREET, TERRITORY, Terms
+from hotline.transfer.catalogue_csv import read_terms
+from hotline.transfer.catalogue_queries import History, histories
+from hotline.transfer.models import Keyword, Origin, PlaceName
+from hotline.transfer.revise import Cause, hold_catalogue, lay_down, same
+
+
+def load_categories(rows: Iterable[Mapping[str, str]]) -> int:
+    """Insert or update categories by code; return how many rows were read.
+
+    Raises Invalid for a default unit the city does not have.
+    """
+    values = [{name: row[name] for name in ("code", "name", "name_en", "default_unit")} for row in rows]
+    units = _units()
+    for value in values:
+        if value["default_unit"]:
+            _require_known(f"category {value['code']}", "unit", value["default_unit"], units)
+    statement = insert(Category)
+    changes = {name: statement.excluded[name] for name in ("name", "name_en", "default_unit")}
+    db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
+    forget_kept()
+    return len(values)
+
+
+def load_keywords(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
+    """Put hand-written keywords in force; those no longer listed end now.
+
+    Learned keywords stay; where the file lists the same word for the same category, its row takes their place.
+    """
+    values = [
+        {"keyword": row["keyword"], "category_code": row["category"], "weight": float(row["weight"]), "origin": "hand"}
+        for row in rows
+    ]
+    listed = {(value["keyword"], value["category_code"]) for value in values}
+    return replace_rows(
+        Keyword, values, now, lambda row: row.origin == "hand" or (row.keyword, row.category_code) in listed
+    )
+
+
+def load_places(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
+    """Put the gazetteer in force; names no longer listed end now."""
+    values = [
+        {
+            "name": row["name"],
+            "aliases": [alias for alias in row.get("aliases", "").split(";") if alias],
+            "kind": row["kind"],
+            "district_code": row["district"],
+            "street_code": row["street"] or None,
+        }
+        for row in rows
+    ]
+    return replace_rows(PlaceName, values, now)
+
+
+def load_catalogue(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
+    """Put what has changed in the file of the dispatch catalogue in force now; return how many rows were read.
+
+    What people have changed since stands: a row of the file counts only where it is not what the file said before, and
+    a row it no longer lists ends only where the file itself had laid it down.
+    Raises Invalid for a row that names a category, district or unit the city does not have.
+    """
+    said = {(row["category"], row["district"]): read_terms(row) for row in rows}
+    units, categories, districts = _units(), _codes(Category), _codes(District) | {ANYWHERE}
+    for (category, district), terms in said.items():
+        row_name = f"catalogue row {category} {district}"
+        _require_known(row_name, "category", category, categories)
+        _require_known(row_name, "district", district, districts)
+        for unit in (terms.lead, *terms.assist, *terms.copy):
+            _require_known(row_name, "unit", unit, units)
+    hold_catalogue()
+    past = histories()
+    changes = [(key, past.get(key, History()), said.get(key)) for key in [*said, *(past.keys() - said.keys())]]
+    changed = [change for change in changes if _file_changed(change[1], change[2], now)]
+    lay_down(changed, Cause(Origin.FILE, "", "", now, now), keep_plans=True)
+    return len(said)
+
+
+def _file_changed(past: History, terms: Terms | None, now: datetime) -> bool:
+    """Whether the file says something of a row now that it did not say when it was last read."""
+    before = past.of_file()
+    if terms is None:
+        row = past.at(now)
+        return row is not None and row is before and row.terms is not None
+    return before is None or not same(before.terms, terms)
+
+
+def _codes(table: type[Category | District | Unit]) -> set[str]:
+    return set(db.session.scalars(select(table.code)))
+
+
+def _units() -> set[str]:
+    """What may stand for a unit in a routing table."""
+    return _codes(Unit) | {TERRITORY, STREET}
+
+
+def _require_known(row_name: str, what: str, code: str, known: Container[str]) -> None:
+    if code not in known:
+        raise Invalid.field(row_name, f"{code} is not a {what} of this city; mend the row or load the {what} first")
+
+
+def replace_rows(
+    table: Any, values: list[dict[str, Any]], now: datetime, owned: Callable[[Any], bool] = lambda _: True
+) -> int:
+    """End the rows that changed or went, add those that changed or came, leave the rest as they are.
+
+    owned: whether a row is the file's to end.
+    """
+    names = list(values[0]) if values else []
+    wanted = {_identity(value, names): value for value in values}
+    ended = []
+    for row in filter(owned, db.session.scalars(select(table).where(table.valid_to.is_(None)))):
+        same = wanted.pop(_identity({name: getattr(row, name) for name in names}, names), None)
+        if same is None:
+            ended.append(row.id)
+    if ended:
+        db.session.execute(update(table).where(table.id.in_(ended)).values(valid_to=now))
+    if wanted:
+        db.session.execute(insert(table), [{**value, "valid_from": now} for value in wanted.values()])
+    forget_kept()
+    return len(values)
+
+
+def _identity(value: Mapping[str, Any], names: list[str]) -> tuple[Any, ...]:
+    return tuple(tuple(value[name]) if isinstance(value[name], list) else value[name] for name in names)
