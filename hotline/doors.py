@@ -75,6 +75,7 @@ def install(app: Flask, settings: Settings) -> None:
     from hotline.report.pages import pages as report_pages
     from hotline.transfer.catalogue_pages import pages as catalogue_pages
     from hotline.transfer.pages import pages as transfer_pages
+    from hotline.transfer.proposal_pages import pages as proposal_pages
 
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -87,7 +88,7 @@ def install(app: Flask, settings: Settings) -> None:
     Bootstrap5(app)
     shell.init_app(app)
     rooms = (people_pages, receive_pages, order_pages, transfer_pages, handle_pages, report_pages, notice_pages)
-    for pages in (*rooms, policy_pages, catalogue_pages):
+    for pages in (*rooms, policy_pages, catalogue_pages, proposal_pages):
         app.register_blueprint(pages)
     _install_api(app)
 

@@ -17,6 +17,7 @@ from hotline.base.db import db
 from hotline.base.work import unit_of_work
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
+from hotline.transfer.proposals import propose
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +31,13 @@ class Periodic:
     run: Callable[[datetime], object]
 
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 # The calendar first: what it moves is not warned of by the old due time.
-PERIODIC = (Periodic("calendar", MINUTE, follow_calendar), Periodic("warnings", MINUTE, sweep))
+PERIODIC = (
+    Periodic("calendar", MINUTE, follow_calendar),
+    Periodic("warnings", MINUTE, sweep),
+    Periodic("proposals", DAY, propose),
+)
 
 
 class Schedule:

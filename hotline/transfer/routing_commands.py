@@ -1,4 +1,4 @@
-"""Commands on routing: ``hotline routing train``, ``evaluate`` and ``classify``. They need no database."""
+"""Commands on routing: ``hotline routing train``, ``evaluate`` and ``classify``. On files they need no database."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hotline.base.files import decoded, read_csv
 from hotline.base.time import utc_now
 from hotline.transfer.classifier import Classifier, Ranked
 from hotline.transfer.evaluation import Evaluation, evaluate
+from hotline.transfer.learning_commands import adopt, own_texts, propose, subject_option
 from hotline.transfer.model_file import as_document, as_text, read_model
 
 SHOWN = 10  # keywords a category and confusions that are printed
@@ -47,20 +48,37 @@ def routing_command() -> None:
     """Learn from labelled texts to which category a text belongs, and measure it."""
 
 
+routing_command.add_command(adopt)
+routing_command.add_command(propose)
+
+
 @routing_command.command("train")
-@click.argument("files", nargs=-1, required=True, type=_file)
+@click.argument("files", nargs=-1, type=_file)
+@click.option("--orders", is_flag=True, help="Also the closed orders of this city.")
+@subject_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where the model goes.")
 @_columns
-def trained(files: tuple[Path, ...], out: Path, title: str, text: str, label: str) -> None:
-    """Learn weighted keywords from CSV files of labelled texts (needs the extra hotline-12345[training])."""
+def trained(
+    files: tuple[Path, ...], out: Path, title: str, text: str, label: str, subject: str, *, orders: bool
+) -> None:
+    """Learn weighted keywords from labelled texts: CSV files, the city's own orders, or both.
+
+    Needs the extra hotline-12345[training].
+    """
     try:
         from hotline.transfer.training import Labelled, train
     except ImportError as missing:
         raise click.ClickException("training needs scikit-learn: pip install 'hotline-12345[training]'") from missing
-    titles, texts, labels = _read(files, Columns(title, text, label))
+    if not files and not orders:
+        raise Invalid.field("files", "none is given; name CSV files of labelled texts, or --orders")
+    titles, texts, labels = _read(files, Columns(title, text, label)) if files else ([], [], [])
+    own, hand = own_texts(subject) if orders else ([], [])
+    for into, added in zip((titles, texts, labels), zip(*own, strict=True), strict=False):
+        into.extend(added)
     if len(set(labels)) < 2:  # noqa: PLR2004 # between one category nothing is to be chosen
         raise Invalid.field(label, "names one category only; give texts of at least two")
-    model = train(Labelled(titles, texts, labels), utc_now().date().isoformat(), progress=click.echo)
+    today = utc_now().date().isoformat()
+    model = train(Labelled(titles, texts, labels), today, hand, progress=click.echo)
     out.write_text(as_text(as_document(model)), encoding="utf-8")
     click.echo(f"{len(labels)} texts, {len(model.categories)} categories, {len(model.keywords)} keywords: {out}")
 

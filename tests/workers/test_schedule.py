@@ -16,9 +16,10 @@ from hotline.base.db import db
 from hotline.base.work import unit_of_work
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
+from hotline.transfer.proposals import propose
 from tests.conftest import NOW
 from workers import process
-from workers.schedule import MINUTE, PERIODIC, Periodic, Schedule
+from workers.schedule import DAY, MINUTE, PERIODIC, Periodic, Schedule
 
 SECOND = timedelta(seconds=1)
 
@@ -36,7 +37,11 @@ def noted(runs: list[datetime], name: str = "note") -> Periodic:
 
 
 def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
-    assert [(thing.every, thing.run) for thing in PERIODIC] == [(MINUTE, follow_calendar), (MINUTE, sweep)]
+    assert [(thing.every, thing.run) for thing in PERIODIC] == [
+        (MINUTE, follow_calendar),
+        (MINUTE, sweep),
+        (DAY, propose),
+    ]
 
 
 def test_the_schedule_runs_on_the_real_things(session: None, caplog: pytest.LogCaptureFixture) -> None:
