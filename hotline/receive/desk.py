@@ -24,11 +24,13 @@ from hotline.receive.once import Placed, new_key, place_once
 from hotline.receive.operations import receive_complaint
 from hotline.receive.queries import saved_today
 from hotline.receive.schemas import IntakeSchema, plain_phone, title_of
+from hotline.transfer.alike import Alike, alike_orders
+from hotline.transfer.merging import merge
 from hotline.transfer.suggestion import Doubt, doubt_of, suggest, why_queued
 
 FIELDS = (
     *("phone", "name", "requester", "urgency", "secret", "nature"),
-    *("text", "address", "district", "category", "title"),
+    *("text", "address", "district", "category", "title", "master"),
 )
 EARLIER = 8  # orders of a caller that fit beside the form
 SHORTEST_PHONE = 5
@@ -50,7 +52,8 @@ class Advice:
     """What is suggested while the agent types.
 
     guesses: categories by the text alone, whatever has been chosen. suggested: what would be done with the choice.
-    candidates: districts to choose from, by code, where the place has several.
+    candidates: districts to choose from, by code, where the place has several. alike: orders that may tell of the same
+    matter. master: the one it is to be merged into.
     """
 
     guesses: tuple[Guess, ...]
@@ -59,29 +62,34 @@ class Advice:
     chosen: str
     district: str
     candidates: dict[str, str]
+    alike: list[Alike]
+    master: str
 
 
 def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
     """Save what the agent has written down, once; answer it at once where the agent did. Raises Invalid."""
     said = _said(form)
+    master = said.pop("master", "")
     intake = replace(IntakeSchema().read(said), channel=Channel.PHONE)
     reply = form.get("public_reply", "").strip() if form.get("do") == "answer" else None
     if reply == "":
         raise Invalid.field("public_reply", gettext("write what you told the caller, or save without an answer"))
 
     def place() -> Order:
-        return _register(intake, reply, actor, now)
+        return _register(intake, reply, master, actor, now)
 
-    words = {**said, "public_reply": reply or ""}
+    words = {**said, "master": master, "public_reply": reply or ""}
     key = form.get("key", "")
     placed = place_once(desk_scope(actor), key, words, now, place)
     drop_draft(actor, key)
     return placed
 
 
-def _register(intake: Intake, reply: str | None, actor: Actor, now: datetime) -> Order:
-    order = receive_complaint(intake, actor, now, hold=reply is not None)
-    if reply is not None:
+def _register(intake: Intake, reply: str | None, master: str, actor: Actor, now: datetime) -> Order:
+    order = receive_complaint(intake, actor, now, hold=reply is not None or bool(master))
+    if master:
+        merge(order, actor, now, master=master, reason=gettext("the same matter, as the agent saw on the phone"))
+    elif reply is not None:
         answer_directly(order, actor, now, public_reply=reply)
     return order
 
@@ -165,6 +173,16 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
         chosen=chosen,
         district=names.districts.get(found.place.district or "", ""),
         candidates={code: names.districts.get(code, code) for code in found.place.candidates},
+        alike=alike_orders(
+            title,
+            text,
+            address,
+            categories=[chosen] if chosen else [row.category for row in free.ranked],
+            district=found.place.district,
+            phone=plain_phone(said.get("phone", "")),
+            now=now,
+        ),
+        master=said.get("master", ""),
     )
 
 

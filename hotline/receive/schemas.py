@@ -97,5 +97,6 @@ class DraftSchema(Schema):
     district = words(40)
     category = words(200)
     title = words(200)
+    master = words(20)
     public_reply = words(5000)
     do = words(10)

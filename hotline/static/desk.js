@@ -233,6 +233,12 @@
     remember();
     askSuggestion(0);
   }
+  function mergeInto(number) {
+    const field = byId("master");
+    field.value = field.value === number ? "" : number;
+    remember();
+    askSuggestion(0);
+  }
   function clearForm() {
     const values = filled();
     if (!Object.keys(values).length) return;
@@ -291,7 +297,8 @@
     }
   }
   document.querySelector(".panes").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-take], [data-district], [data-urgent]");
+    const button = event.target.closest("[data-take], [data-district], [data-urgent], [data-master]");
+    if (button && button.dataset.master) return mergeInto(button.dataset.master);
     if (button && "urgent" in button.dataset) byId("urgency-urgent").click();
     else if (button) take(button);
   });
@@ -329,6 +336,9 @@
       (answering.open ? byId("public_reply") : text).focus();
     } else if (code === "KeyE") {
       form.querySelector("[name=requester]:not(:checked)").click();
+    } else if (code === "KeyM") {
+      const first = document.querySelector("#suggestion [data-master]");
+      if (first) mergeInto(first.dataset.master);
     } else if (code === "KeyU") {
       form.querySelector("[name=urgency]:not(:checked)").click();
     } else if (code === "KeyN") {

@@ -56,10 +56,23 @@ routing_command.add_command(propose)
 @click.argument("files", nargs=-1, type=_file)
 @click.option("--orders", is_flag=True, help="Also the closed orders of this city.")
 @subject_option
+@click.option(
+    "--hand", "hand_file", type=_file, help="A CSV of keyword, category, weight: words that stand beside the model."
+)
+@click.option("--keywords", type=click.IntRange(1), default=20_000, show_default=True, help="How many are kept.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where the model goes.")
 @_columns
 def trained(
-    files: tuple[Path, ...], out: Path, title: str, text: str, label: str, subject: str, *, orders: bool
+    files: tuple[Path, ...],
+    out: Path,
+    title: str,
+    text: str,
+    label: str,
+    subject: str,
+    hand_file: Path | None,
+    keywords: int,
+    *,
+    orders: bool,
 ) -> None:
     """Learn weighted keywords from labelled texts: CSV files, the city's own orders, or both.
 
@@ -75,10 +88,11 @@ def trained(
     own, hand = own_texts(subject) if orders else ([], [])
     for into, added in zip((titles, texts, labels), zip(*own, strict=True), strict=False):
         into.extend(added)
+    hand += _hand(hand_file) if hand_file else []
     if len(set(labels)) < 2:  # noqa: PLR2004 # between one category nothing is to be chosen
         raise Invalid.field(label, "names one category only; give texts of at least two")
     today = utc_now().date().isoformat()
-    model = train(Labelled(titles, texts, labels), today, hand, progress=click.echo)
+    model = train(Labelled(titles, texts, labels), today, hand, keywords, click.echo)
     out.write_text(as_text(as_document(model)), encoding="utf-8")
     click.echo(f"{len(labels)} texts, {len(model.categories)} categories, {len(model.keywords)} keywords: {out}")
 
@@ -138,6 +152,15 @@ def _read(files: Sequence[Path], columns: Columns) -> tuple[list[str], list[str]
     if not labels:
         raise Invalid.field("file", "has no rows")
     return titles, texts, labels
+
+
+def _hand(file: Path) -> list[tuple[str, str, float]]:
+    try:
+        return [(row["keyword"], row["category"], float(row["weight"])) for row in read_csv(file)]
+    except (KeyError, ValueError) as problem:
+        raise Invalid.field(
+            file.name, f"{problem}; give the columns keyword, category and weight (1 to 10)"
+        ) from problem
 
 
 def _require(row: dict[str, Any], columns: Columns, file: Path) -> None:

@@ -28,10 +28,15 @@ from hotline.transfer.scan import fold
 
 KEYWORDS = 20_000  # how many are kept: the most telling ones
 RARE = 3  # texts a keyword stands in at least
+RARE_IN_FEW = 2  # the same where the categories have few texts each
+FEW_TEXTS = 50  # so many texts of a category, on average, are not few
 LENGTHS = range(2, 6)  # characters of a keyword
 STRENGTH = 0.25  # C of the support vector machines
 FOLDS = 5  # parts the texts are held back in, one after the other, to learn the steepness
 FAINT = 0.004  # weights smaller than this say nothing
+# Among many categories a keyword speaks for some and hardly against any: what is left fits a file people can read.
+MANY = 20
+FAINT_AMONG_MANY = 0.1
 STEEPNESSES = np.geomspace(1, 20, 40)
 
 Matrix = Any  # scipy's sparse arrays have no types
@@ -50,16 +55,19 @@ def train(
     given: Labelled,
     trained: str,
     hand: Sequence[tuple[str, str, float]] = (),
+    keywords: int = KEYWORDS,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Model:
-    """Learn keywords, their weights and the steepness. hand: keywords that stand beside whatever is learned.
+    """Learn keywords, their weights and the steepness.
+
+    hand: keywords that stand beside whatever is learned. keywords: how many are kept at most.
 
     Raises Invalid where the texts are too few to learn anything from.
     """
     if max(Counter(given.labels).values()) < FOLDS:
         raise Invalid.field("label", f"no category has {FOLDS} texts; give more of them")
     progress("looking for keywords")
-    table = _Table(given, hand)
+    table = _Table(given, hand, keywords)
     categories = tuple(sorted(set(given.labels)))
     everything = np.arange(len(given.labels))
     progress("learning weights")
@@ -72,13 +80,15 @@ def train(
 class _Table:
     """The candidates' counts in all texts, made once; models are fitted to any part of the rows."""
 
-    def __init__(self, given: Labelled, hand: Sequence[tuple[str, str, float]]) -> None:
-        self._given = given
+    def __init__(self, given: Labelled, hand: Sequence[tuple[str, str, float]], keywords: int) -> None:
+        self._given, self._keywords = given, keywords
         self._hand = Classifier(None, hand) if hand else None
         self._labels = np.array(given.labels)
-        self._words = candidates(given.titles, given.texts)
+        few = len(given.labels) < FEW_TEXTS * len(set(given.labels))
+        self._rare = RARE_IN_FEW if few else RARE
+        self._words = candidates(given.titles, given.texts, self._rare)
         if not self._words:
-            raise Invalid.field("text", f"no word stands in {RARE} of the texts; give more of them")
+            raise Invalid.field("text", f"no word stands in {self._rare} of the texts; give more of them")
         nothing = np.zeros((len(self._words), 1), np.float32)
         counting = Classifier(Model(("",), self._words, nothing, nothing[0]))
         self._times = _times(counting, given)
@@ -87,12 +97,12 @@ class _Table:
         """Learn from some of the rows."""
         labels = np.searchsorted(np.array(categories), self._labels[rows])
         times = self._times[rows]
-        chosen = _telling(times, labels, len(categories))
+        chosen = _telling(times, labels, len(categories), self._rare, self._keywords)
         counts, rarity = _scaled(times[:, chosen])
         counts = counts @ sparse.diags(rarity)
         weights, bias = _average(counts, labels, len(categories))
         weights = weights * rarity[:, None]
-        weights[np.abs(weights) < FAINT] = 0
+        weights[weights < FAINT_AMONG_MANY if len(categories) > MANY else np.abs(weights) < FAINT] = 0
         kept = np.flatnonzero(weights.any(axis=1))
         words = [self._words[place] for place in chosen]
         return Model(
@@ -130,15 +140,15 @@ def _by_hand(hand: Classifier, given: Labelled, categories: tuple[str, ...]) -> 
     return found
 
 
-def candidates(titles: Iterable[str], texts: Iterable[str]) -> tuple[str, ...]:
-    """Words and pairs of words that stand in several texts, by jieba's segmentation."""
+def candidates(titles: Iterable[str], texts: Iterable[str], rare: int = RARE) -> tuple[str, ...]:
+    """Words and pairs of words that stand in at least so many texts, by jieba's segmentation."""
     import jieba
 
     jieba.setLogLevel(60)
     seen: Counter[str] = Counter()
     for title, text in zip(titles, texts, strict=True):
         seen.update(_words(SILENT.sub("\n", fold(f"{title}\n{text}")), jieba.lcut))
-    return tuple(sorted(word for word, times in seen.items() if times >= RARE))
+    return tuple(sorted(word for word, times in seen.items() if times >= rare))
 
 
 def _words(text: str, cut: Callable[[str], list[str]]) -> set[str]:
@@ -164,7 +174,7 @@ def _times(classifier: Classifier, given: Labelled) -> Matrix:
     return sparse.vstack(blocks).tocsr()
 
 
-def _telling(times: Matrix, labels: NDArray[np.int64], categories: int) -> NDArray[np.int64]:
+def _telling(times: Matrix, labels: NDArray[np.int64], categories: int, rare: int, keywords: int) -> NDArray[np.int64]:
     """The candidates whose presence says most about a category (chi-squared), the best for any category counting."""
     present = (times > 0).astype(np.float64)
     total = present.shape[0]
@@ -176,8 +186,8 @@ def _telling(times: Matrix, labels: NDArray[np.int64], categories: int) -> NDArr
     divisor = often * (total - often) * size * (total - size)
     score = total * (both * neither - only_word * only_category) ** 2 / np.maximum(divisor, 1)
     best = score.max(axis=0)
-    best[often[0] < RARE] = -1
-    order = np.argsort(-best, kind="stable")[:KEYWORDS]
+    best[often[0] < rare] = -1
+    order = np.argsort(-best, kind="stable")[:keywords]
     return np.sort(order[best[order] > 0])
 
 

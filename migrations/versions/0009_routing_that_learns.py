@@ -17,6 +17,7 @@ WORDS = postgresql.ARRAY(sa.String(length=60))
 
 
 def upgrade() -> None:
+    op.create_index("ix_work_order_matter", "work_order", ["category_code", "received_at"])
     op.add_column("place_name", sa.Column("aliases", WORDS, server_default=sa.text("'{}'"), nullable=False))
     op.create_table(
         "danger_signal",
@@ -68,6 +69,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_work_order_matter", "work_order")
     op.drop_table("proposal")
     op.drop_table("routing_model")
     op.drop_table("danger_signal")
