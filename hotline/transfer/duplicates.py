@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from hotline.base.i18n import mark, name_members
 from hotline.transfer.classifier import SILENT
-from hotline.transfer.scan import fold
 
 ALIKE = 0.12  # the share of common word pairs from which two texts at the same place tell of the same matter
 ALIKE_SOMEWHERE = 0.45  # the same where one of them does not say where it is
@@ -79,7 +78,7 @@ class Likeness:
 
 def matter(title: str, text: str, address: str = "", district: str | None = None) -> Matter:
     """Prepare a text for comparing."""
-    said = fold(f"{title}\n{text}")
+    said = f"{title}\n{text}".casefold()  # whether a letter is wide or narrow matters little here, and time does
     return Matter(_pairs(SILENT.sub("\n", said)), _places(f"{address}\n{said}"), district)
 
 
