@@ -34,7 +34,7 @@ from hotline.transfer.tables import load_catalogue, load_keywords
 from tests.conftest import NOW
 
 EDITOR = Actor(Role.SUPERVISOR, "班长")
-KEY = ("050101", "*")
+KEY = ("0501", "*")
 TERMS = Terms("water-supply", ("housing",), (), "供水条例", "")
 BASIS = "会议纪要"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
