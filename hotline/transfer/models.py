@@ -109,8 +109,8 @@ class CatalogueRow(Base):
 
     @property
     def withdrawn(self) -> bool:
-        """Whether it was never in force and never will be."""
-        return self.valid_to is not None and self.valid_to <= self.valid_from
+        """Whether it was planned, and given up before it came into force."""
+        return self.valid_to == self.valid_from and self.valid_from > self.changed_at
 
     def holds_at(self, instant: datetime) -> bool:
         """Whether it is the row of its matter and district at an instant."""

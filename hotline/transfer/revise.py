@@ -69,14 +69,14 @@ def revise_row(
     """Lay down who leads (主办), assists (协办) and gets a copy (抄送) in a matter, from ``effective`` (now) on.
 
     district: a code, or ``*`` for the whole city. expected: the version (see ``History``) the change was made from.
-    Changes nothing where nothing differs from the row in force. Gives its history. Raises Invalid, and Stale where somebody changed
+    Changes nothing where nothing differs from the row in force, or from what is planned for then. Gives its history. Raises Invalid, and Stale where somebody changed
     the row since.
     """
     terms = Terms(lead, tuple(assist), tuple(copy), basis, power)
     City().check((category, district), terms)
     cause = _cause(actor, now, reason, effective, origin)
     past = _held(category, district, expected)
-    if not same(past.terms_at(now), terms) or (cause.later and past.planned(now)):
+    if not _says(past, terms, cause):
         lay_down([((category, district), past, terms)], cause, keep_plans=not cause.later)
     return history(category, district)
 
@@ -225,6 +225,14 @@ def _held(category: str, district: str, expected: int | None) -> History:
     past = history(category, district)
     _require_version(past.version, expected, gettext("Somebody has changed this row since you opened it."))
     return past
+
+
+def _says(past: History, terms: Terms, cause: Cause) -> bool:
+    """Whether that is what holds, or is planned for the same instant, already."""
+    plan = past.planned(cause.now)
+    if plan and cause.later:
+        return plan.valid_from == cause.effective and same(plan.terms, terms)
+    return same(past.terms_at(cause.now), terms)
 
 
 def _require_version(version: int, expected: int | None, message: str) -> None:

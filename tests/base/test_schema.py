@@ -111,3 +111,42 @@ def test_0006_makes_what_was_stored_readable(empty_url: str) -> None:
         assert connection.scalar(text("SELECT row FROM deadline")) == row
         assert connection.scalar(text("SELECT document FROM calendar_version")) == document
     engine.dispose()
+
+
+ROW_OF_0006 = """
+    INSERT INTO catalogue_row (category_code, district, lead, assist, copy, basis, power, valid_from, valid_to)
+    VALUES ('01', '%s', 'housing', '{}', '{}', '', '', '2026-01-01', %s)
+    """
+LATER_ROW = """
+    INSERT INTO catalogue_row (category_code, district, lead, assist, copy, basis, power, valid_from, origin, reason,
+      changed_by, changed_at)
+    VALUES ('01', '*', 'urban', '{}', '{}', '', '', '9000-01-01', 'page', '调整', '班长', now())
+    """
+
+
+def test_0007_says_where_rows_of_the_catalogue_came_from_and_how_they_ended(empty_url: str) -> None:
+    migrate.upgrade(empty_url, "0006")
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO category (code, name, name_en, default_unit) VALUES ('01', '经济', '', '')"
+        )
+        for district, ended in {"*": "NULL", "d01": "'2026-02-01'"}.items():
+            connection.exec_driver_sql(ROW_OF_0006 % (district, ended))
+    migrate.upgrade(empty_url)
+    rows = text(
+        "SELECT district, lead, origin, changed_at = valid_from, valid_to IS NULL FROM catalogue_row ORDER BY district, id"
+    )
+    with engine.begin() as connection:
+        assert connection.execute(rows).all() == [
+            ("*", "housing", "file", True, True),
+            ("d01", "housing", "file", True, False),
+            ("d01", "", "file", True, True),
+        ]
+        connection.exec_driver_sql("UPDATE catalogue_row SET valid_to = '9000-01-01' WHERE district = '*'")
+        connection.exec_driver_sql(LATER_ROW)
+    migrate.downgrade(empty_url, "0006")
+    with engine.connect() as connection:
+        left = text("SELECT district, lead, valid_to IS NULL FROM catalogue_row ORDER BY district")
+        assert connection.execute(left).all() == [("*", "housing", True), ("d01", "housing", False)]
+    engine.dispose()

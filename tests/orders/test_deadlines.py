@@ -55,6 +55,12 @@ FIXED = (">Contact the citizen</span>", "light-done")
 # Pages that show no due time of an order.
 WITHOUT = {
     "bootstrap.static",
+    "catalogue.download",
+    "catalogue.listed",
+    "catalogue.new",
+    "catalogue.one",
+    "catalogue.shown",
+    "catalogue.upload",
     "handle.rate",
     "home",
     "notices.listed",
