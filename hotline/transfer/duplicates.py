@@ -17,11 +17,11 @@ from hotline.transfer.classifier import SILENT
 ALIKE = 0.12  # the share of common word pairs from which two texts at the same place tell of the same matter
 ALIKE_SOMEWHERE = 0.45  # the same where one of them does not say where it is
 
-KINDS = {
+KINDS = {  # what says best where it is comes first
     "estate": "小区|花园|家园|公寓|新村|新城|山庄|别墅|苑|府|城|里|湾|庭",
-    "road": "大道|公路|路|街|巷|桥|隧道",
-    "village": "村|屯|寨|镇|乡|街道|社区",
     "landmark": "医院|中学|小学|大学|学院|学校|幼儿园|广场|大厦|市场|商场|超市|公园|车站|工厂|公司|厂",
+    "village": "村|屯|寨|镇|乡|街道|社区",
+    "road": "大道|公路|路|街|巷|桥|隧道",
 }
 # Two characters before what it is: 锦绣花园 in 我住在锦绣花园, whatever stands before it.
 NAMED = re.compile(rf"([\u4e00-\u9fff]{{2}})({'|'.join(KINDS.values())})")
@@ -108,7 +108,8 @@ def _places(text: str) -> Places:
 def _where(one: Matter, other: Matter) -> Where:
     if one.district and other.district and one.district != other.district:
         return Where.OTHER
-    both = one.places.keys() & other.places.keys()
-    if any(one.places[kind] & other.places[kind] for kind in both):
-        return Where.SAME
-    return Where.OTHER if both else Where.UNKNOWN
+    for kind in KINDS:  # neighbours of two estates name the same road
+        here, there = one.places.get(kind), other.places.get(kind)
+        if here and there:
+            return Where.SAME if here & there else Where.OTHER
+    return Where.UNKNOWN
