@@ -4,8 +4,8 @@ A text's score for a category is a sum over the keywords it contains:
 
 * learned keywords: weight × ln(1 + times), a time in the title counting several; the times of all keywords are
   scaled to length one, so that a long text weighs no more than a short one;
-* hand-written keywords: weight / 10 each, in the title half as much again; they stand beside what was learned and
-  training never changes them.
+* hand-written keywords: weight / 10 each, in the title half as much again, scaled so that they bring the same certainty
+  beside whatever was learned; training never changes them.
 
 The scores become probabilities by a softmax and a table of how often it proved right, both learned on texts that were
 held back.
@@ -28,6 +28,7 @@ Floats = NDArray[np.float32]
 TITLE_COUNTS = 8  # times in the text that a time in the title is worth; chosen by cross-validation, docs/routing.md
 HAND_TITLE_COUNTS = 1.5
 HAND_WEIGHT = 10.0  # the weight of a hand-written keyword that alone decides
+HAND_STEEPNESS = 8.0  # the steepness it is meant for: it brings the same certainty beside whatever was learned
 NEGLIGIBLE = 0.005  # a category less likely is not named, unless it is the likeliest
 BATCH = 400  # texts whose arrays fit the processor's cache
 
@@ -62,7 +63,7 @@ class Model:
     keywords: tuple[str, ...] = ()
     weights: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     bias: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
-    steepness: float = 8.0
+    steepness: float = HAND_STEEPNESS
     reliability: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     trained: str = ""
     texts: int = 0
@@ -122,7 +123,7 @@ class Classifier:
         self.words = tuple(dict.fromkeys([*self._model.keywords, *(fold(keyword) for keyword, _, _ in rows)]))
         places = {word: place for place, word in enumerate(self.words)}
         self._by_hand: Mapping[int, list[_Hand]] = _grouped(
-            (places[fold(keyword)], _Hand(keyword, numbers[category], weight / HAND_WEIGHT))
+            (places[fold(keyword)], _Hand(keyword, numbers[category], weight * hand_scale(self._model.steepness)))
             for keyword, category, weight in rows
         )
         self._inside = _inside({row.keyword for rows in self._by_hand.values() for row in rows})
@@ -244,6 +245,11 @@ class Classifier:
         for rows in hits.values():
             rows.sort(key=lambda hit: (-hit.weight, hit.keyword))
         return hits
+
+
+def hand_scale(steepness: float) -> float:
+    """What a hand-written keyword of weight one adds to the score, beside what was learned with this steepness."""
+    return HAND_STEEPNESS / steepness / HAND_WEIGHT
 
 
 _LOG = np.log1p(np.arange(1024, dtype=np.float64))

@@ -17,6 +17,8 @@ from hotline.transfer.place import Found
 from hotline.transfer.queries import Routing, routing
 from hotline.transfer.signals import Signal
 
+TELLING = 0.4  # words that everybody writes make some category a little likelier than the others
+
 
 class Doubt(StrEnum):
     """Why a suggestion is not dispatched without a person."""
@@ -92,6 +94,8 @@ def suggest(
     tables = routing()
     place = tables.gazetteer.find(address, title, text, district=district)
     ranked = tuple(tables.classifier.classify(title, text))
+    if not _telling(ranked):
+        ranked = ()
     if category is not None:
         chosen = next((row for row in ranked if row.category == category), None)
         hits = chosen.hits if chosen else ()
@@ -122,6 +126,13 @@ def doubt_of(suggestion: Mapping[str, Any] | None, threshold: float) -> Doubt | 
     if suggestion["assignment"] is None:
         return Doubt.NO_UNIT if suggestion["place"]["district"] else Doubt.NO_PLACE
     return Doubt.UNSURE if suggestion["confidence"] < threshold else None
+
+
+def _telling(ranked: tuple[Ranked, ...]) -> bool:
+    """Whether the likeliest category is worth saying: a hand-written keyword speaks for it, or much of what was learned."""
+    if not ranked:
+        return False
+    return ranked[0].confidence >= TELLING or any(hit.origin == "hand" for hit in ranked[0].hits)
 
 
 def _with_units(tables: Routing, ranked: tuple[Ranked, ...], place: Found) -> Suggestion:

@@ -23,7 +23,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from hotline.base.errors import Invalid
-from hotline.transfer.classifier import BATCH, SILENT, Classifier, Floats, Model, softmax
+from hotline.transfer.classifier import BATCH, HAND_STEEPNESS, SILENT, Classifier, Floats, Model, softmax
 from hotline.transfer.scan import fold
 
 KEYWORDS = 20_000  # how many are kept: the most telling ones
@@ -123,10 +123,10 @@ class _Table:
                 scores[held] = classifier.scores(
                     [self._given.titles[row] for row in held], [self._given.texts[row] for row in held]
                 )
-        if self._hand is not None:
-            scores += _by_hand(self._hand, self._given, categories)
         right = np.searchsorted(np.array(categories), self._labels)
         steepness = min(STEEPNESSES, key=lambda steep: _surprise(softmax(scores, float(steep)), right))
+        if self._hand is not None:
+            scores += _by_hand(self._hand, self._given, categories) * HAND_STEEPNESS / float(steepness)
         said = softmax(scores, float(steepness))
         return float(steepness), _reliability(said, right)
 

@@ -66,6 +66,7 @@ WITHOUT = {
     "notices.listed",
     "orders.attachment",
     "people.sign_in",
+    "proposals.listed",
     "policy.shown",
     "receive.citizen",
     "receive.file",
