@@ -1,8 +1,8 @@
-"""Tables of routing: keywords, place names, the dispatch catalogue. Rows end, they are not deleted."""
+"""Tables of transfer: keywords, place names and the dispatch catalogue, whose rows end and are not deleted; places and links of orders."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -66,3 +66,28 @@ class CatalogueRow(Base):
     power: Mapped[str] = mapped_column(String(40))
     valid_from: Mapped[Instant]
     valid_to: Mapped[Instant | None]
+
+
+class OrderPlace(Base):
+    """A place an order speaks of, by its short name: through these the newest orders of a place are found."""
+
+    __tablename__ = "order_place"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
+
+
+class OrderLink(Base):
+    """Two orders that have to do with each other (关联), the earlier one first; each goes its own way."""
+
+    __tablename__ = "order_link"
+    __table_args__ = (
+        CheckConstraint("order_id < other_id", name="earlier_first"),
+        Index("ix_order_link_other", "other_id"),
+    )
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    linked_at: Mapped[Instant]
+    linked_by: Mapped[str] = mapped_column(String(60))
