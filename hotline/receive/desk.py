@@ -20,10 +20,12 @@ from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock, Requester
 from hotline.receive.drafts import desk_scope, draft_of, drop_draft
+from hotline.receive.joining import Joining, append, join, joining
 from hotline.receive.once import Placed, new_key, place_once
 from hotline.receive.operations import receive_complaint
 from hotline.receive.queries import saved_today
 from hotline.receive.schemas import IntakeSchema, plain_phone, title_of
+from hotline.transfer.same_matter import Alike, Offer, same_matter, told
 from hotline.transfer.suggestion import Doubt, suggest, why_queued
 
 FIELDS = (
@@ -50,7 +52,8 @@ class Advice:
     """What is suggested while the agent types.
 
     guesses: categories by the text alone, whatever has been chosen. suggested: what would be done with the choice.
-    candidates: districts to choose from, by code, where the place has several.
+    candidates: districts to choose from, by code, where the place has several. alike: orders that may be of the same
+    matter. joined: the one the agent has chosen of them.
     """
 
     guesses: tuple[Guess, ...]
@@ -59,6 +62,8 @@ class Advice:
     chosen: str
     district: str
     candidates: dict[str, str]
+    alike: list[Alike]
+    joined: Joining | None
 
 
 def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
@@ -68,19 +73,27 @@ def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
     reply = form.get("public_reply", "").strip() if form.get("do") == "answer" else None
     if reply == "":
         raise Invalid.field("public_reply", gettext("write what you told the caller, or save without an answer"))
+    chosen = joining(form)
+    if reply and chosen and chosen.offer is not Offer.LINK:
+        raise Invalid.field("_", gettext("What is appended or merged is answered there: save it without an answer"))
 
     def place() -> Order:
-        return _register(intake, reply, actor, now)
+        if chosen and chosen.offer is Offer.APPEND:
+            return append(chosen, intake, actor, now)
+        return _register(intake, reply, chosen, actor, now)
 
-    words = {**said, "public_reply": reply or ""}
+    words = {**said, "public_reply": reply or "", "joined": f"{chosen.offer} {chosen.number}" if chosen else ""}
     key = form.get("key", "")
     placed = place_once(desk_scope(actor), key, words, now, place)
     drop_draft(actor, key)
     return placed
 
 
-def _register(intake: Intake, reply: str | None, actor: Actor, now: datetime) -> Order:
-    order = receive_complaint(intake, actor, now, hold=reply is not None)
+def _register(intake: Intake, reply: str | None, chosen: Joining | None, actor: Actor, now: datetime) -> Order:
+    merges = chosen is not None and chosen.offer is Offer.MERGE
+    order = receive_complaint(intake, actor, now, hold=merges or reply is not None)
+    if chosen is not None:
+        join(order, chosen, actor, now)
     if reply is not None:
         answer_directly(order, actor, now, public_reply=reply)
     return order
@@ -158,6 +171,8 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
     free = suggest(title, text, address, district=district or None)
     found = suggest(title, text, address, category=chosen, district=district or None) if chosen else free
     threshold = policies.policy_at(now).auto_confidence
+    phone = plain_phone(said.get("phone", ""))
+    asked = told(title, text, address, district=found.place.district, category=found.category, caller=phone)
     return Advice(
         guesses=read_suggestion(free.as_json(), names).guesses,
         suggested=read_suggestion(found.as_json(), names),
@@ -165,6 +180,8 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
         chosen=chosen,
         district=names.districts.get(found.place.district or "", ""),
         candidates={code: names.districts.get(code, code) for code in found.place.candidates},
+        alike=same_matter(asked, now),
+        joined=joining(form),
     )
 
 

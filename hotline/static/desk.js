@@ -43,6 +43,7 @@
     }
     answering.open = false;
     form.elements.key.value = newKey();
+    join("", "");
     forget();
     showErrors({});
     refresh();
@@ -142,7 +143,7 @@
         const held = place.contains(document.activeElement) ? document.activeElement.dataset : null;
         place.innerHTML = html;
         if (held) {
-          const same = [...place.querySelectorAll("button")].find((one) => one.dataset.take === held.take && one.dataset.district === held.district);
+          const same = [...place.querySelectorAll("button")].find((one) => ["take", "district", "same", "how"].every((name) => one.dataset[name] === held[name]));
           (same || text).focus();
         }
         if (after) after(place);
@@ -231,6 +232,23 @@
     remember();
     askSuggestion(0);
   }
+  // What is to be made of a call about a matter that is known: chosen here, done on saving.
+  function join(number, how) {
+    form.elements.same.value = number;
+    form.elements.how.value = how;
+  }
+  function chooseOffer(button) {
+    const off = button.getAttribute("aria-pressed") === "true";
+    join(off ? "" : button.dataset.same, off ? "" : button.dataset.how);
+    text.focus();
+    askSuggestion(0);
+  }
+  function nextOffer() {
+    const firsts = [...document.querySelectorAll("#suggestion .alike li button:first-child")];
+    const at = firsts.findIndex((one) => one.closest("li").contains(document.activeElement));
+    const next = firsts[(at + 1) % firsts.length];
+    if (next) { next.focus(); next.closest("li").scrollIntoView({ block: "nearest" }); }
+  }
   function clearForm() {
     const values = filled();
     if (!Object.keys(values).length) return;
@@ -270,7 +288,7 @@
     if (event.target === text) mark();
     remember();
     if (composing) return;
-    if (event.target.name === "phone") askCaller();
+    if (event.target.name === "phone") { askCaller(); askSuggestion(); }
     else if (["text", "title", "address", "category", "district"].includes(event.target.name)) askSuggestion();
   }
   text.addEventListener("scroll", () => { mirror.scrollTop = text.scrollTop; });
@@ -289,8 +307,10 @@
     }
   }
   document.querySelector(".panes").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-take], [data-district]");
-    if (button) take(button);
+    const button = event.target.closest("[data-take], [data-district], [data-how]");
+    if (!button) return;
+    if ("how" in button.dataset) chooseOffer(button);
+    else take(button);
   });
 
   document.addEventListener("keydown", (event) => {
@@ -326,6 +346,8 @@
       (answering.open ? byId("public_reply") : text).focus();
     } else if (code === "KeyE") {
       form.querySelector("[name=requester]:not(:checked)").click();
+    } else if (code === "KeyS") {
+      nextOffer();
     } else if (code === "KeyN") {
       clearForm();
     } else {

@@ -20,11 +20,13 @@ SPOT_ENDS = (
 WAY_ENDS = ("大道", "高速", "路", "街", "巷")
 # What no name holds: words that stand before one (我是, 位于, 购买 …), and the ends of greater places.
 _OUTSIDE = "的了在是于我你他您们这那个住位从至往向对将被把让由及与或且但也都就还又请问有无没不要去来说到距离靠近隔壁购买诉报映求省市区县镇乡为什么"
-_STEM = re.compile(rf"[^\W\d_a-zA-Z{_OUTSIDE}]{{2,}}$")
+_STEM = re.compile(rf"[^\W\d_a-zA-Z{_OUTSIDE}]{{2,}}\Z")
 _SPOT = re.compile(rf"({'|'.join(SPOT_ENDS)})(?![区民委])")
-_WAY = re.compile(rf"({'|'.join(WAY_ENDS)})(?![道灯口面边上程线段人由费况坊])")
+_WAY = re.compile(rf"({'|'.join(WAY_ENDS)})(?![道灯面程线段人由费况坊])")
 _LINE = re.compile(r"(?<!\d)(\d{2,4})(?=路)|[国省]道([GS]?\d{3})|[GS]?(\d{3})[国省]道")
-_BEFORE = re.compile(r".*[路街巷道号栋期和走]")  # of a stem: another name, or a word, that stands before this one
+_BEFORE = re.compile(
+    r".*[路街巷道号栋期]|.*[和走](?=..)"
+)  # of a stem: another name, or a word, that stands before this one
 # A stem that says what kind of place it is, or where from here, and not which.
 _VAGUE = re.compile(
     r"附近|周边|旁|整|全部|本|某|各|该|多|老旧|农贸|农产|菜|地产|公共|人行|开发|中心|公立|民办|私立|人民|业主|居民|住宅|商品"

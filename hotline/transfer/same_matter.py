@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload
 
 from hotline.base.db import db
-from hotline.base.i18n import mark, name_members
+from hotline.base.i18n import gettext, label, mark, name_members
 from hotline.orders.lifecycle import OPEN_STATES, State
 from hotline.orders.models import Order
 from hotline.policy import queries as policies
@@ -142,10 +142,23 @@ def _alike(
 
 
 def offers(order: Order, *, same_caller: bool) -> tuple[Offer, ...]:
-    """What can be made of an order of the same matter. A citizen's own earlier order takes what they add."""
-    if same_caller and order.state in OPEN_STATES:
-        return (Offer.APPEND, Offer.LINK)
-    return (Offer.MERGE, Offer.LINK) if order.state in TAKES_CHILDREN else (Offer.LINK,)
+    """What can be made of an order of the same matter. A citizen's own order takes what they add to it."""
+    fits = {
+        Offer.APPEND: same_caller and order.state in OPEN_STATES,
+        Offer.MERGE: order.state in TAKES_CHILDREN,
+        Offer.LINK: True,
+    }
+    return tuple(offer for offer, fit in fits.items() if fit)
+
+
+def because(like: Likeness) -> list[str]:
+    """Why two are taken for the same matter, besides their words."""
+    said = [f"{label(like.place)}: {gettext(', ').join(like.shared)}" if like.shared else label(like.place)]
+    if like.same_category:
+        said.append(gettext("same category"))
+    if like.same_caller:
+        said.append(gettext("same citizen"))
+    return said
 
 
 def _citizens(ids: Iterable[int]) -> dict[int, int]:
