@@ -6,7 +6,7 @@ in the district, and those of the citizen. What they find is then compared by ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,6 +34,7 @@ from hotline.transfer.duplicates import (
 )
 from hotline.transfer.merging import TAKES_CHILDREN
 from hotline.transfer.models import OrderPlace
+from hotline.transfer.place import Gazetteer
 from hotline.transfer.place_names import PlaceNames, named
 from hotline.transfer.queries import routing
 
@@ -72,13 +73,13 @@ def told(
     title: str, said: str, address: str = "", *, district: str | None, category: str | None, caller: str = ""
 ) -> Matter:
     """A text as it is compared, with the names the gazetteer knows."""
-    known = known_places(address, title, said[:READ])
+    known = known_places(routing().gazetteer, address, title, said[:READ])
     return matter(title, said, address, district=district, category=category, caller=caller, known=known)
 
 
-def known_places(*texts: str) -> PlaceNames:
+def known_places(gazetteer: Gazetteer, *texts: str) -> PlaceNames:
     """The names a gazetteer finds in some texts."""
-    return named(routing().gazetteer.find(*texts).names)
+    return named(gazetteer.find(*texts).names)
 
 
 def matter_of(order: Order) -> Matter:
@@ -107,7 +108,8 @@ def same_matter(asked: Matter, now: datetime, *, but: Order | None = None) -> li
     but: the order asked for, where it is one already.
     """
     rows = candidates(asked, now, but=but.id if but else None)
-    found = {row.id: _as_matter(row) for row in rows}
+    gazetteer = routing().gazetteer
+    found = {row.id: _as_matter(row, gazetteer) for row in rows}
     weights = rarity([asked, *found.values()])
     likes = {key: likeness(asked, one, weights) for key, one in found.items()}
     best = sorted((key for key, like in likes.items() if like.score >= SAME_MATTER), key=lambda key: -likes[key].score)
@@ -115,7 +117,7 @@ def same_matter(asked: Matter, now: datetime, *, but: Order | None = None) -> li
     firsts = {stands[key]: key for key in reversed(best)}  # the best of those one master stands for
     firsts.pop(but.id if but else None, None)
     shown = sorted(firsts.items(), key=lambda pair: -likes[pair[1]].score)[:SHOWN]
-    return _alike(asked, shown, found, likes, weights)
+    return _alike(asked, shown, found, likes, weights) if shown else []
 
 
 def _alike(
@@ -161,17 +163,14 @@ def because(like: Likeness) -> list[str]:
     return said
 
 
-def _citizens(ids: Iterable[int]) -> dict[int, int]:
+def _citizens(ids: Sequence[int]) -> dict[int, int]:
     """How many citizens have told of each of some orders; who gave no number counts as another one."""
-    master = func.coalesce(Order.parent_id, Order.id)
-    who = func.coalesce(func.nullif(Order.requester_phone, ""), Order.number)
-    counts = {}
-    for order_id in ids:
-        own = select(master.label("master"), who.label("who")).where(Order.id == order_id)
-        merged = select(Order.parent_id, who).where(Order.parent_id == order_id, Order.state == State.MERGED)
-        everyone = own.union(merged).subquery()
-        counts[order_id] = db.session.scalars(select(func.count(everyone.c.who.distinct()))).one()
-    return counts
+    who = func.coalesce(func.nullif(Order.requester_phone, ""), Order.number).label("who")
+    own = select(Order.id.label("master"), who).where(Order.id.in_(ids))
+    merged = select(Order.parent_id, who).where(Order.parent_id.in_(ids), Order.state == State.MERGED)
+    everyone = own.union(merged).subquery()
+    query = select(everyone.c.master, func.count(everyone.c.who)).group_by(everyone.c.master)
+    return dict(db.session.execute(query).tuples().all())
 
 
 # Each way is cut off by its own LIMIT inside an index scan: what it costs does not follow what the database holds.
@@ -232,12 +231,13 @@ def candidates(asked: Matter, now: datetime, *, but: int | None = None) -> Seque
     return db.session.execute(_CANDIDATES, given).all()
 
 
-def _as_matter(row: Any) -> Matter:
-    return told(
+def _as_matter(row: Any, gazetteer: Gazetteer) -> Matter:
+    return matter(
         row.title,
         row.text,
         row.address,
         district=row.district_code,
         category=row.category_code,
         caller=row.requester_phone,
+        known=known_places(gazetteer, row.address, row.title, row.text),
     )
