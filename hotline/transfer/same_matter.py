@@ -170,7 +170,7 @@ def _citizens(ids: Sequence[int]) -> dict[int, int]:
     merged = select(Order.parent_id, who).where(Order.parent_id.in_(ids), Order.state == State.MERGED)
     everyone = own.union(merged).subquery()
     query = select(everyone.c.master, func.count(everyone.c.who)).group_by(everyone.c.master)
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 # Each way is cut off by its own LIMIT inside an index scan: what it costs does not follow what the database holds.
