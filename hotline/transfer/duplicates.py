@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, groupby
 from math import log, sqrt
 from operator import add
 
@@ -28,6 +28,7 @@ BY_CALLER = 0.15
 READ = 400  # characters: the matter is told at the beginning
 
 _RUN = re.compile(r"\w+")
+_EMPTY = "的了是在和就都也"  # at the end of a stretch they say nothing
 _PAIR = 2  # Chinese words have two characters mostly
 
 
@@ -150,12 +151,14 @@ def _weight(pairs: frozenset[str], weights: Rarity | None) -> float:
 def shared_words(one: Matter, other: Matter, weights: Rarity, most: int = 4) -> tuple[str, ...]:
     """The stretches of the other text that speak most for the same matter, names of places left out."""
     common = one.pairs & other.pairs
-    worth: dict[str, float] = {}
-    for run in _RUN.findall(other.text):
-        start = 0
-        for at in range(len(run)):
-            if run[at : at + _PAIR] not in common:
-                if at > start:
-                    worth[run[start : at + 1]] = sum(weights[run[i : i + _PAIR]] for i in range(start, at))
-                start = at + 1
-    return tuple(sorted(worth, key=lambda words: -worth[words])[:most])
+    stretches = (stretch for run in _RUN.findall(other.text) for stretch in _stretches(run, common))
+    worth = {stretch.strip(_EMPTY): _weight(_pairs(stretch), weights) for stretch in stretches}
+    return tuple(sorted((words for words in worth if len(words) > 1), key=lambda words: -worth[words])[:most])
+
+
+def _stretches(run: str, common: frozenset[str]) -> Iterable[str]:
+    """The longest parts of a run of characters whose every pair is common."""
+    for known, group in groupby(range(len(run) - 1), lambda at: run[at : at + _PAIR] in common):
+        if known:
+            places = list(group)
+            yield run[places[0] : places[-1] + _PAIR]

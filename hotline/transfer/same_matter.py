@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload
 
@@ -41,6 +41,7 @@ from hotline.transfer.queries import routing
 MOST_NAMES = 8  # names of a text that are followed
 COMPARED = 120  # orders whose texts are read, those that share most names first
 SHOWN = 5
+AT_ONCE = 500  # orders held in memory
 
 
 class Offer(StrEnum):
@@ -100,6 +101,22 @@ def note_places(order: Order) -> None:
     rows = [{"name": name, "order_id": order.id} for name in sorted(names.spots | names.ways)]
     if rows:
         db.session.execute(insert(OrderPlace).on_conflict_do_nothing(), rows)
+
+
+def note_missing_places(now: datetime) -> int:
+    """Keep the places of open and recent orders that have none; return how many were read."""
+    has_some = exists().where(OrderPlace.order_id == Order.id)
+    wanted = or_(Order.state.in_(OPEN_STATES), Order.received_at >= _since(now))
+    read = 0
+    for order in db.session.scalars(select(Order).where(wanted, ~has_some).execution_options(yield_per=AT_ONCE)):
+        note_places(order)
+        read += 1
+    return read
+
+
+def _since(now: datetime) -> datetime:
+    """When an order that has ended must have come in to be looked at."""
+    return now - timedelta(days=policies.policy_at(now).duplicate_days)
 
 
 def same_matter(asked: Matter, now: datetime, *, but: Order | None = None) -> list[Alike]:
@@ -223,7 +240,7 @@ def candidates(asked: Matter, now: datetime, *, but: int | None = None) -> Seque
         "own": OWN,
         "read": READ,
         "open": list(OPEN_STATES),
-        "since": now - timedelta(days=policies.policy_at(now).duplicate_days),
+        "since": _since(now),
         "now": now,
         "but": but,
         "compared": COMPARED,

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed
+from hotline.cli import cli
 from hotline.orders.lifecycle import Action, State
 from hotline.transfer.duplicates import Place
 from hotline.transfer.linking import link, linked
@@ -114,6 +117,17 @@ def test_an_order_keeps_the_places_it_speaks_of(session: None, now: datetime) ->
     order = factories.received(now, text="锦绣花园3栋和翠湖名都之间", address="和平路12号")
     kept = db.session.scalars(select(OrderPlace.name).where(OrderPlace.order_id == order.id))
     assert set(kept) == {"锦绣花园", "翠湖名都", "和平路"}
+
+
+def test_orders_of_before_get_their_places_by_a_command(app: Flask, session: None, now: datetime) -> None:
+    order, over = factories.received(now, text=NOISE), factories.closed(now - timedelta(days=90), text=NOISE)
+    db.session.execute(delete(OrderPlace))
+    db.session.commit()
+    for read in (1, 0):
+        result = CliRunner().invoke(cli, ["places"], obj=lambda: app, catch_exceptions=False)
+        assert result.output == f"{read} orders read\n"
+    kept = db.session.scalars(select(OrderPlace.order_id).where(OrderPlace.order_id.in_((order.id, over.id))))
+    assert set(kept) == {order.id}
 
 
 def test_a_link_stands_in_both_logs_and_on_both_orders(session: None, now: datetime) -> None:
