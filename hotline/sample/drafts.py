@@ -172,8 +172,10 @@ class Plan:
             draft = self._written(at, template, self.town.spot(self.rng, template), hold, sorts=0, direct=direct)
             said = suggest(draft.intake.title, draft.intake.text, draft.intake.address)
             if said.assignment is None or said.confidence < self.town.policy.auto_confidence:
-                break
-        return draft
+                return draft
+        vague = self.town.phrases.all("vague", "texts")
+        said_little = vague[at.second % len(vague)]
+        return replace(draft, intake=replace(draft.intake, title=said_little[:12], text=said_little, address=""))
 
     def _for_unit(self, at: datetime, hold: State, unit: str, story: Story | None) -> Draft:
         """Make a draft whose unit is certain, because an agent says category and district."""
