@@ -111,7 +111,7 @@ class Gazetteer:
 
 
 def _goes_on(name: str, rows: Sequence[PlaceRow], after: str) -> bool:
-    return rows[0].kind == "district" and not name.endswith(FULL) and after in GOES_ON and bool(after)
+    return rows[0].kind == "district" and not name.endswith(FULL) and after in GOES_ON
 
 
 def _mention(written: str, rows: Sequence[PlaceRow]) -> Mention:
