@@ -104,5 +104,5 @@ def _danger(row: Mapping[str, Any]) -> Danger:
 
 
 def _guess(row: Mapping[str, Any], names: Names) -> Guess:
-    keywords = tuple(hit["keyword"] for hit in row["hits"])
+    keywords = tuple(dict.fromkeys(hit["keyword"] for hit in row["hits"]))  # written by hand and learned: one word
     return Guess(row["category"], names.categories.get(row["category"], row["category"]), row["confidence"], keywords)
