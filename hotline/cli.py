@@ -18,6 +18,7 @@ from hotline.people.commands import user
 from hotline.policy.clock_commands import clock
 from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
+from hotline.transfer.matter_commands import places_command
 from hotline.transfer.routing_commands import routing_command
 
 
@@ -42,6 +43,7 @@ for command in (
     clock,
     calendar_command,
     routing_command,
+    places_command,
     verify,
     import_,
 ):

@@ -124,7 +124,16 @@ def committed(app: Flask) -> Iterator[None]:
         # Lets the log be deleted from; only a superuser may say so.
         db.session.execute(text("SET LOCAL session_replication_role = replica"))
         orders = ("deadline", "order_unit", "attachment", "order_event", "work_order")
-        for table in ("outbox", "evaluation", "notice", "deadline_warning", "deadline_move", *orders):
+        for table in (
+            "outbox",
+            "evaluation",
+            "notice",
+            "deadline_warning",
+            "deadline_move",
+            "order_place",
+            "order_link",
+            *orders,
+        ):
             db.session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - the names stand here
     with app.app_context():
         db.session.remove()

@@ -21,7 +21,7 @@ CALLBACK = Actor(Role.CALLBACK, "回访员")
 
 
 def intake(**changes: Any) -> Intake:
-    """A complaint nobody can classify, so that it waits for a dispatcher."""
+    """A complaint nobody can classify."""
     given: dict[str, Any] = {
         "title": "一件事",
         "text": "想反映一件事情,请帮忙看看。",
@@ -33,9 +33,14 @@ def intake(**changes: Any) -> Intake:
     return Intake(**{**given, **changes})
 
 
-def received(now: datetime, **changes: Any) -> Order:
-    """An order that waits for dispatch."""
+def accepted(now: datetime, **changes: Any) -> Order:
+    """An order as a call makes it: dispatched at once where the product is sure."""
     return receive_complaint(intake(**changes), CITIZEN, now)
+
+
+def received(now: datetime, **changes: Any) -> Order:
+    """An order that waits for dispatch, whatever is said in it."""
+    return receive_complaint(intake(**changes), CITIZEN, now, hold=True)
 
 
 def dispatched(now: datetime, unit: str = "housing", **changes: Any) -> Order:

@@ -30,6 +30,7 @@ from hotline.people.roles import Permission
 from hotline.people.signin import current_actor
 
 SEES_ORDERS = (Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS)
+ASIDE = frozenset({Action.NOTE, Action.LINK})  # steps that leave an order where it is: nobody has to take them
 PROSE = ("public_reply", "unsolved_reason", "note", "reason", "next_step")
 
 
@@ -105,7 +106,7 @@ def form_version() -> int:
 def onward(order: Order, actor: Actor) -> str:
     """Where to after a step: back to the list it came from, or on with the order where there is more to do with it."""
     back = own_address(request.form.get("back", ""))
-    more = any(step.action is not Action.NOTE for step in open_steps(order, actor, utc_now()))
+    more = any(step.action not in ASIDE for step in open_steps(order, actor, utc_now()))
     if back and not (more and request.form.get("stay")):
         return back
     return url_for("orders.shown", number=order.number, back=back or None)

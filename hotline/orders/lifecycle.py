@@ -55,6 +55,7 @@ class Action(StrEnum):
     SET_UPSTREAM = "set_upstream"
     MERGE = "merge"
     FOLLOW = "follow"
+    LINK = "link"
 
 
 name_members(
@@ -91,6 +92,7 @@ name_members(
         Action.SET_UPSTREAM: mark("Change the upstream deadline"),
         Action.MERGE: mark("Merge into another"),
         Action.FOLLOW: mark("Answered with the master order"),
+        Action.LINK: mark("Link with another"),
     }
 )
 
@@ -157,6 +159,8 @@ STEPS: tuple[Step, ...] = (
     ),
     _step(Action.FOLLOW, _S.MERGED, _S.CALLBACK, (_R.SYSTEM,), needs=("unit", "public_reply"), starts=(_C.CALLBACK,)),
     _step(Action.SET_UPSTREAM, (*_ACTIVE[:-1], _S.MERGED), None, (_R.DISPATCHER, _R.SYSTEM), needs=("due", "reason")),
+    # 关联: said in both logs; neither order moves.
+    _step(Action.LINK, tuple(State), None, (_R.AGENT, _R.DISPATCHER), needs=("other",)),
     # 转 transfer
     _step(
         Action.DISPATCH,

@@ -77,7 +77,7 @@ class Order(Base):
         Index("ix_work_order_lead_unit", "lead_unit", "state"),
         Index("ix_work_order_time_asked_at", "time_asked_at", postgresql_where=sql("time_asked_at IS NOT NULL")),
         Index("ix_work_order_parent", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
-        Index("ix_work_order_matter", "category_code", "received_at"),
+        Index("ix_work_order_matter", "category_code", "district_code", "received_at"),
         Index("ix_work_order_search", "search", postgresql_using="gin"),
     )
 

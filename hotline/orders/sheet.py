@@ -48,6 +48,7 @@ LIKELY = (
     Action.REDO,
     Action.CLOSE,
     Action.NOTE,
+    Action.LINK,
 )
 
 

@@ -128,6 +128,7 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "due": plain(gettext("Due"), _instant),
         "upstream_due": plain(gettext("Upstream deadline"), _instant),
         "master": plain(gettext("Master order"), str),
+        "other": plain(gettext("Linked with"), str),
         "attachments": plain(gettext("Files"), several(files)),
         "public_reply": lambda value: Line("public", gettext("Public reply"), value),
         "unsolved_reason": lambda value: Line("internal", gettext("Why it is not solved"), value),

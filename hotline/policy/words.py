@@ -63,6 +63,11 @@ def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
             known["dispatch"],
         ),
         (
+            gettext("Looked at for the same matter: orders that are open, or came in within"),
+            spoken(policy.duplicate_days, TimeUnit.NATURAL_DAYS),
+            known["dispatch"],
+        ),
+        (
             gettext("Calls without an answer before an order is closed unrated"),
             str(policy.callback_attempts),
             known["callback"],

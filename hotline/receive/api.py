@@ -18,10 +18,12 @@ from hotline.orders.operations import Intake, answer_directly
 from hotline.orders.queries import order_for, orders_of_phone
 from hotline.orders.schemas import AnswerBody, brief
 from hotline.orders.vocabulary import Channel
+from hotline.people.actors import Actor
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.receive.operations import receive_complaint
-from hotline.receive.schemas import IntakeSchema, plain_phone
+from hotline.receive.schemas import IntakeSchema, plain_phone, title_of
+from hotline.transfer.same_matter import Alike, because, same_matter, told
 from hotline.transfer.suggestion import suggest
 
 api = Blueprint("receive_api", __name__, url_prefix="/api/v1", description="Receive complaints")
@@ -35,6 +37,12 @@ class SuggestBody(Schema):
     address = words(200)
     category = words(40)
     district = words(40)
+
+
+class DuplicatesBody(SuggestBody):
+    """A text as far as it is typed, and whose it is: the number finds the citizen's own orders, and is not given back."""
+
+    phone = phone()
 
 
 class CallerBody(Schema):
@@ -82,6 +90,43 @@ def suggestion(body: dict[str, Any]) -> Response:
         district=body["district"] or None,
     )
     return answer(found.as_json())
+
+
+@api.post("/duplicates")
+@needs(Permission.PLACE_ORDERS)
+@api.arguments(DuplicatesBody)
+@api.response(200)
+def duplicates(body: dict[str, Any]) -> Response:
+    """Open and recent orders that may be of the same matter as a text, best first. Nothing is kept."""
+    actor = current_actor()
+    title, category, district = (
+        title_of(body["title"], body["text"]),
+        body["category"] or None,
+        body["district"] or None,
+    )
+    found = suggest(title, body["text"], body["address"], category=category, district=district)
+    asked = told(
+        title,
+        body["text"],
+        body["address"],
+        district=found.place.district,
+        category=found.category,
+        caller=plain_phone(body["phone"]),
+    )
+    return answer({"orders": [_alike(one, actor) for one in same_matter(asked, utc_now())]})
+
+
+def _alike(one: Alike, actor: Actor) -> dict[str, Any]:
+    return {
+        **brief(one.order, actor),
+        "score": one.likeness.score,
+        "place": one.likeness.place,
+        "places": one.likeness.shared,
+        "because": because(one.likeness),
+        "words": one.words,
+        "citizens": one.citizens,
+        "offers": one.offers,
+    }
 
 
 @api.post("/callers")

@@ -20,18 +20,19 @@ from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock, Requester
 from hotline.receive.drafts import desk_scope, draft_of, drop_draft
+from hotline.receive.joining import Joining, append, join, joining
 from hotline.receive.once import Placed, new_key, place_once
 from hotline.receive.operations import receive_complaint
 from hotline.receive.queries import saved_today
 from hotline.receive.schemas import IntakeSchema, plain_phone, title_of
-from hotline.transfer.alike import Alike, alike_orders
-from hotline.transfer.merging import merge
+from hotline.transfer.same_matter import Alike, Offer, same_matter, told
 from hotline.transfer.suggestion import Doubt, doubt_of, suggest, why_queued
 
 FIELDS = (
     *("phone", "name", "requester", "urgency", "secret", "nature"),
-    *("text", "address", "district", "category", "title", "master"),
+    *("text", "address", "district", "category", "title"),
 )
+CHOSEN = ("same", "how")  # the order of the same matter that was chosen, and what is to be made of it
 EARLIER = 8  # orders of a caller that fit beside the form
 SHORTEST_PHONE = 5
 LEAF = 6  # a code of this length is a category orders are given
@@ -52,8 +53,8 @@ class Advice:
     """What is suggested while the agent types.
 
     guesses: categories by the text alone, whatever has been chosen. suggested: what would be done with the choice.
-    candidates: districts to choose from, by code, where the place has several. alike: orders that may tell of the same
-    matter. master: the one it is to be merged into.
+    candidates: districts to choose from, by code, where the place has several. alike: orders that may be of the same
+    matter. joined: the one the agent has chosen of them.
     """
 
     guesses: tuple[Guess, ...]
@@ -63,40 +64,46 @@ class Advice:
     district: str
     candidates: dict[str, str]
     alike: list[Alike]
-    master: str
+    joined: Joining | None
 
 
 def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
     """Save what the agent has written down, once; answer it at once where the agent did. Raises Invalid."""
-    said = _said(form)
-    master = said.pop("master", "")
-    intake = replace(IntakeSchema().read(said), channel=Channel.PHONE)
+    said, chosen = _said(form), joining(form)
+    intake = replace(
+        IntakeSchema().read({name: said[name] for name in said if name not in CHOSEN}), channel=Channel.PHONE
+    )
     reply = form.get("public_reply", "").strip() if form.get("do") == "answer" else None
     if reply == "":
         raise Invalid.field("public_reply", gettext("write what you told the caller, or save without an answer"))
+    if reply and chosen and chosen.offer is not Offer.LINK:
+        raise Invalid.field("_", gettext("What is appended or merged is answered there: save it without an answer"))
 
     def place() -> Order:
-        return _register(intake, reply, master, actor, now)
+        if chosen and chosen.offer is Offer.APPEND:
+            return append(chosen, intake, actor, now)
+        return _register(intake, reply, chosen, actor, now)
 
-    words = {**said, "master": master, "public_reply": reply or ""}
+    words = {**said, "public_reply": reply or ""}
     key = form.get("key", "")
     placed = place_once(desk_scope(actor), key, words, now, place)
     drop_draft(actor, key)
     return placed
 
 
-def _register(intake: Intake, reply: str | None, master: str, actor: Actor, now: datetime) -> Order:
-    order = receive_complaint(intake, actor, now, hold=reply is not None or bool(master))
-    if master:
-        merge(order, actor, now, master=master, reason=gettext("the same matter, as the agent saw on the phone"))
-    elif reply is not None:
+def _register(intake: Intake, reply: str | None, chosen: Joining | None, actor: Actor, now: datetime) -> Order:
+    merges = chosen is not None and chosen.offer is Offer.MERGE
+    order = receive_complaint(intake, actor, now, hold=merges or reply is not None)
+    if chosen is not None:
+        join(order, chosen, actor, now)
+    if reply is not None:
         answer_directly(order, actor, now, public_reply=reply)
     return order
 
 
 def _said(form: Mapping[str, str]) -> dict[str, str]:
     """The fields of the form that were filled in, the category by its code."""
-    said = {name: form.get(name, "").strip() for name in FIELDS}
+    said = {name: form.get(name, "").strip() for name in (*FIELDS, *CHOSEN)}
     said["category"] = category_code(said["category"])
     return {name: text for name, text in said.items() if text}
 
@@ -123,7 +130,7 @@ def desk_view(actor: Actor, now: datetime, form: Mapping[str, str], errors: Mapp
         "form": form,
         "errors": errors,
         "key": form.get("key") or new_key(),
-        "fields": FIELDS,
+        "fields": (*FIELDS, *CHOSEN),
         "draft": draft_of(actor),
         "natures": list(Nature),
         "requesters": list(Requester),
@@ -166,6 +173,8 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
     free = suggest(title, text, address, district=district or None)
     found = suggest(title, text, address, category=chosen, district=district or None) if chosen else free
     threshold = policies.policy_at(now).auto_confidence
+    phone = plain_phone(said.get("phone", ""))
+    asked = told(title, text, address, district=found.place.district, category=found.category, caller=phone)
     return Advice(
         guesses=read_suggestion(free.as_json(), names).guesses,
         suggested=read_suggestion(found.as_json(), names),
@@ -173,16 +182,8 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
         chosen=chosen,
         district=names.districts.get(found.place.district or "", ""),
         candidates={code: names.districts.get(code, code) for code in found.place.candidates},
-        alike=alike_orders(
-            title,
-            text,
-            address,
-            categories=[chosen] if chosen else [row.category for row in free.ranked],
-            district=found.place.district,
-            phone=plain_phone(said.get("phone", "")),
-            now=now,
-        ),
-        master=said.get("master", ""),
+        alike=same_matter(asked, now),
+        joined=joining(form),
     )
 
 

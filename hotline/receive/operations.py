@@ -18,6 +18,7 @@ from hotline.orders.vocabulary import Nature
 from hotline.people.actors import Actor
 from hotline.people.queries import require_district
 from hotline.transfer.operations import dispatch_automatically
+from hotline.transfer.same_matter import note_places
 from hotline.transfer.suggestion import suggest
 
 
@@ -48,6 +49,7 @@ def receive_complaint(intake: Intake, actor: Actor, now: datetime, *, hold: bool
     try:
         with db.session.begin_nested():
             order = open_order(filled, actor, now, suggestion=suggestion.as_json())
+            note_places(order)
     except IntegrityError:
         _refuse_known(intake)  # the source has sent it twice at the same moment
         raise

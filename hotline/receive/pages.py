@@ -31,6 +31,7 @@ from hotline.people.signin import current_actor, needs
 from hotline.receive import citizen as citizens
 from hotline.receive.desk import advise, desk_view, earlier_orders, outcome, outcomes, save_call
 from hotline.receive.drafts import keep_draft
+from hotline.receive.joining import joining
 from hotline.receive.once import Placed, new_key
 from hotline.receive.queries import saved_today
 from hotline.receive.schemas import DraftSchema
@@ -73,7 +74,8 @@ def _by_script() -> bool:
 def _told(placed: Placed) -> ResponseReturnValue:
     """What the script puts on the page after saving."""
     names = Names()
-    bar = render_template("receive/_bar.html", done=outcome(placed.order, names), changed=placed.changed)
+    chosen = joining(request.form)
+    bar = render_template("receive/_bar.html", done=outcome(placed.order, names), changed=placed.changed, joined=chosen)
     saved = outcomes(saved_today(current_actor(), utc_now()), names)
     told = {"number": placed.order.number, "bar": bar, "saved": render_template("receive/_saved.html", saved=saved)}
     return jsonify(told), 409 if placed.changed else 201

@@ -97,6 +97,7 @@ class DraftSchema(Schema):
     district = words(40)
     category = words(200)
     title = words(200)
-    master = words(20)
+    same = words(20)
+    how = words(10)
     public_reply = words(5000)
     do = words(10)

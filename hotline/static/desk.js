@@ -142,7 +142,7 @@
         const held = place.contains(document.activeElement) ? document.activeElement.dataset : null;
         place.innerHTML = html;
         if (held) {
-          const same = [...place.querySelectorAll("button")].find((one) => one.dataset.take === held.take && one.dataset.district === held.district);
+          const same = [...place.querySelectorAll("button")].find((one) => ["take", "district", "same", "how"].every((name) => one.dataset[name] === held[name]));
           (same || text).focus();
         }
         if (after) after(place);
@@ -233,11 +233,23 @@
     remember();
     askSuggestion(0);
   }
-  function mergeInto(number) {
-    const field = byId("master");
-    field.value = field.value === number ? "" : number;
+  // What is to be made of a call about a matter that is known: chosen here, done on saving.
+  function join(number, how) {
+    form.elements.same.value = number;
+    form.elements.how.value = how;
+  }
+  function chooseOffer(button) {
+    const off = button.getAttribute("aria-pressed") === "true";
+    join(off ? "" : button.dataset.same, off ? "" : button.dataset.how);
     remember();
+    text.focus();
     askSuggestion(0);
+  }
+  function nextOffer() {
+    const firsts = [...document.querySelectorAll("#suggestion .alike li button:first-child")];
+    const at = firsts.findIndex((one) => one.closest("li").contains(document.activeElement));
+    const next = firsts[(at + 1) % firsts.length];
+    if (next) { next.focus(); next.closest("li").scrollIntoView({ block: "nearest" }); }
   }
   function clearForm() {
     const values = filled();
@@ -278,7 +290,7 @@
     if (event.target === text) mark();
     remember();
     if (composing) return;
-    if (event.target.name === "phone") askCaller();
+    if (event.target.name === "phone") { askCaller(); askSuggestion(); }
     else if (["text", "title", "address", "category", "district"].includes(event.target.name)) askSuggestion();
   }
   text.addEventListener("scroll", () => { mirror.scrollTop = text.scrollTop; });
@@ -297,10 +309,11 @@
     }
   }
   document.querySelector(".panes").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-take], [data-district], [data-urgent], [data-master]");
-    if (button && button.dataset.master) return mergeInto(button.dataset.master);
-    if (button && "urgent" in button.dataset) byId("urgency-urgent").click();
-    else if (button) take(button);
+    const button = event.target.closest("[data-take], [data-district], [data-urgent], [data-how]");
+    if (!button) return;
+    if ("how" in button.dataset) chooseOffer(button);
+    else if ("urgent" in button.dataset) byId("urgency-urgent").click();
+    else take(button);
   });
 
   document.addEventListener("keydown", (event) => {
@@ -336,9 +349,8 @@
       (answering.open ? byId("public_reply") : text).focus();
     } else if (code === "KeyE") {
       form.querySelector("[name=requester]:not(:checked)").click();
-    } else if (code === "KeyM") {
-      const first = document.querySelector("#suggestion [data-master]");
-      if (first) mergeInto(first.dataset.master);
+    } else if (code === "KeyS") {
+      nextOffer();
     } else if (code === "KeyU") {
       form.querySelector("[name=urgency]:not(:checked)").click();
     } else if (code === "KeyN") {

@@ -12,10 +12,11 @@ from hotline.base.time import utc_now
 from hotline.orders.queries import order_for
 from hotline.orders.schemas import brief
 from hotline.people.signin import current_actor
-from hotline.transfer import merging
+from hotline.transfer import linking, merging
 from hotline.transfer import operations as transfer
 from hotline.transfer.schemas import (
     DispatchBody,
+    LinkBody,
     MergeBody,
     ReasonBody,
     RedispatchBody,
@@ -95,6 +96,17 @@ def merge(body: dict[str, Any], number: str) -> Response:
     actor = current_actor()
     order = order_for(number, actor)
     merging.merge(order, actor, utc_now(), version=expected_version(), **body)
+    return answer(brief(order, actor))
+
+
+@api.post("/<number>/link")
+@api.arguments(LinkBody)
+@api.response(200)
+def link(body: dict[str, Any], number: str) -> Response:
+    """Link an order with another."""
+    actor = current_actor()
+    order = order_for(number, actor)
+    linking.link(order, actor, utc_now(), version=expected_version(), **body)
     return answer(brief(order, actor))
 
 

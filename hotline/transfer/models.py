@@ -1,4 +1,4 @@
-"""Tables of routing: keywords, models, places, the catalogue, signals, proposals. Rows end, they are not deleted."""
+"""Tables of routing, whose rows end and are not deleted; places and links of orders."""
 
 from __future__ import annotations
 
@@ -179,3 +179,28 @@ class Proposal(Base):
     decided_at: Mapped[Instant | None]
     decided_by: Mapped[str] = mapped_column(String(60), server_default=text("''"))
     reason: Mapped[str] = mapped_column(String(500), server_default=text("''"))
+
+
+class OrderPlace(Base):
+    """A place an order speaks of, by its short name: through these the newest orders of a place are found."""
+
+    __tablename__ = "order_place"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
+
+
+class OrderLink(Base):
+    """Two orders that have to do with each other (关联), the earlier one first; each goes its own way."""
+
+    __tablename__ = "order_link"
+    __table_args__ = (
+        CheckConstraint("order_id < other_id", name="earlier_first"),
+        Index("ix_order_link_other", "other_id"),
+    )
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    linked_at: Mapped[Instant]
+    linked_by: Mapped[str] = mapped_column(String(60))

@@ -10,16 +10,18 @@ from flask.typing import ResponseReturnValue
 from hotline.base.paging import page_of
 from hotline.base.time import utc_now
 from hotline.orders.forms import SEES_ORDERS, take_step
-from hotline.orders.lifecycle import Action, State
-from hotline.orders.models import Event
+from hotline.orders.lifecycle import OPEN_STATES, Action, State, find, permits
+from hotline.orders.models import Event, Order
 from hotline.orders.names import Names
 from hotline.orders.queries import Filter, count_waiting, dispatch_queue
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
-from hotline.transfer import merging
+from hotline.transfer import linking, merging
 from hotline.transfer import operations as transfer
+from hotline.transfer.same_matter import Alike, because, matter_of, same_matter
 from hotline.transfer.schemas import (
     DispatchBody,
+    LinkBody,
     MergeBody,
     ReasonBody,
     RedispatchBody,
@@ -30,6 +32,7 @@ from hotline.transfer.waiting import waiting_rows
 
 pages = Blueprint("transfer", __name__, template_folder="templates")
 pages.add_app_template_global(transfer.return_window)
+pages.add_app_template_global(because)
 
 TABS = {"dispatch": State.RECEIVED, "returns": State.RETURNING}
 
@@ -88,6 +91,29 @@ def refuse_return(number: str) -> ResponseReturnValue:
 def merge(number: str) -> ResponseReturnValue:
     """Merge an order into its master."""
     return take_step(number, Action.MERGE, MergeBody, merging.merge)
+
+
+@pages.post("/orders/<number>/link")
+@needs(*SEES_ORDERS)
+def link(number: str) -> ResponseReturnValue:
+    """Link an order with another."""
+    return take_step(number, Action.LINK, LinkBody, linking.link)
+
+
+@pages.app_template_global()
+def linked_orders(order: Order) -> list[Order]:
+    """The orders linked with one, as far as its reader may see them."""
+    return linking.linked(order, current_actor())
+
+
+@pages.app_template_global()
+def same_matter_of(order: Order) -> list[Alike]:
+    """The orders that may be of the same matter as an open one, for those who can do something about it."""
+    step = find(order.state, Action.LINK)
+    if order.state not in OPEN_STATES or step is None or not permits(step, current_actor(), order.lead_unit):
+        return []
+    known = {other.id for other in linked_orders(order)}
+    return [one for one in same_matter(matter_of(order), utc_now(), but=order) if one.order.id not in known]
 
 
 @pages.post("/orders/<number>/upstream")

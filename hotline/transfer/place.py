@@ -86,7 +86,7 @@ class Gazetteer:
         allowed: set[str] = set()
         names: tuple[str, ...] = ()
         for text in texts:
-            here = self._mentions(text)
+            here = self.mentions(text)
             mentions += here
             districts, deciding = _districts(here)
             if not allowed or (len(allowed) > 1 and allowed & districts):
@@ -103,7 +103,8 @@ class Gazetteer:
         only = streets[0] if len(streets) == 1 else None
         return Found(allowed.pop(), only, (), () if only else streets, names, places)
 
-    def _mentions(self, text: str) -> list[Mention]:
+    def mentions(self, text: str) -> list[Mention]:
+        """Every place named in a text, in the order of the text."""
         if self._empty or not text:
             return []
         found = [(end + 1, name, rows) for end, (name, rows) in self._automaton.iter_long(text)]

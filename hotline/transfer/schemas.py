@@ -57,6 +57,13 @@ class MergeBody(Schema):
     reason = words(500, required=True)
 
 
+class LinkBody(Schema):
+    """Which order it has to do with, and what."""
+
+    other = words(20, required=True)
+    reason = words(500)
+
+
 class UpstreamBody(Schema):
     """The deadline an upstream platform has set."""
 

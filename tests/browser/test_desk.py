@@ -307,3 +307,24 @@ def test_a_complaint_is_placed_on_a_phone_without_script(
     assert order.requester_kind is Requester.ENTERPRISE
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     phone.close()
+
+
+def test_a_call_is_merged_into_a_known_matter_by_keyboard(desk: Page, saved: Saved) -> None:
+    told = "望江区翠湖名都小区停水三天了，自来水公司不来，整栋楼都没有水"
+    for phone in ("13900000021", "13900000022"):
+        desk.keyboard.type(phone)
+        desk.locator("#text").fill(told)
+        if phone.endswith("2"):
+            expect(desk.locator("#suggestion .alike li")).to_have_count(1)
+            desk.keyboard.press("Alt+s")
+            expect(desk.locator("#suggestion [data-how=merge]")).to_be_focused()
+            desk.keyboard.press("Enter")
+            expect(desk.locator("#text")).to_be_focused()
+            expect(desk.locator("#suggestion [aria-pressed=true][data-how=merge]")).to_be_visible()
+            assert desk.evaluate("document.documentElement.scrollHeight") == 768
+        desk.keyboard.press("Control+Enter")
+        expect(desk.locator("#bar .said-done")).to_be_visible()
+        expect(desk.locator("#text")).to_have_value("")
+    (master,), (child,) = saved("13900000021"), saved("13900000022")
+    assert (master.state, child.state, child.parent_id) == (State.DISPATCHED, State.MERGED, master.id)
+    expect(desk.locator("[name=same]")).to_have_value("")

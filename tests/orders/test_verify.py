@@ -47,6 +47,7 @@ SAID = {
     "solved": True,
     "satisfaction": "satisfied",
     "master": "1",
+    "other": "2",
 }
 # Rows that only fit some orders, so that what a limit depends on matters.
 ROWS = (

@@ -245,7 +245,7 @@ def test_a_shared_device_forgets(client: FlaskClient) -> None:
 def test_every_step_state_and_clock_has_words_or_is_the_governments_own() -> None:
     assert set(PRESENT) == set(State)
     internal = {Action.REQUEST_TIME, Action.REFUSE_TIME, Action.FEED_BACK, Action.SET_UPSTREAM}
-    assert set(Action) - set(TOLD) == {Action.AMEND, Action.NOTE} | internal
+    assert set(Action) - set(TOLD) == {Action.AMEND, Action.NOTE, Action.LINK} | internal
     never_run = {Clock.RETURN_REQUEST, Clock.EXTENSION, Clock.PROMISE}
     assert set(Clock) - set(COMING) == {Clock.SUPERVISE} | never_run
 

@@ -1,126 +1,132 @@
-"""Orders of the same matter: place vetoes text."""
+"""What makes two texts one matter: the place first, then what they share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
 
 import pytest
-from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from sqlalchemy import select
 
-from hotline.base.db import db
-from hotline.orders.lifecycle import State
-from hotline.orders.models import Order
-from hotline.transfer.alike import Alike, alike_orders
-from hotline.transfer.duplicates import Where, likeness, matter
-from tests import factories
-from tests.factories import saved
+from hotline.transfer.duplicates import SAME_MATTER, Matter, Place, likeness, matter, rarity, shared_words
+from hotline.transfer.place import Mention
+from hotline.transfer.place_names import PlaceNames, named, place_names
 
-DOGS = "楼下有人养了三条大狗，每天早上五点开始叫，老人孩子都睡不好"
+PIECES = (
+    "锦绣花园",
+    "阳光小区",
+    "和平路",
+    "长江大道",
+    "第三小学",
+    "停水三天了",
+    "半夜施工",
+    "没有人管",
+    "路灯不亮",
+    "，",
+    "3栋",
+)
+TEXTS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
+MATTERS = st.builds(
+    matter,
+    TEXTS,
+    TEXTS,
+    st.sampled_from(("", "锦绣花园3栋", "和平路12号")),
+    district=st.sampled_from((None, "d01", "d02")),
+    category=st.sampled_from((None, "050101", "060101")),
+    caller=st.sampled_from(("", "13900000001", "13900000002")),
+)
+
+
+@given(MATTERS, MATTERS)
+def test_likeness_has_no_direction_and_stays_between_0_and_1(one: Matter, other: Matter) -> None:
+    weights = rarity([one, other])
+    there, back = likeness(one, other, weights), likeness(other, one, weights)
+    assert (there.score, there.place, there.shared) == (back.score, back.place, back.shared)
+    assert 0 <= there.score <= 1
+
+
+@given(MATTERS)
+def test_a_text_is_wholly_like_itself(one: Matter) -> None:
+    assert likeness(one, one).score == likeness(one, one, rarity([one])).score == 1
+
+
+@given(MATTERS, MATTERS)
+def test_another_place_wins_over_everything(one: Matter, other: Matter) -> None:
+    elsewhere = replace(one, district="d09", caller="13900000009", category="050101")
+    same_words = replace(elsewhere, district="d08")
+    assert likeness(elsewhere, same_words).score == 0
+    like = likeness(one, other)
+    assert (like.place is Place.OTHER) <= (like.score == 0)
+
+
+@given(MATTERS, MATTERS)
+def test_the_same_citizen_or_category_never_speaks_against_it(one: Matter, other: Matter) -> None:
+    assume(one.caller != other.caller or not one.caller)
+    apart = likeness(one, other)
+    assert likeness(replace(one, caller="1"), replace(other, caller="1")).score >= apart.score
+    assert likeness(replace(one, category="x"), replace(other, category="x")).score >= apart.score
+
+
+SAID = "小区门口的搅拌站夜里不停工，噪音很大，灰尘满天飞，老人孩子都睡不好，请有关部门来管一管。"
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "where", "same"),
+    ("one", "other", "place"),
     [
-        (("锦绣花园", DOGS), ("锦绣花园3栋", "早上五点狗就开始叫，老人睡不好，请管一管养狗的人"), Where.SAME, True),
-        (("锦绣花园", DOGS), ("江景名苑", DOGS), Where.OTHER, False),
-        (("锦绣花园", DOGS), ("解放路", DOGS), Where.UNKNOWN, True),
-        (("解放路锦绣花园", DOGS), ("解放路江景名苑", DOGS), Where.OTHER, False),
-        (("", DOGS), ("锦绣花园", DOGS), Where.UNKNOWN, True),
-        (("锦绣花园", DOGS), ("锦绣花园", "电梯坏了一个星期没有人来修"), Where.SAME, False),
-        (("我们小区", DOGS), ("这个小区", DOGS), Where.UNKNOWN, True),
-        (("", ""), ("", ""), Where.UNKNOWN, False),
+        ("锦绣花园" + SAID, "在锦绣花园住，" + SAID, Place.SAME),
+        ("丽景新城小区" + SAID, "丽景新城旁边" + SAID, Place.SAME),  # told by its form in one of them only
+        ("锦绣花园3栋" + SAID, "锦绣花园18栋" + SAID, Place.SAME),  # a building is no place of its own
+        ("锦绣花园" + SAID, "阳光家园" + SAID, Place.OTHER),
+        ("和平路上" + SAID, "长江大道上" + SAID, Place.OTHER),
+        ("和平路锦绣花园" + SAID, "和平路阳光家园" + SAID, Place.OTHER),  # one road, two estates
+        ("805路公交车" + SAID, "806路公交车" + SAID, Place.OTHER),
+        ("锦绣花园" + SAID, SAID, Place.UNKNOWN),
+        ("锦绣花园" + SAID, "和平路上" + SAID, Place.UNKNOWN),  # an estate may lie on a road
     ],
 )
-def test_likeness(one: tuple[str, str], other: tuple[str, str], where: Where, *, same: bool) -> None:
-    found = likeness(matter("", one[1], one[0]), matter("", other[1], other[0]))
-    assert (found.where, found.same) == (where, same)
+def test_places(one: str, other: str, place: Place) -> None:
+    like = likeness(matter("扰民", one), matter("扰民", other))
+    assert like.place is place
+    assert (like.score == 0) == (place is Place.OTHER)
 
 
-def test_another_district_is_another_place() -> None:
-    found = likeness(matter("", DOGS, "锦绣花园", "d01"), matter("", DOGS, "锦绣花园", "d02"))
-    assert (found.where, found.same) == (Where.OTHER, False)
+def test_where_no_place_is_given_only_nearly_the_same_words_are_enough() -> None:
+    told = matter("搅拌站扰民", SAID)
+    again = matter("搅拌站扰民", SAID.replace("老人孩子", "全家人"))
+    alike = matter("装修扰民", "楼上每天装修到很晚，噪音很大，灰尘也不清理，物业说管不了，希望能规定一个时间。")
+    weights = rarity([told, again, alike])
+    assert likeness(told, again, weights).score >= SAME_MATTER > likeness(told, alike, weights).score
+    here = PlaceNames(frozenset({"锦绣花园"}))
+    placed = likeness(replace(told, names=here), replace(alike, names=here), weights)
+    assert placed.score >= SAME_MATTER
 
 
-texts = st.text(alphabet="狗叫噪音锦绣花园江景解放路小区楼上，。 ", max_size=60)
+def test_what_everybody_says_counts_less() -> None:
+    one, other = matter("", "噪音扰民，搅拌站"), matter("", "噪音扰民，烧烤摊")
+    crowd = [matter("", f"噪音扰民，{what}") for what in ("广场舞", "卡拉店", "装修队", "发电机", "鸣笛声")]
+    assert likeness(one, other, rarity([one, other, *crowd])).score < likeness(one, other).score
+    rare = matter("", "搅拌站的灰尘")
+    weights = rarity([one, other, rare, *crowd])
+    assert shared_words(one, rare, weights) == ("搅拌站",)
 
 
-@given(texts, texts, texts, texts)
-def test_likeness_is_the_same_both_ways(text: str, place: str, text_b: str, place_b: str) -> None:
-    one, other = matter("", text, place), matter("", text_b, place_b)
-    assert likeness(one, other) == likeness(other, one)
-    assert 0 <= likeness(one, other).text <= 1
+@pytest.mark.parametrize(
+    ("text", "spots", "ways"),
+    [
+        ("我是望江区锦绣花园的业主", {"锦绣花园"}, set()),
+        ("位于和平路与中山大道交叉口", set(), {"和平路", "中山大道"}),
+        ("搭乘107国道边的18路公交", set(), {"107路", "18路"}),
+        ("购买长江新城小区的房子", {"长江新城"}, set()),
+        ("导致小区居民、附近学校和农贸市场受影响", set(), set()),
+        ("小区门口的路灯坏了，走路看不见", set(), set()),
+    ],
+)
+def test_names_by_their_form(text: str, spots: set[str], ways: set[str]) -> None:
+    found = place_names(text)
+    assert (found.spots, found.ways) == (spots, ways)
 
 
-@given(st.text(alphabet="狗叫噪音修路", min_size=2, max_size=60), texts)
-def test_a_text_is_like_itself_and_never_at_another_place(text: str, place: str) -> None:
-    assert likeness(matter("", text, place), matter("", text, place)).text == 1.0
-    assert not likeness(matter("", text, "江景名苑"), matter("", text, "锦绣花园")).same
-
-
-def look(now: datetime, **changes: object) -> list[Alike]:
-    given = {"categories": ["060101"], "district": "d01", "now": now}
-    return alike_orders("狗叫", DOGS, "望江区锦绣花园", **{**given, **changes})  # type: ignore[arg-type]  # plain values
-
-
-def told(now: datetime, **changes: object) -> Order:
-    given = {
-        "title": "狗叫",
-        "text": DOGS,
-        "address": "望江区锦绣花园",
-        "category_code": "060101",
-        "district_code": "d01",
-    }
-    return factories.received(now, **{**given, **changes})
-
-
-def test_orders_of_the_same_matter_are_found_and_say_whose_they_are(session: None, now: datetime) -> None:
-    order = told(now)
-    told(now, address="望江区江景名苑")
-    told(now, category_code="050101")
-    told(now, text="电梯坏了一个星期没有人来修", title="电梯")
-    (found,) = look(now, phone=order.requester_phone)
-    assert (found.order.id, found.own, found.citizens, found.takes) == (order.id, True, 1, order.lead_unit is not None)
-    assert look(now, phone="13000000000")[0].own is False
-    assert look(now, beside=order.id) == []
-
-
-def test_what_is_long_closed_is_another_matter(session: None, now: datetime) -> None:
-    factories.closed(now, title="狗叫", text=DOGS, address="望江区锦绣花园", district_code="d01")
-    assert len(look(now + timedelta(days=29))) == 1
-    assert look(now + timedelta(days=31)) == []
-
-
-def form(**said: str) -> dict[str, str]:
-    given = {"text": DOGS, "address": "望江区锦绣花园", "category": "060101", "district": "d01", "phone": "13700000001"}
-    return {**given, "do": "save", **said}
-
-
-def test_the_desk_shows_them_and_merges_on_saving(sign_in: Callable[[str], FlaskClient], now: datetime) -> None:
-    master = saved(factories.handling(now, title="狗叫", text=DOGS, address="望江区锦绣花园", district_code="d01"))
-    desk = sign_in("agent")
-    pane = desk.post("/desk/suggestion", data=form()).get_data(as_text=True)
-    assert "Possibly the same matter" in pane
-    assert f'data-master="{master.number}"' in pane
-    chosen = desk.post("/desk/suggestion", data=form(master=master.number)).get_data(as_text=True)
-    assert f"On saving it is merged into {master.number}" in chosen
-    answer = desk.post("/desk", data=form(master=master.number, key="0" * 32), headers={"Accept": "application/json"})
-    assert answer.status_code == 201
-    child = db.session.scalars(select(Order).where(Order.parent_id == master.id)).one()
-    assert (child.state, child.requester_phone) == (State.MERGED, "13700000001")
-    assert look(now)[0].citizens == 2
-
-
-def test_a_master_that_cannot_take_it_is_told_and_nothing_is_saved(
-    sign_in: Callable[[str], FlaskClient], now: datetime
-) -> None:
-    desk = sign_in("agent")
-    answer = desk.post(
-        "/desk", data=form(master="20990101000001", key="1" * 32), headers={"Accept": "application/json"}
-    )
-    assert answer.status_code == 422
-    assert "master" in answer.get_json()["errors"]
-    assert db.session.scalar(select(Order.id).where(Order.requester_phone == "13700000001")) is None
+def test_areas_of_a_gazetteer_are_no_places() -> None:
+    kinds = {"望江": "estate", "望江区": "district", "柳河镇": "street", "瓦窑里小区": "estate", "和平路": "road"}
+    known = named(Mention(name, name, kind, (), "") for name, kind in kinds.items())
+    assert known == PlaceNames(frozenset({"瓦窑里"}), frozenset({"和平路"}))

@@ -121,7 +121,7 @@ def test_looking_twice_proposes_once(session: None, now: datetime) -> None:
 
 
 def test_an_accepted_ruling_becomes_a_row_of_the_catalogue(session: None, now: datetime) -> None:
-    order = factories.received(
+    order = factories.accepted(
         now, text="小区停水三天", address="望江区锦绣花园", category_code="050101", district_code="d01"
     )
     first = order.lead_unit

@@ -176,25 +176,25 @@ def test_sample_texts_find_their_category(session: None) -> None:
 
 
 def test_sure_enough_is_dispatched_the_rest_waits(session: None, now: datetime) -> None:
-    sure = factories.received(now, title="望江区停水", text="望江区锦绣花园停水三天,自来水公司不来抢修,家里停水")
+    sure = factories.accepted(now, title="望江区停水", text="望江区锦绣花园停水三天,自来水公司不来抢修,家里停水")
     assert sure.state is State.DISPATCHED
     assert sure.lead_unit == "water-supply"
     db.session.expire_all()
     event = sure.events[-1]
     assert event.payload["row_id"]
     assert event.payload["confidence"] >= event.payload["threshold"]
-    unsure = factories.received(now)
+    unsure = factories.accepted(now)
     assert unsure.state is State.RECEIVED
     assert unsure.suggestion is not None
 
 
 def test_a_persons_choice_counts_as_certain(session: None, now: datetime) -> None:
-    order = factories.received(now, category_code="050101", district_code="d03")
+    order = factories.accepted(now, category_code="050101", district_code="d03")
     assert (order.category_code, order.district_code, order.state) == ("050101", "d03", State.DISPATCHED)
 
 
 def test_dispatch_sets_assisting_and_copied_units(session: None, now: datetime) -> None:
-    order = factories.received(now)
+    order = factories.accepted(now)
     transfer.dispatch(order, "housing", DISPATCHER, now, assist=["urban"], copy=["d01", "housing"])
     parts = {helper.unit_code: helper.part for helper in order.helpers}
     assert parts == {"urban": "assist", "d01": "copy"}
@@ -215,7 +215,7 @@ def test_loading_keywords_again_changes_only_what_changed(session: None, now: da
 def test_a_unit_that_cannot_be_used_leaves_the_order_to_a_dispatcher(session: None, now: datetime) -> None:
     unit = db.session.get_one(Unit, "water-supply")
     unit.active = False
-    order = factories.received(now, title="望江区停水", text="望江区锦绣花园停水三天,自来水公司不来抢修,家里停水")
+    order = factories.accepted(now, title="望江区停水", text="望江区锦绣花园停水三天,自来水公司不来抢修,家里停水")
     assert order.suggestion
     assert order.suggestion["assignment"]["lead"] == "water-supply"
     assert (order.state, order.lead_unit, order.version) == (State.RECEIVED, None, 1)

@@ -1,0 +1,55 @@
+"""What an agent makes of a call about a matter that is known: appended, merged or linked, always because they say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from hotline.base.errors import Invalid
+from hotline.base.i18n import gettext
+from hotline.orders.lifecycle import Action
+from hotline.orders.models import Order
+from hotline.orders.operations import Intake, act, get_order
+from hotline.people.actors import Actor
+from hotline.transfer.duplicates import likeness
+from hotline.transfer.linking import link
+from hotline.transfer.merging import merge
+from hotline.transfer.same_matter import Offer, because, matter_of
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """The order the agent has chosen, by its number, and what is to be made of it."""
+
+    number: str
+    offer: Offer
+
+
+def joining(form: Mapping[str, str]) -> Joining | None:
+    """What the agent has chosen; None where they chose nothing."""
+    number, how = form.get("same", "").strip(), form.get("how", "")
+    return Joining(number, Offer(how)) if number and how in list(Offer) else None
+
+
+def append(chosen: Joining, intake: Intake, actor: Actor, now: datetime) -> Order:
+    """Add the caller's words to an order of their own (追加); no new order comes of it. Raises Invalid."""
+    order = get_order(chosen.number)
+    if not intake.requester_phone or order.requester_phone != intake.requester_phone:
+        raise Invalid.field("_", gettext("%(number)s is another citizen's; merge or link instead", number=order.number))
+    act(order, Action.NOTE, actor, now, note=gettext("The citizen adds: %(words)s", words=intake.text))
+    return order
+
+
+def join(order: Order, chosen: Joining, actor: Actor, now: datetime) -> None:
+    """Merge a new order into the one chosen, or link both; the reason says what speaks for it. Raises Invalid."""
+    why = because(likeness(matter_of(order), matter_of(get_order(chosen.number))))
+    reason = gettext("Judged the same matter while the call was written down: %(why)s", why=gettext(", ").join(why))
+    try:
+        if chosen.offer is Offer.MERGE:
+            merge(order, actor, now, master=chosen.number, reason=reason)
+        else:
+            link(order, actor, now, other=chosen.number, reason=reason)
+    except Invalid as wrong:  # the desk has no field for it: said as a whole
+        said = "; ".join(str(text) for texts in wrong.errors.values() for text in texts)
+        raise Invalid.field("_", f"{chosen.number} {said}") from wrong
