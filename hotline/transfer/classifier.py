@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from hotline.transfer.scan import Found, Ints, Scanner, fold
 
 Floats = NDArray[np.float32]
+Keyword = tuple[str, str, float]  # written by hand: the keyword, its category, its weight (1 to 10)
 
 TITLE_COUNTS = 8  # times in the text that a time in the title is worth; chosen by cross-validation, docs/routing.md
 HAND_TITLE_COUNTS = 1.5
@@ -56,7 +57,8 @@ class Model:
 
     bias: the score of each category before anything is read. weights: one row a keyword, one column a category.
     steepness: how fast a lead in score becomes certainty. reliability: rising pairs of what the softmax says of the
-    likeliest category and how often that was right. trained, texts: the day, and on how many texts.
+    likeliest category and how often that was right. trained, texts: the day, and on how many texts. hand: the
+    hand-written keywords it was trained beside.
     """
 
     categories: tuple[str, ...] = ()
@@ -67,6 +69,7 @@ class Model:
     reliability: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     trained: str = ""
     texts: int = 0
+    hand: tuple[Keyword, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,10 @@ class _Hand:
 class Classifier:
     """Ranks categories by the weights of the keywords a text contains."""
 
-    def __init__(self, model: Model | None = None, hand: Iterable[tuple[str, str, float]] = ()) -> None:
-        """Take what was learned, and rows of hand-written keyword, category code, weight (1 to 10)."""
+    def __init__(self, model: Model | None = None, hand: Iterable[Keyword] | None = None) -> None:
+        """Take what was learned, and the hand-written keywords in force: those the model was trained beside, or others."""
         self._model = model or Model()
-        rows = list(hand)
+        rows = list(self._model.hand if hand is None else hand)
         self.categories = tuple(dict.fromkeys([*self._model.categories, *(category for _, category, _ in rows)]))
         numbers = {category: number for number, category in enumerate(self.categories)}
         self._learned = len(self._model.keywords)

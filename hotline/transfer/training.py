@@ -23,7 +23,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from hotline.base.errors import Invalid
-from hotline.transfer.classifier import BATCH, HAND_STEEPNESS, SILENT, Classifier, Floats, Model, softmax
+from hotline.transfer.classifier import BATCH, HAND_STEEPNESS, SILENT, Classifier, Floats, Keyword, Model, softmax
 from hotline.transfer.scan import fold
 
 KEYWORDS = 20_000  # how many are kept: the most telling ones
@@ -54,13 +54,13 @@ class Labelled:
 def train(
     given: Labelled,
     trained: str,
-    hand: Sequence[tuple[str, str, float]] = (),
+    hand: Sequence[Keyword] = (),
     keywords: int = KEYWORDS,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Model:
     """Learn keywords, their weights and the steepness.
 
-    hand: keywords that stand beside whatever is learned. keywords: how many are kept at most.
+    hand: keywords that stand beside whatever is learned; the model keeps them as they are. keywords: how many are kept at most.
 
     Raises Invalid where the texts are too few to learn anything from.
     """
@@ -74,13 +74,15 @@ def train(
     model = table.fit(everything, categories)
     progress("learning how sure to be")
     steepness, reliability = table.certainty(categories)
-    return replace(model, steepness=steepness, reliability=reliability, trained=trained, texts=len(given.labels))
+    return replace(
+        model, steepness=steepness, reliability=reliability, trained=trained, texts=len(given.labels), hand=tuple(hand)
+    )
 
 
 class _Table:
     """The candidates' counts in all texts, made once; models are fitted to any part of the rows."""
 
-    def __init__(self, given: Labelled, hand: Sequence[tuple[str, str, float]], keywords: int) -> None:
+    def __init__(self, given: Labelled, hand: Sequence[Keyword], keywords: int) -> None:
         self._given, self._keywords = given, keywords
         self._hand = Classifier(None, hand) if hand else None
         self._labels = np.array(given.labels)
