@@ -75,7 +75,7 @@ def from_document(document: Mapping[str, Any]) -> Model:
                 (keyword, category, float(weight)) for keyword, category, weight, origin, _ in rows if origin == HAND
             ),
         )
-    except (KeyError, TypeError, ValueError) as problem:
+    except (LookupError, TypeError, ValueError) as problem:
         raise Invalid.field("model", f"cannot be read at {problem}; mend it, or train it again") from problem
 
 

@@ -31,11 +31,13 @@ RARE = 3  # texts a keyword stands in at least
 RARE_IN_FEW = 2  # the same where the categories have few texts each
 FEW_TEXTS = 50  # so many texts of a category, on average, are not few
 LENGTHS = range(2, 6)  # characters of a keyword
-STRENGTH = 0.25  # C of the support vector machines
+STRENGTH = 0.25  # C of the support vector machines, at least
+FEW = 1000  # divided by the number of texts, up to 1: the C where that is more
 FOLDS = 5  # parts the texts are held back in, one after the other, to learn the steepness
 FAINT = 0.004  # weights smaller than this say nothing
-# Among many categories a keyword speaks for some and hardly against any: what is left fits a file people can read.
-MANY = 20
+# Of more weights than this (among hundreds of categories) only those that clearly speak for one are kept: the rest
+# would be a file nobody can read.
+MANY = 500_000
 FAINT_AMONG_MANY = 0.1
 STEEPNESSES = np.geomspace(1, 20, 40)
 
@@ -104,7 +106,7 @@ class _Table:
         counts = counts @ sparse.diags(rarity)
         weights, bias = _average(counts, labels, len(categories))
         weights = weights * rarity[:, None]
-        weights[weights < FAINT_AMONG_MANY if len(categories) > MANY else np.abs(weights) < FAINT] = 0
+        weights[weights < FAINT_AMONG_MANY if weights.size > MANY else np.abs(weights) < FAINT] = 0
         kept = np.flatnonzero(weights.any(axis=1))
         words = [self._words[place] for place in chosen]
         return Model(
@@ -204,6 +206,7 @@ def _scaled(times: Matrix) -> tuple[Matrix, NDArray[np.float64]]:
 def _average(counts: Matrix, labels: NDArray[np.int64], categories: int) -> tuple[Any, Any]:
     """The mean weights (keyword × category) and biases of the three classifiers."""
     weights, bias = np.zeros((counts.shape[1], categories)), np.zeros(categories)
+    strength = min(1.0, max(STRENGTH, FEW / len(labels)))
     for category in range(categories):
         inside = labels == category
         if not inside.any() or inside.all():
@@ -212,7 +215,7 @@ def _average(counts: Matrix, labels: NDArray[np.int64], categories: int) -> tupl
         odds = _log_odds(counts, inside)
         scaled = counts @ sparse.diags(odds)
         for matrix, factor, balance in ((counts, 1.0, True), (scaled, odds, True), (scaled, odds, False)):
-            machine = _machine(matrix, inside, balance=balance)
+            machine = _machine(matrix, inside, strength, balance=balance)
             weights[:, category] += machine.coef_[0] * factor / 3
             bias[category] += machine.intercept_[0] / 3
     return weights, bias
@@ -224,8 +227,8 @@ def _log_odds(counts: Matrix, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.asarray(np.log((here / here.sum()) / (there / there.sum())))
 
 
-def _machine(matrix: Matrix, inside: NDArray[np.bool_], *, balance: bool) -> LinearSVC:
-    machine = LinearSVC(C=STRENGTH, class_weight="balanced" if balance else None, random_state=0)
+def _machine(matrix: Matrix, inside: NDArray[np.bool_], strength: float, *, balance: bool) -> LinearSVC:
+    machine = LinearSVC(C=strength, class_weight="balanced" if balance else None, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a weight still moving in its last digit is good enough
         return machine.fit(matrix, inside)
