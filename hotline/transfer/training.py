@@ -39,6 +39,11 @@ FAINT = 0.004  # weights smaller than this say nothing
 # would be a file nobody can read.
 MANY = 500_000
 FAINT_AMONG_MANY = 0.1
+# Words that only join others: a keyword people read neither begins nor ends with one.
+JOINING = frozenset(
+    "的地得了着过吗呢吧啊呀嘛把被将让给和与及或并而且在于从向对为以由是就也都还又再才只很太更最这那其此之所等们您你我他她它"
+)
+JOINING |= {"我们", "你们", "他们", "这个", "那个", "一个", "一些", "因为", "所以", "但是", "而且", "如果"}
 STEEPNESSES = np.geomspace(1, 20, 40)
 
 Matrix = Any  # scipy's sparse arrays have no types
@@ -156,14 +161,16 @@ def candidates(titles: Iterable[str], texts: Iterable[str], rare: int = RARE) ->
 
 
 def _words(text: str, cut: Callable[[str], list[str]]) -> set[str]:
+    """The words, and the pairs of words with nothing but joining words between them."""
     words: set[str] = set()
-    before = ""
+    before = between = ""
     for word in cut(text):
-        if not word.isalnum():
-            before = ""
+        if word in JOINING:
+            between += word if before else ""
             continue
-        words.update(each for each in (word, before + word) if len(each) in LENGTHS)
-        before = word
+        if word.isalnum():
+            words.update(each for each in (word, before + between + word) if len(each) in LENGTHS)
+        before, between = word if word.isalnum() else "", ""
     return {word for word in words if not word.isascii() or word.isalpha()}
 
 

@@ -19,7 +19,7 @@ from hotline.transfer.classifier import SILENT, Classifier, Model, calibrated, s
 from hotline.transfer.evaluation import figures
 from hotline.transfer.model_file import as_document, as_text, read_model
 from hotline.transfer.scan import Scanner, fold
-from hotline.transfer.training import Labelled, train
+from hotline.transfer.training import Labelled, candidates, train
 
 LETTERS = st.text("停水电费abAB,\n", max_size=40)
 
@@ -90,6 +90,12 @@ def test_hand_written_words_stand_in_the_models_file_and_give_way_to_those_in_fo
     assert Classifier(model, ()).classify("", "灯杆倒了") == []
     twice = Classifier(model, model.hand).classify("", "水管")[0]
     assert twice == Classifier(model).classify("", "水管")[0]
+
+
+def test_no_keyword_begins_or_ends_with_a_word_that_only_joins() -> None:
+    found = candidates(["", ""], ["门口的路灯坏了", "门口的路灯坏了"], 2)
+    assert {"门口的路灯", "路灯坏"} <= set(found)
+    assert not [word for word in found if word[0] in "的了" or word[-1] in "的了"]
 
 
 def test_too_few_texts_are_refused() -> None:
