@@ -131,8 +131,10 @@ class Classifier:
         )
         self._inside = _inside({row.keyword for rows in self._by_hand.values() for row in rows})
         self._scanner = Scanner(self.words, SILENT)
-        self._weights = np.zeros((len(self.words), len(self.categories)), np.float32)
-        self._weights[: self._learned, : len(self._model.categories)] = self._model.weights
+        # Among many categories a keyword speaks for few: only the weights that are there are kept and added up.
+        speaks, self._speaks_for = np.nonzero(self._model.weights)
+        self._speaks = self._model.weights[speaks, self._speaks_for]
+        self._begins = np.searchsorted(speaks, np.arange(self._learned + 1))
         # A category only hand-written keywords speak for starts as low as the least likely of the learned ones.
         least = float(self._model.bias.min()) if len(self._model.bias) else 0.0
         self._bias = np.full(len(self.categories), least, np.float32)
@@ -200,12 +202,14 @@ class Classifier:
         return Counted(text, word, value.astype(np.float32))
 
     def _scores(self, found: Found, texts: int) -> Floats:
-        scores = np.tile(self._bias, (texts, 1))
-        counted = self._counted(found)
-        if len(counted.text):
-            begins = np.flatnonzero(np.diff(counted.text, prepend=-1))
-            weighed = self._weights[counted.word] * counted.value[:, None]
-            scores[counted.text[begins]] += np.add.reduceat(weighed, begins)
+        counted, width = self._counted(found), len(self.categories)
+        begins = self._begins[counted.word]
+        many = self._begins[counted.word + 1] - begins
+        place = np.arange(many.sum()) + np.repeat(begins - (np.cumsum(many) - many), many)
+        cell = np.repeat(counted.text * width, many) + self._speaks_for[place]
+        weighed = np.repeat(counted.value, many) * self._speaks[place]
+        added = np.bincount(cell, weighed, texts * width).reshape(texts, width)
+        scores: Floats = (self._bias + added).astype(np.float32)
         if self._by_hand:
             for text, row, _, _, weight in self._hand_hits(found):
                 scores[text, row.category] += weight
@@ -241,7 +245,7 @@ class Classifier:
         for word, value in zip(counted.word.tolist(), counted.value.tolist(), strict=True):
             piece, start = firsts[word]
             for category in wanted:
-                weight = float(self._weights[word, category]) * value
+                weight = float(self._model.weights[word, category]) * value
                 if weight > 0:
                     where = "title" if piece == 0 else "text"
                     hits[category].append(Hit(self.words[word], round(weight, 4), where, start, "learned"))
