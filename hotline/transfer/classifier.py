@@ -242,9 +242,10 @@ class Classifier:
             hits[row.category].append(Hit(row.keyword, round(weight, 4), where, start, "hand"))
         counted = self._counted(found)
         firsts = _firsts(found)
+        learned = [category for category in wanted if category < len(self._model.categories)]
         for word, value in zip(counted.word.tolist(), counted.value.tolist(), strict=True):
             piece, start = firsts[word]
-            for category in wanted:
+            for category in learned:
                 weight = float(self._model.weights[word, category]) * value
                 if weight > 0:
                     where = "title" if piece == 0 else "text"

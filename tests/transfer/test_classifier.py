@@ -86,7 +86,7 @@ def test_hand_written_words_stand_in_the_models_file_and_give_way_to_those_in_fo
     text = as_text(as_document(replace(MODEL, hand=(("水管", "水", 6.0), ("灯杆", "灯", 9.0)))))
     model = read_model(text)
     assert model.hand == (("水管", "水", 6.0), ("灯杆", "灯", 9.0))
-    assert Classifier(model).classify("", "灯杆倒了")[0].category == "灯"
+    assert Classifier(model).classify("", "灯杆倒了,学校停水")[0].category == "灯"
     assert Classifier(model, ()).classify("", "灯杆倒了") == []
     twice = Classifier(model, model.hand).classify("", "水管")[0]
     assert twice == Classifier(model).classify("", "水管")[0]
