@@ -89,7 +89,7 @@ def test_orders_of_the_same_matter_are_found_and_say_whose_they_are(session: Non
 
 
 def test_what_is_long_closed_is_another_matter(session: None, now: datetime) -> None:
-    factories.closed(now, title="狗叫", text=DOGS, address="望江区锦绣花园", district_code="d01")
+    factories.closed(now, text=DOGS, address="望江区锦绣花园", district_code="d01")
     assert len(look(now + timedelta(days=29))) == 1
     assert look(now + timedelta(days=31)) == []
 
@@ -100,7 +100,7 @@ def form(**said: str) -> dict[str, str]:
 
 
 def test_the_desk_shows_them_and_merges_on_saving(sign_in: Callable[[str], FlaskClient], now: datetime) -> None:
-    master = saved(factories.handling(now, title="狗叫", text=DOGS, address="望江区锦绣花园", district_code="d01"))
+    master = saved(factories.handling(now, text=DOGS, address="望江区锦绣花园", district_code="d01"))
     desk = sign_in("agent")
     pane = desk.post("/desk/suggestion", data=form()).get_data(as_text=True)
     assert "Possibly the same matter" in pane
