@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from hotline.transfer.scan import Found, Ints, Scanner, fold
 
 Floats = NDArray[np.float32]
+Keyword = tuple[str, str, float]  # written by hand: the keyword, its category, its weight (1 to 10)
 
 TITLE_COUNTS = 8  # times in the text that a time in the title is worth; chosen by cross-validation, docs/routing.md
 HAND_TITLE_COUNTS = 1.5
@@ -56,7 +57,8 @@ class Model:
 
     bias: the score of each category before anything is read. weights: one row a keyword, one column a category.
     steepness: how fast a lead in score becomes certainty. reliability: rising pairs of what the softmax says of the
-    likeliest category and how often that was right. trained, texts: the day, and on how many texts.
+    likeliest category and how often that was right. trained, texts: the day, and on how many texts. hand: the
+    hand-written keywords it was trained beside.
     """
 
     categories: tuple[str, ...] = ()
@@ -67,6 +69,7 @@ class Model:
     reliability: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     trained: str = ""
     texts: int = 0
+    hand: tuple[Keyword, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,10 @@ class _Hand:
 class Classifier:
     """Ranks categories by the weights of the keywords a text contains."""
 
-    def __init__(self, model: Model | None = None, hand: Iterable[tuple[str, str, float]] = ()) -> None:
-        """Take what was learned, and rows of hand-written keyword, category code, weight (1 to 10)."""
+    def __init__(self, model: Model | None = None, hand: Iterable[Keyword] | None = None) -> None:
+        """Take what was learned, and the hand-written keywords in force: those the model was trained beside, or others."""
         self._model = model or Model()
-        rows = list(hand)
+        rows = list(self._model.hand if hand is None else hand)
         self.categories = tuple(dict.fromkeys([*self._model.categories, *(category for _, category, _ in rows)]))
         numbers = {category: number for number, category in enumerate(self.categories)}
         self._learned = len(self._model.keywords)
@@ -128,8 +131,10 @@ class Classifier:
         )
         self._inside = _inside({row.keyword for rows in self._by_hand.values() for row in rows})
         self._scanner = Scanner(self.words, SILENT)
-        self._weights = np.zeros((len(self.words), len(self.categories)), np.float32)
-        self._weights[: self._learned, : len(self._model.categories)] = self._model.weights
+        # Among many categories a keyword speaks for few: only the weights that are there are kept and added up.
+        speaks, self._speaks_for = np.nonzero(self._model.weights)
+        self._speaks = self._model.weights[speaks, self._speaks_for]
+        self._begins = np.searchsorted(speaks, np.arange(self._learned + 1))
         # A category only hand-written keywords speak for starts as low as the least likely of the learned ones.
         least = float(self._model.bias.min()) if len(self._model.bias) else 0.0
         self._bias = np.full(len(self.categories), least, np.float32)
@@ -197,12 +202,14 @@ class Classifier:
         return Counted(text, word, value.astype(np.float32))
 
     def _scores(self, found: Found, texts: int) -> Floats:
-        scores = np.tile(self._bias, (texts, 1))
-        counted = self._counted(found)
-        if len(counted.text):
-            begins = np.flatnonzero(np.diff(counted.text, prepend=-1))
-            weighed = self._weights[counted.word] * counted.value[:, None]
-            scores[counted.text[begins]] += np.add.reduceat(weighed, begins)
+        counted, width = self._counted(found), len(self.categories)
+        begins = self._begins[counted.word]
+        many = self._begins[counted.word + 1] - begins
+        place = np.arange(many.sum()) + np.repeat(begins - (np.cumsum(many) - many), many)
+        cell = np.repeat(counted.text * width, many) + self._speaks_for[place]
+        weighed = np.repeat(counted.value, many) * self._speaks[place]
+        added = np.bincount(cell, weighed, texts * width).reshape(texts, width)
+        scores: Floats = (self._bias + added).astype(np.float32)
         if self._by_hand:
             for text, row, _, _, weight in self._hand_hits(found):
                 scores[text, row.category] += weight
@@ -235,10 +242,11 @@ class Classifier:
             hits[row.category].append(Hit(row.keyword, round(weight, 4), where, start, "hand"))
         counted = self._counted(found)
         firsts = _firsts(found)
+        learned = [category for category in wanted if category < len(self._model.categories)]
         for word, value in zip(counted.word.tolist(), counted.value.tolist(), strict=True):
             piece, start = firsts[word]
-            for category in wanted:
-                weight = float(self._weights[word, category]) * value
+            for category in learned:
+                weight = float(self._model.weights[word, category]) * value
                 if weight > 0:
                     where = "title" if piece == 0 else "text"
                     hits[category].append(Hit(self.words[word], round(weight, 4), where, start, "learned"))

@@ -14,6 +14,7 @@ from hotline.transfer.classifier import Model
 from hotline.transfer.scan import fold
 
 FORMAT = 1
+LEARNED, HAND = "learned", "hand"  # where a keyword comes from
 
 
 def as_document(model: Model) -> dict[str, Any]:
@@ -34,7 +35,9 @@ def as_document(model: Model) -> dict[str, Any]:
 def _rows(model: Model) -> Iterator[list[Any]]:
     for keyword, weights in zip(model.keywords, model.weights, strict=True):
         for place in np.flatnonzero(weights).tolist():
-            yield [keyword, model.categories[place], round(float(weights[place]), 4), "learned", model.trained]
+            yield [keyword, model.categories[place], round(float(weights[place]), 4), LEARNED, model.trained]
+    for row in model.hand:
+        yield [*row, HAND, model.trained]
 
 
 def as_text(document: Mapping[str, Any]) -> str:
@@ -57,7 +60,8 @@ def from_document(document: Mapping[str, Any]) -> Model:
         raise Invalid.field("model", f"is not a model of format {FORMAT}; train it again with hotline routing train")
     try:
         categories = {category: place for place, category in enumerate(document["categories"])}
-        weights = _weights(document["keywords"], categories)
+        rows = document["keywords"]
+        weights = _weights((row for row in rows if row[3] != HAND), categories)
         return Model(
             tuple(categories),
             tuple(weights),
@@ -67,8 +71,11 @@ def from_document(document: Mapping[str, Any]) -> Model:
             tuple((float(said), float(true)) for said, true in document["reliability"]),
             str(document["trained"]),
             int(document["texts"]),
+            tuple(
+                (keyword, category, float(weight)) for keyword, category, weight, origin, _ in rows if origin == HAND
+            ),
         )
-    except (KeyError, TypeError, ValueError) as problem:
+    except (LookupError, TypeError, ValueError) as problem:
         raise Invalid.field("model", f"cannot be read at {problem}; mend it, or train it again") from problem
 
 

@@ -14,7 +14,7 @@ import click
 from hotline.base.errors import Invalid
 from hotline.base.files import decoded, read_csv
 from hotline.base.time import utc_now
-from hotline.transfer.classifier import Classifier, Ranked
+from hotline.transfer.classifier import Classifier, Keyword, Ranked
 from hotline.transfer.evaluation import Evaluation, evaluate
 from hotline.transfer.learning_commands import adopt, own_texts, propose, subject_option
 from hotline.transfer.model_file import as_document, as_text, read_model
@@ -57,7 +57,7 @@ routing_command.add_command(propose)
 @click.option("--orders", is_flag=True, help="Also the closed orders of this city.")
 @subject_option
 @click.option(
-    "--hand", "hand_file", type=_file, help="A CSV of keyword, category, weight: words that stand beside the model."
+    "--hand", "hand_file", type=_file, help="A CSV of keyword, category, weight: words the model keeps beside its own."
 )
 @click.option("--keywords", type=click.IntRange(1), default=20_000, show_default=True, help="How many are kept.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where the model goes.")
@@ -154,7 +154,7 @@ def _read(files: Sequence[Path], columns: Columns) -> tuple[list[str], list[str]
     return titles, texts, labels
 
 
-def _hand(file: Path) -> list[tuple[str, str, float]]:
+def _hand(file: Path) -> list[Keyword]:
     try:
         return [(row["keyword"], row["category"], float(row["weight"])) for row in read_csv(file)]
     except (KeyError, ValueError) as problem:

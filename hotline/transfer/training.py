@@ -23,7 +23,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from hotline.base.errors import Invalid
-from hotline.transfer.classifier import BATCH, HAND_STEEPNESS, SILENT, Classifier, Floats, Model, softmax
+from hotline.transfer.classifier import BATCH, HAND_STEEPNESS, SILENT, Classifier, Floats, Keyword, Model, softmax
 from hotline.transfer.scan import fold
 
 KEYWORDS = 20_000  # how many are kept: the most telling ones
@@ -31,12 +31,19 @@ RARE = 3  # texts a keyword stands in at least
 RARE_IN_FEW = 2  # the same where the categories have few texts each
 FEW_TEXTS = 50  # so many texts of a category, on average, are not few
 LENGTHS = range(2, 6)  # characters of a keyword
-STRENGTH = 0.25  # C of the support vector machines
+STRENGTH = 0.25  # C of the support vector machines, at least
+FEW = 1000  # divided by the number of texts, up to 1: the C where that is more
 FOLDS = 5  # parts the texts are held back in, one after the other, to learn the steepness
 FAINT = 0.004  # weights smaller than this say nothing
-# Among many categories a keyword speaks for some and hardly against any: what is left fits a file people can read.
-MANY = 20
+# Of more weights than this (among hundreds of categories) only those that clearly speak for one are kept: the rest
+# would be a file nobody can read.
+MANY = 500_000
 FAINT_AMONG_MANY = 0.1
+# Words that only join others: a keyword people read neither begins nor ends with one.
+JOINING = frozenset(
+    "的地得了着过吗呢吧啊呀嘛把被将让给和与及或并而且在于从向对为以由是就也都还又再才只很太更最这那其此之所等们您你我他她它"
+)
+JOINING |= {"我们", "你们", "他们", "这个", "那个", "一个", "一些", "因为", "所以", "但是", "而且", "如果"}
 STEEPNESSES = np.geomspace(1, 20, 40)
 
 Matrix = Any  # scipy's sparse arrays have no types
@@ -54,13 +61,13 @@ class Labelled:
 def train(
     given: Labelled,
     trained: str,
-    hand: Sequence[tuple[str, str, float]] = (),
+    hand: Sequence[Keyword] = (),
     keywords: int = KEYWORDS,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Model:
     """Learn keywords, their weights and the steepness.
 
-    hand: keywords that stand beside whatever is learned. keywords: how many are kept at most.
+    hand: keywords that stand beside whatever is learned; the model keeps them as they are. keywords: how many are kept at most.
 
     Raises Invalid where the texts are too few to learn anything from.
     """
@@ -74,13 +81,15 @@ def train(
     model = table.fit(everything, categories)
     progress("learning how sure to be")
     steepness, reliability = table.certainty(categories)
-    return replace(model, steepness=steepness, reliability=reliability, trained=trained, texts=len(given.labels))
+    return replace(
+        model, steepness=steepness, reliability=reliability, trained=trained, texts=len(given.labels), hand=tuple(hand)
+    )
 
 
 class _Table:
     """The candidates' counts in all texts, made once; models are fitted to any part of the rows."""
 
-    def __init__(self, given: Labelled, hand: Sequence[tuple[str, str, float]], keywords: int) -> None:
+    def __init__(self, given: Labelled, hand: Sequence[Keyword], keywords: int) -> None:
         self._given, self._keywords = given, keywords
         self._hand = Classifier(None, hand) if hand else None
         self._labels = np.array(given.labels)
@@ -102,7 +111,7 @@ class _Table:
         counts = counts @ sparse.diags(rarity)
         weights, bias = _average(counts, labels, len(categories))
         weights = weights * rarity[:, None]
-        weights[weights < FAINT_AMONG_MANY if len(categories) > MANY else np.abs(weights) < FAINT] = 0
+        weights[weights < FAINT_AMONG_MANY if weights.size > MANY else np.abs(weights) < FAINT] = 0
         kept = np.flatnonzero(weights.any(axis=1))
         words = [self._words[place] for place in chosen]
         return Model(
@@ -152,14 +161,16 @@ def candidates(titles: Iterable[str], texts: Iterable[str], rare: int = RARE) ->
 
 
 def _words(text: str, cut: Callable[[str], list[str]]) -> set[str]:
+    """The words, and the pairs of words with nothing but joining words between them."""
     words: set[str] = set()
-    before = ""
+    before = between = ""
     for word in cut(text):
-        if not word.isalnum():
-            before = ""
+        if word in JOINING:
+            between += word if before else ""
             continue
-        words.update(each for each in (word, before + word) if len(each) in LENGTHS)
-        before = word
+        if word.isalnum():
+            words.update(each for each in (word, before + between + word) if len(each) in LENGTHS)
+        before, between = word if word.isalnum() else "", ""
     return {word for word in words if not word.isascii() or word.isalpha()}
 
 
@@ -202,6 +213,7 @@ def _scaled(times: Matrix) -> tuple[Matrix, NDArray[np.float64]]:
 def _average(counts: Matrix, labels: NDArray[np.int64], categories: int) -> tuple[Any, Any]:
     """The mean weights (keyword × category) and biases of the three classifiers."""
     weights, bias = np.zeros((counts.shape[1], categories)), np.zeros(categories)
+    strength = min(1.0, max(STRENGTH, FEW / len(labels)))
     for category in range(categories):
         inside = labels == category
         if not inside.any() or inside.all():
@@ -210,7 +222,7 @@ def _average(counts: Matrix, labels: NDArray[np.int64], categories: int) -> tupl
         odds = _log_odds(counts, inside)
         scaled = counts @ sparse.diags(odds)
         for matrix, factor, balance in ((counts, 1.0, True), (scaled, odds, True), (scaled, odds, False)):
-            machine = _machine(matrix, inside, balance=balance)
+            machine = _machine(matrix, inside, strength, balance=balance)
             weights[:, category] += machine.coef_[0] * factor / 3
             bias[category] += machine.intercept_[0] / 3
     return weights, bias
@@ -222,8 +234,8 @@ def _log_odds(counts: Matrix, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.asarray(np.log((here / here.sum()) / (there / there.sum())))
 
 
-def _machine(matrix: Matrix, inside: NDArray[np.bool_], *, balance: bool) -> LinearSVC:
-    machine = LinearSVC(C=STRENGTH, class_weight="balanced" if balance else None, random_state=0)
+def _machine(matrix: Matrix, inside: NDArray[np.bool_], strength: float, *, balance: bool) -> LinearSVC:
+    machine = LinearSVC(C=strength, class_weight="balanced" if balance else None, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a weight still moving in its last digit is good enough
         return machine.fit(matrix, inside)

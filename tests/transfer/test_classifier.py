@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import ahocorasick
@@ -18,7 +19,7 @@ from hotline.transfer.classifier import SILENT, Classifier, Model, calibrated, s
 from hotline.transfer.evaluation import figures
 from hotline.transfer.model_file import as_document, as_text, read_model
 from hotline.transfer.scan import Scanner, fold
-from hotline.transfer.training import Labelled, train
+from hotline.transfer.training import Labelled, candidates, train
 
 LETTERS = st.text("停水电费abAB,\n", max_size=40)
 
@@ -79,6 +80,22 @@ def test_a_hand_written_word_is_respected_beside_the_same_word_learned() -> None
     model = Model(("a", "b"), ("wifi",), weights, np.zeros(2, np.float32))
     best = Classifier(model, [("WiFi", "a", 30)]).classify("", "ＷＩＦＩ不能用")[0]
     assert (best.category, [hit.keyword for hit in best.hits]) == ("a", ["WiFi"])
+
+
+def test_hand_written_words_stand_in_the_models_file_and_give_way_to_those_in_force() -> None:
+    text = as_text(as_document(replace(MODEL, hand=(("水管", "水", 6.0), ("灯杆", "灯", 9.0)))))
+    model = read_model(text)
+    assert model.hand == (("水管", "水", 6.0), ("灯杆", "灯", 9.0))
+    assert Classifier(model).classify("", "灯杆倒了,学校停水")[0].category == "灯"
+    assert Classifier(model, ()).classify("", "灯杆倒了") == []
+    twice = Classifier(model, model.hand).classify("", "水管")[0]
+    assert twice == Classifier(model).classify("", "水管")[0]
+
+
+def test_no_keyword_begins_or_ends_with_a_word_that_only_joins() -> None:
+    found = candidates(["", ""], ["门口的路灯坏了", "门口的路灯坏了"], 2)
+    assert {"门口的路灯", "路灯坏"} <= set(found)
+    assert not [word for word in found if word[0] in "的了" or word[-1] in "的了"]
 
 
 def test_too_few_texts_are_refused() -> None:
@@ -172,12 +189,15 @@ def test_the_commands(tmp_path: Path) -> None:
         "\n".join(["subject,detail,kind", *(",".join((a, b.replace(",", "，"), c)) for a, b, c in rows)]), "utf-8"
     )
     names = ("--title", "subject", "--label", "kind")
-    assert run("train", str(file), "--out", str(model), *names).exit_code == 0
+    hand = tmp_path / "h.csv"
+    hand.write_text("keyword,category,weight\n跳闸,电,10\n", "utf-8")
+    assert run("train", str(file), "--out", str(model), "--hand", str(hand), *names).exit_code == 0
     figures_said = json.loads(run("evaluate", str(file), "--model", str(model), *names, "--json").output)
     assert figures_said["accuracy"] == 1.0
     assert {"macro_f1", "top2", "top3", "ece", "precision_at_90", "texts_per_second", "confusions"} <= set(figures_said)
     assert "macro_f1" in run("evaluate", str(file), "--model", str(model), *names).output
     assert "停水" in run("classify", "小区停水", "--model", str(model)).output
+    assert "电  跳闸" in run("classify", "总跳闸", "--model", str(model)).output
     assert json.loads(run("classify", "小区停水", "--model", str(model), "--json").output)[0]["category"] == "水"
     assert run("classify", "停水" * 200, "--model", str(model)).exit_code == 0
     assert run("classify", "你好", "--model", str(model)).output == "no keyword found\n"
