@@ -11,10 +11,12 @@ from hotline.orders.models import Order
 from hotline.orders.names import Names
 from hotline.orders.vocabulary import Nature
 
+MOST_WORDS = 8  # a category's weightiest: with the faint ones half of a text would be marked
+
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A category the text may belong to: its share of the evidence, and the keywords found."""
+    """A category the text may belong to: its share of the evidence, and the weightiest keywords found."""
 
     code: str
     title: str
@@ -105,4 +107,5 @@ def _danger(row: Mapping[str, Any]) -> Danger:
 
 def _guess(row: Mapping[str, Any], names: Names) -> Guess:
     keywords = tuple(dict.fromkeys(hit["keyword"] for hit in row["hits"]))  # written by hand and learned: one word
-    return Guess(row["category"], names.categories.get(row["category"], row["category"]), row["confidence"], keywords)
+    title = names.categories.get(row["category"], row["category"])
+    return Guess(row["category"], title, row["confidence"], keywords[:MOST_WORDS])

@@ -86,9 +86,9 @@ def matter(
     whole = "\n".join((address, title, text[:READ]))
     names = place_names(whole)
     if known is not None:
-        names = PlaceNames(names.spots | known.spots, names.ways | known.ways)
+        names = PlaceNames(names.spots | known.spots, names.ways | known.ways, known.areas)
     plain = whole
-    for name in sorted(names.spots | names.ways, key=len, reverse=True):
+    for name in sorted(names.spots | names.ways | names.areas, key=len, reverse=True):
         plain = plain.replace(name, "\n")
     return Matter(whole, names, _pairs(plain), district, category, caller)
 

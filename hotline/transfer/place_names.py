@@ -34,7 +34,7 @@ _VAGUE = re.compile(
     r"附近|周边|旁|整|全部|本|某|各|该|多|老旧|农贸|农产|菜|地产|公共|人行|开发|中心|公立|民办|私立|人民|业主|居民|住宅|商品"
     r"|我们|门口|建|楼|几|高档|很|所有|家长|孩子|培训|公办|导致|影响|造成|破坏|占用|维护|投诉|生活|目前|大型|安置"
     r"|配套|因|严重|违|实验$|政府|快速|公交|断头|水泥|一条|两|城中|普惠|物业|治安|封闭|回复|附属|线路|以"
-    r"|一名|进行|未经|发现|作为|进入|步入|走进|形成|变成|堵塞|引导|加快|开通|统一|迁入|后续|督办|管理|自己"
+    r"|[今去明前]年|娘家|婆家|外村|一名|进行|未经|发现|作为|进入|步入|走进|形成|变成|堵塞|引导|加快|开通|统一|迁入|后续|督办|管理|自己"
 )
 _KIND = re.compile(r"(?<=..)(职业|技术|职业技术|实验|国际)$")  # of a stem: goes with the kind of place
 LONGEST = 8  # characters before the end of a name
@@ -45,10 +45,11 @@ _KEPT = 3  # the last characters of a stem; what stands before may be no part of
 
 @dataclass(frozen=True, slots=True)
 class PlaceNames:
-    """The places a text names, each short: 长房云时代 and 购买长房云时代 are one."""
+    """The places a text names, each short: 长房云时代 and 购买长房云时代 are one. areas: what they lie in, as written."""
 
     spots: frozenset[str] = frozenset()
     ways: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
 
 
 def place_names(*texts: str) -> PlaceNames:
@@ -76,7 +77,9 @@ def _short(stem: str, end: str) -> str:
 
 
 def named(mentions: Iterable[Mention]) -> PlaceNames:
-    """Places a gazetteer has found, as those found by their form; districts and streets (街道) are no place here."""
+    """Places a gazetteer has found, as those found by their form; districts and streets (街道) are areas."""
+    mentions = tuple(mentions)
     short = {(one.kind, one.name.removesuffix("小区").removesuffix("社区")) for one in mentions}
     names = {kind: {name for of, name in short if of == kind and len(name) > SHORTEST} for kind in ALONE}
-    return PlaceNames(frozenset(names["estate"] | names["landmark"]), frozenset(names["road"]))
+    areas = frozenset(one.written for one in mentions if one.kind not in ALONE)
+    return PlaceNames(frozenset(names["estate"] | names["landmark"]), frozenset(names["road"]), areas)

@@ -129,4 +129,5 @@ def test_names_by_their_form(text: str, spots: set[str], ways: set[str]) -> None
 def test_areas_of_a_gazetteer_are_no_places() -> None:
     kinds = {"望江": "estate", "望江区": "district", "柳河镇": "street", "瓦窑里小区": "estate", "和平路": "road"}
     known = named(Mention(name, name, kind, (), "") for name, kind in kinds.items())
-    assert known == PlaceNames(frozenset({"瓦窑里"}), frozenset({"和平路"}))
+    areas = frozenset({"望江区", "柳河镇"})
+    assert known == PlaceNames(frozenset({"瓦窑里"}), frozenset({"和平路"}), areas)
