@@ -35,11 +35,10 @@ STRENGTH = 0.25  # C of the support vector machines, at least
 FEW = 1000  # divided by the number of texts, up to 1: the C where that is more
 FOLDS = 5  # parts the texts are held back in, one after the other, to learn the steepness
 FAINT = 0.004  # weights smaller than this say nothing
-# Of more weights than this (among hundreds of categories) only those that clearly speak for one are kept: the rest
-# would be a file nobody can read.
-MANY = 500_000
+# More categories than this are a city's own, and people read their keywords: only weights that clearly speak for one
+# are kept, and no keyword begins or ends with a word that only joins others. That costs .001 to .004 of what is right.
+MANY = 50
 FAINT_AMONG_MANY = 0.1
-# Words that only join others: a keyword people read neither begins nor ends with one.
 JOINING = frozenset(
     "的地得了着过吗呢吧啊呀嘛把被将让给和与及或并而且在于从向对为以由是就也都还又再才只很太更最这那其此之所等们您你我他她它"
 )
@@ -95,7 +94,8 @@ class _Table:
         self._labels = np.array(given.labels)
         few = len(given.labels) < FEW_TEXTS * len(set(given.labels))
         self._rare = RARE_IN_FEW if few else RARE
-        self._words = candidates(given.titles, given.texts, self._rare)
+        self._many = len(set(given.labels)) > MANY
+        self._words = candidates(given.titles, given.texts, self._rare, JOINING if self._many else frozenset())
         if not self._words:
             raise Invalid.field("text", f"no word stands in {self._rare} of the texts; give more of them")
         nothing = np.zeros((len(self._words), 1), np.float32)
@@ -111,7 +111,7 @@ class _Table:
         counts = counts @ sparse.diags(rarity)
         weights, bias = _average(counts, labels, len(categories))
         weights = weights * rarity[:, None]
-        weights[weights < FAINT_AMONG_MANY if weights.size > MANY else np.abs(weights) < FAINT] = 0
+        weights[weights < FAINT_AMONG_MANY if self._many else np.abs(weights) < FAINT] = 0
         kept = np.flatnonzero(weights.any(axis=1))
         words = [self._words[place] for place in chosen]
         return Model(
@@ -149,23 +149,28 @@ def _by_hand(hand: Classifier, given: Labelled, categories: tuple[str, ...]) -> 
     return found
 
 
-def candidates(titles: Iterable[str], texts: Iterable[str], rare: int = RARE) -> tuple[str, ...]:
-    """Words and pairs of words that stand in at least so many texts, by jieba's segmentation."""
+def candidates(
+    titles: Iterable[str], texts: Iterable[str], rare: int, joining: frozenset[str] = JOINING
+) -> tuple[str, ...]:
+    """Words and pairs of words that stand in at least so many texts, by jieba's segmentation.
+
+    joining: words that no keyword begins or ends with.
+    """
     import jieba
 
     jieba.setLogLevel(60)
     seen: Counter[str] = Counter()
     for title, text in zip(titles, texts, strict=True):
-        seen.update(_words(SILENT.sub("\n", fold(f"{title}\n{text}")), jieba.lcut))
+        seen.update(_words(SILENT.sub("\n", fold(f"{title}\n{text}")), jieba.lcut, joining))
     return tuple(sorted(word for word, times in seen.items() if times >= rare))
 
 
-def _words(text: str, cut: Callable[[str], list[str]]) -> set[str]:
+def _words(text: str, cut: Callable[[str], list[str]], joining: frozenset[str]) -> set[str]:
     """The words, and the pairs of words with nothing but joining words between them."""
     words: set[str] = set()
     before = between = ""
     for word in cut(text):
-        if word in JOINING:
+        if word in joining:
             between += word if before else ""
             continue
         if word.isalnum():
