@@ -44,7 +44,8 @@ def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
     """Leave the notice an event asks for. May run twice: a delivery id appears once."""
     event = db.session.get_one(Event, event_id)
     unit = None
-    if event.action in TELLS_UNIT:
+    # What an agent notes is what the citizen has added on the phone.
+    if event.action in TELLS_UNIT or (event.action is Action.NOTE and event.actor_role is Role.AGENT):
         # An event that names a unit is for that one, whoever has the order by the time this runs.
         lead = select(Order.lead_unit).where(Order.id == event.order_id)
         unit = event.payload.get("unit") or db.session.scalar(lead)

@@ -15,10 +15,11 @@ from hotline.base.rest import answer, expected_version
 from hotline.base.schemas import Schema, phone, words
 from hotline.base.time import utc_now
 from hotline.orders.operations import Intake, answer_directly
-from hotline.orders.queries import order_for, orders_of_phone
+from hotline.orders.queries import order_for, orders_of_phone, require_category
 from hotline.orders.schemas import AnswerBody, brief
 from hotline.orders.vocabulary import Channel
 from hotline.people.actors import Actor
+from hotline.people.queries import require_district
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.receive.operations import receive_complaint
@@ -82,13 +83,9 @@ def _channel(intake: Intake) -> Channel:
 @api.response(200)
 def suggestion(body: dict[str, Any]) -> Response:
     """What transfer would do with a text: categories, unit, and why. Nothing is kept."""
-    found = suggest(
-        body["title"],
-        body["text"],
-        body["address"],
-        category=body["category"] or None,
-        district=body["district"] or None,
-    )
+    category, district = body["category"] or None, body["district"] or None
+    _require_codes(category, district)
+    found = suggest(body["title"], body["text"], body["address"], category=category, district=district)
     return answer(found.as_json())
 
 
@@ -104,6 +101,7 @@ def duplicates(body: dict[str, Any]) -> Response:
         body["category"] or None,
         body["district"] or None,
     )
+    _require_codes(category, district)
     found = suggest(title, body["text"], body["address"], category=category, district=district)
     asked = told(
         title,
@@ -114,6 +112,13 @@ def duplicates(body: dict[str, Any]) -> Response:
         caller=plain_phone(body["phone"]),
     )
     return answer({"orders": [_alike(one, actor) for one in same_matter(asked, utc_now())]})
+
+
+def _require_codes(category: str | None, district: str | None) -> None:
+    if category:
+        require_category(category)
+    if district:
+        require_district(district)
 
 
 def _alike(one: Alike, actor: Actor) -> dict[str, Any]:

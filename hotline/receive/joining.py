@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.base.errors import Invalid
+from hotline.base.errors import Conflict, Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Order
 from hotline.orders.operations import Intake, act, get_order
+from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import Actor
 from hotline.transfer.duplicates import likeness
 from hotline.transfer.linking import link
@@ -33,23 +35,41 @@ def joining(form: Mapping[str, str]) -> Joining | None:
 
 
 def append(chosen: Joining, intake: Intake, actor: Actor, now: datetime) -> Order:
-    """Add the caller's words to an order of their own (追加); no new order comes of it. Raises Invalid."""
-    order = get_order(chosen.number)
-    if not intake.requester_phone or order.requester_phone != intake.requester_phone:
-        raise Invalid.field("_", gettext("%(number)s is another citizen's; merge or link instead", number=order.number))
-    act(order, Action.NOTE, actor, now, note=gettext("The citizen adds: %(words)s", words=intake.text))
+    """Add the caller's words to an order of their own (追加); no new order comes of it.
+
+    Raises Invalid where it is not theirs, or where a note could not carry what they ask for now.
+    """
+    with _said_of(chosen.number):
+        order = get_order(chosen.number)
+        if not intake.requester_phone or order.requester_phone != intake.requester_phone:
+            raise Invalid.field("_", gettext("is another citizen's; merge or link instead"))
+        if intake.secret and not order.secret:
+            raise Invalid.field("_", gettext("is not secret, and this call is to be; link instead"))
+        if intake.urgency is Urgency.URGENT and order.urgency is not Urgency.URGENT:
+            raise Invalid.field("_", gettext("is not urgent, and this call is; merge or link instead"))
+        words = "\n".join(filter(None, (intake.text, intake.address)))
+        act(order, Action.NOTE, actor, now, note=gettext("The citizen adds: %(words)s", words=words))
     return order
 
 
 def join(order: Order, chosen: Joining, actor: Actor, now: datetime) -> None:
     """Merge a new order into the one chosen, or link both; the reason says what speaks for it. Raises Invalid."""
-    why = because(likeness(matter_of(order), matter_of(get_order(chosen.number))))
-    reason = gettext("Judged the same matter while the call was written down: %(why)s", why=gettext(", ").join(why))
-    try:
+    with _said_of(chosen.number):
+        why = because(likeness(matter_of(order), matter_of(get_order(chosen.number))), logged=True)
+        reason = gettext("Judged the same matter while the call was written down: %(why)s", why=gettext(", ").join(why))
         if chosen.offer is Offer.MERGE:
             merge(order, actor, now, master=chosen.number, reason=reason)
         else:
             link(order, actor, now, other=chosen.number, reason=reason)
-    except Invalid as wrong:  # the desk has no field for it: said as a whole
+
+
+@contextmanager
+def _said_of(number: str) -> Iterator[None]:
+    """What is wrong with the order chosen is said as a whole: the desk has no field for it, and keeps the call."""
+    try:
+        yield
+    except Invalid as wrong:
         said = "; ".join(str(text) for texts in wrong.errors.values() for text in texts)
-        raise Invalid.field("_", f"{chosen.number} {said}") from wrong
+        raise Invalid.field("_", f"{number} {said}") from wrong
+    except (Conflict, NotFound) as wrong:
+        raise Invalid.field("_", f"{number}: {wrong.message}") from wrong

@@ -24,7 +24,7 @@ from hotline.base.time import utc_now
 from hotline.base.web import limiter
 from hotline.orders.attachments import stored_path
 from hotline.orders.names import Names
-from hotline.orders.queries import order_by_number_and_tail
+from hotline.orders.queries import order_by_number_and_tail, order_for
 from hotline.orders.vocabulary import Nature
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
@@ -35,6 +35,7 @@ from hotline.receive.joining import joining
 from hotline.receive.once import Placed, new_key
 from hotline.receive.queries import saved_today
 from hotline.receive.schemas import DraftSchema
+from hotline.transfer.same_matter import Offer
 
 pages = Blueprint("receive", __name__, template_folder="templates")
 
@@ -47,8 +48,13 @@ ERRORS = 400  # the first status that says something was refused; only what was 
 def desk() -> ResponseReturnValue:
     """One call: what the caller says, who it goes to, what the caller said before."""
     view = desk_view(current_actor(), utc_now(), {}, {})
-    done = next((one for one in view["saved"] if one.order.number == request.args.get("saved")), None)
-    return render_template("receive/desk.html", done=done, **view)
+    number = request.args.get("saved", "")
+    chosen = joining({"same": number, "how": request.args.get("how", "")})
+    if chosen:  # an order of any day, and whoever took it
+        done = outcome(order_for(number, current_actor()), Names())
+    else:
+        done = next((one for one in view["saved"] if one.order.number == number), None)
+    return render_template("receive/desk.html", done=done, joined=chosen, **view)
 
 
 @pages.post("/desk")
@@ -64,7 +70,8 @@ def save() -> ResponseReturnValue:
         return _told(placed)
     if placed.changed:
         return _desk_again({}, placed), 409
-    return redirect(url_for("receive.desk", saved=placed.order.number), 303)
+    how = Offer.APPEND if placed.order.number == request.form.get("same") else None
+    return redirect(url_for("receive.desk", saved=placed.order.number, how=how), 303)
 
 
 def _by_script() -> bool:

@@ -36,16 +36,18 @@ def adopt_model(subject: str, document: str, now: datetime, *, by: str = "", ori
     Raises Invalid for a file that is no model, or that names categories the city does not have.
     """
     known = set(Nature) if subject == "nature" else set(db.session.scalars(select(Category.code)))
-    strange = [label for label in read_model(document).categories if label not in known]
+    model = read_model(document)
+    named = (*model.categories, *(category for _, category, _ in model.hand))
+    strange = [label for label in named if label not in known]
     if strange:
         raise Invalid.field("model", f"names {strange[0]}, which is not a {subject} of this city; train it on others")
-    model = RoutingModel(
+    adopted = RoutingModel(
         subject=subject, origin=origin, document=document, digest=_digest(document), adopted_at=now, adopted_by=by
     )
-    db.session.add(model)
+    db.session.add(adopted)
     db.session.flush()
     forget_kept()
-    return model
+    return adopted
 
 
 def load_signals(rows: Iterable[Mapping[str, str]], now: datetime) -> int:

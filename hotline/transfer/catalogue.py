@@ -73,7 +73,7 @@ class Catalogue:
 
     def assign(self, category: str, district: str | None, street: str | None) -> Assignment | None:
         """Units for a matter at a place; None where the place is needed and not known."""
-        entry = self._entry(category, district)
+        entry = self.entry(category, district)
         if entry is not None:
             lead = self._with_power(self._resolve(entry.lead, district, street), entry.power, district)
             if lead is not None:
@@ -83,7 +83,8 @@ class Catalogue:
         default = self._resolve(self._defaults.get(category, ""), district, street)
         return Assignment(default, (), (), "", None) if default else None
 
-    def _entry(self, category: str, district: str | None) -> CatalogueEntry | None:
+    def entry(self, category: str, district: str | None) -> CatalogueEntry | None:
+        """The row for a matter at a place, as it is written; None where there is none."""
         for length in (6, 4, 2):
             prefix = category[:length]
             if len(prefix) == length:

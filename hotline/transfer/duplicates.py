@@ -18,7 +18,7 @@ from math import log, sqrt
 from operator import add
 
 from hotline.base.i18n import mark, name_members
-from hotline.transfer.place_names import PlaceNames, place_names
+from hotline.transfer.place_names import SHORTEST, PlaceNames, place_names
 
 # Chosen on half of the measured topics, see docs/routing.md.
 SAME_MATTER = 0.56  # from this score two texts are shown as the same matter
@@ -127,8 +127,8 @@ def _places(one: Matter, other: Matter) -> tuple[Place, tuple[str, ...]]:
         return Place.OTHER, ()
     for mine, theirs in ((one.names.spots, other.names.spots), (one.names.ways, other.names.ways)):
         # A name may stand in the other text without what its form is told by: 丽发新城 where one says 丽发新城小区.
-        shared = {name for name in mine if name in theirs or name in other.text}
-        shared |= {name for name in theirs if name in one.text}
+        shared = {name for name in mine if name in theirs or (len(name) > SHORTEST and name in other.text)}
+        shared |= {name for name in theirs if len(name) > SHORTEST and name in one.text}
         if shared:
             return Place.SAME, tuple(sorted(shared))
         if mine and theirs:

@@ -43,10 +43,12 @@ def lessons(since: datetime) -> list[Lesson]:
 def closed_texts(subject: str, since: datetime | None = None) -> Iterable[tuple[str, str, str]]:
     """Title, text and label of the orders that are closed: what a city's own model is trained on.
 
-    subject: ``category`` or ``nature``. A closed order's category has been seen by its unit, which did not return it.
+    subject: ``category`` or ``nature``. A closed order's category has been seen by its unit, which did not return it;
+    what was merged into another before any unit had it is left out.
     """
     label: Any = Order.category_code if subject == "category" else Order.nature
-    query: Select[Any] = select(Order.title, Order.text, label).where(Order.state == State.CLOSED, label.is_not(None))
+    seen = (Order.state == State.CLOSED, Order.dispatched_at.is_not(None), label.is_not(None))
+    query: Select[Any] = select(Order.title, Order.text, label).where(*seen)
     if since is not None:
         query = query.where(Order.received_at >= since)
     for title, text, name in db.session.execute(query.order_by(Order.id).execution_options(yield_per=1000)):

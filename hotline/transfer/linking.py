@@ -28,6 +28,8 @@ def link(
     found = db.session.scalar(select(Order).where(Order.number == other.strip()))
     if found is None or found.id == order.id:
         raise Invalid.field("other", gettext("is not the number of another order; check it"))
+    if order.id == found.parent_id or found.id == order.parent_id:
+        raise Invalid.field("other", gettext("is merged with this order already"))
     earlier, later = sorted((order, found), key=lambda one: one.id)
     for one in (earlier, later):  # always in this order: nobody waits for ever
         hold(one)

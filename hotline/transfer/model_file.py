@@ -62,7 +62,7 @@ def from_document(document: Mapping[str, Any]) -> Model:
         categories = {category: place for place, category in enumerate(document["categories"])}
         rows = document["keywords"]
         weights = _weights((row for row in rows if row[3] != HAND), categories)
-        return Model(
+        model = Model(
             tuple(categories),
             tuple(weights),
             np.array(list(weights.values()), np.float32).reshape(len(weights), len(categories)),
@@ -75,8 +75,24 @@ def from_document(document: Mapping[str, Any]) -> Model:
                 (keyword, category, float(weight)) for keyword, category, weight, origin, _ in rows if origin == HAND
             ),
         )
-    except (LookupError, TypeError, ValueError) as problem:
+        _require_sound(model)
+    except (LookupError, TypeError, ValueError, AttributeError) as problem:
         raise Invalid.field("model", f"cannot be read at {problem}; mend it, or train it again") from problem
+    return model
+
+
+def _require_sound(model: Model) -> None:
+    """Raise ValueError where a classifier could not count with it."""
+    hand = [weight for _, _, weight in model.hand]
+    curve = np.array(model.reliability)
+    if not all(np.isfinite(part).all() for part in (model.weights, model.bias, model.steepness, curve, hand)):
+        raise ValueError("a number that is not finite")
+    if model.steepness <= 0:
+        raise ValueError("steepness, which must be above 0")
+    if not len(curve) or (np.diff(curve, axis=0) < 0).any():
+        raise ValueError("reliability, which must have rows that rise")
+    if not all(model.keywords) or not all(keyword for keyword, _, _ in model.hand):
+        raise ValueError("an empty keyword")
 
 
 def _weights(rows: Iterable[list[Any]], categories: Mapping[str, int]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from hotline.transfer.lessons import lessons
 from hotline.transfer.models import Keyword, Origin, Proposal
 from hotline.transfer.proposing import Lesson, Proposed, propose_keywords, propose_rows
 from hotline.transfer.queries import routing
-from hotline.transfer.revise import revise_row
+from hotline.transfer.revise import hold_catalogue, revise_row
 from hotline.transfer.scan import fold
 
 LOOKS_BACK = timedelta(days=90)
@@ -27,10 +27,12 @@ LEAST = 3  # corrected orders a proposal needs; one alone is an exception
 def propose(now: datetime, *, since: datetime | None = None, least: int = LEAST) -> list[Proposal]:
     """Propose what the corrections since an instant (90 days ago) speak for; give the open proposals that changed.
 
-    What a person has decided is proposed again only for corrections made after that.
+    What a person has decided is proposed again only for orders that came in after that.
     """
     if least < 1:
         raise Invalid.field("least", gettext("must be at least 1"))
+    # One look at a time: two would lay the same proposal open.
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("proposals", 0))))
     decided = _decided()
     known = lessons(since or now - LOOKS_BACK)
     found = [*_keywords(known, least), *_rows(known, least)]
@@ -133,14 +135,22 @@ def _accept_keyword(body: dict[str, Any], now: datetime) -> None:
 
 
 def _accept_row(body: dict[str, Any], actor: Actor, now: datetime, reason: str) -> None:
+    hold_catalogue()
+    forget_kept()
+    catalogue = routing().catalogue
+    led = catalogue.assign(body["category"], body["district"], None)
+    if (led.lead if led else "") != body["before"]:
+        raise Conflict(gettext("The catalogue has been changed since this was proposed; refuse it, or change the row."))
+    row = catalogue.entry(body["category"], body["district"])
     ruled = gettext(", ").join(body["ruled"])
     precedent = gettext("Rulings: %(orders)s", orders=ruled) if ruled else gettext("Dispatchers' corrections")
     revise_row(
         body["category"],
         body["district"],
         lead=body["lead"],
-        assist=body["assist"],
-        copy=body["copy"],
+        assist=[code for code in row.assist if code != body["lead"]] if row else (),
+        copy=[code for code in row.copy if code != body["lead"]] if row else (),
+        power=row.power if row else "",
         basis=precedent[:200],
         actor=actor,
         now=now,

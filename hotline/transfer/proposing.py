@@ -129,8 +129,6 @@ def propose_rows(
             "district": district,
             "lead": unit,
             "before": now.lead if now else "",
-            "assist": [code for code in (now.assist if now else ()) if code != unit],
-            "copy": [code for code in (now.copy if now else ()) if code != unit],
             "ruled": [lesson.number for lesson in behind if lesson.ruled],
             "of": len(here),
         }

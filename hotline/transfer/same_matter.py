@@ -7,7 +7,7 @@ in the district, and those of the citizen. What they find is then compared by ``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy.orm import joinedload
 
 from hotline.base.db import db
 from hotline.base.i18n import gettext, label, mark, name_members
-from hotline.orders.lifecycle import OPEN_STATES, State
+from hotline.orders.lifecycle import OPEN_STATES
 from hotline.orders.models import Order
 from hotline.policy import queries as policies
 from hotline.transfer.duplicates import (
@@ -130,7 +130,7 @@ def same_matter(asked: Matter, now: datetime, *, but: Order | None = None) -> li
     weights = rarity([asked, *found.values()])
     likes = {key: likeness(asked, one, weights) for key, one in found.items()}
     best = sorted((key for key, like in likes.items() if like.score >= SAME_MATTER), key=lambda key: -likes[key].score)
-    stands = {row.id: row.parent_id if row.state == State.MERGED else row.id for row in rows}
+    stands = {row.id: row.id if row.state in TAKES_CHILDREN else row.parent_id or row.id for row in rows}
     firsts = {stands[key]: key for key in reversed(best)}  # the best of those one master stands for
     firsts.pop(but.id if but else None, None)
     shown = sorted(firsts.items(), key=lambda pair: -likes[pair[1]].score)[:SHOWN]
@@ -148,13 +148,14 @@ def _alike(
     query = select(Order).where(Order.id.in_(ids)).options(joinedload(Order.unit), joinedload(Order.district))
     orders = {order.id: order for order in db.session.scalars(query)}
     citizens = _citizens(ids)
+    own = {order.id for order in orders.values() if asked.caller and order.requester_phone == asked.caller}
     return [
         Alike(
             order=orders[order_id],
-            likeness=likes[key],
+            likeness=replace(likes[key], same_caller=order_id in own),
             words=shared_words(asked, found[key], weights),
             citizens=citizens[order_id],
-            offers=offers(orders[order_id], same_caller=likes[key].same_caller),
+            offers=offers(orders[order_id], same_caller=order_id in own),
         )
         for order_id, key in shown
     ]
@@ -170,12 +171,15 @@ def offers(order: Order, *, same_caller: bool) -> tuple[Offer, ...]:
     return tuple(offer for offer, fit in fits.items() if fit)
 
 
-def because(like: Likeness) -> list[str]:
-    """Why two are taken for the same matter, besides their words."""
+def because(like: Likeness, *, logged: bool = False) -> list[str]:
+    """Why two are taken for the same matter, besides their words.
+
+    logged: for a log units read; that one citizen told of both would say who a secret order is from.
+    """
     said = [f"{label(like.place)}: {gettext(', ').join(like.shared)}" if like.shared else label(like.place)]
     if like.same_category:
         said.append(gettext("same category"))
-    if like.same_caller:
+    if like.same_caller and not logged:
         said.append(gettext("same citizen"))
     return said
 
@@ -184,7 +188,7 @@ def _citizens(ids: Sequence[int]) -> dict[int, int]:
     """How many citizens have told of each of some orders; who gave no number counts as another one."""
     who = func.coalesce(func.nullif(Order.requester_phone, ""), Order.number).label("who")
     own = select(Order.id.label("master"), who).where(Order.id.in_(ids))
-    merged = select(Order.parent_id, who).where(Order.parent_id.in_(ids), Order.state == State.MERGED)
+    merged = select(Order.parent_id, who).where(Order.parent_id.in_(ids))
     everyone = own.union(merged).subquery()
     query = select(everyone.c.master, func.count(everyone.c.who)).group_by(everyone.c.master)
     return dict(db.session.execute(query).all())

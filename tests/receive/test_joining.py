@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from hotline.base.db import db
+from hotline.notices.models import Notice
+from hotline.notices.operations import tell
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Order
 from hotline.transfer.models import OrderLink
@@ -121,9 +124,53 @@ def test_what_joins_another_order_is_not_answered_at_once(sign_in: SignIn, now: 
     assert new_order() is None
 
 
+@pytest.mark.parametrize(
+    ("known_as", "called_as", "said"),
+    [({}, {"secret": "y"}, "secret"), ({}, {"urgency": "urgent"}, "urgent"), ({"phone": "2"}, {}, "another citizen")],
+)
+def test_what_a_note_could_not_carry_is_not_appended(
+    sign_in: SignIn, now: datetime, known_as: dict[str, str], called_as: dict[str, str], said: str
+) -> None:
+    order = known(now, requester_phone="13900002222" if known_as else "13900001111")
+    told = sign_in("agent").post("/desk", data=call(same=order.number, how="append", **called_as), headers=SCRIPT)
+    assert told.status_code == 422
+    assert said in (told.json or {})["errors"]["_"][0]
+    assert all(event.action is not Action.NOTE for event in fresh(order).events)
+
+
+def test_an_order_closed_meanwhile_takes_nothing_and_the_call_is_kept(sign_in: SignIn, now: datetime) -> None:
+    order = saved(factories.closed(now, title="搅拌站扰民", text=NOISE, requester_phone="13900001111"))
+    told = sign_in("agent").post("/desk", data=call(same=order.number, how="append"), headers=SCRIPT)
+    assert told.status_code == 422
+    assert order.number in (told.json or {})["errors"]["_"][0]
+    bare = sign_in("agent").post("/desk", data=call(same=order.number, how="append"))
+    assert bare.status_code == 422
+    assert AGAIN in bare.text
+
+
+def test_what_is_appended_is_told_to_the_unit_and_confirmed_without_script(sign_in: SignIn, now: datetime) -> None:
+    order = known(now, requester_phone="13900001111")
+    agent = sign_in("agent")
+    page = agent.post("/desk", data=call(same=order.number, how="append", address="东门"), follow_redirects=True)
+    assert "added to" in page.text
+    (note,) = [event for event in fresh(order).events if event.action is Action.NOTE]
+    assert "东门" in note.payload["note"]
+    tell(note.id, uuid4(), now)
+    assert db.session.scalar(select(Notice.unit_code).filter_by(event_id=note.id)) == order.lead_unit
+
+
+def test_the_log_does_not_say_that_one_citizen_told_both(sign_in: SignIn, now: datetime) -> None:
+    order = known(now, requester_phone="13900001111", secret=True)
+    sign_in("agent").post("/desk", data=call(same=order.number, how="link"), headers=SCRIPT)
+    (event,) = [event for event in fresh(order).events if event.action is Action.LINK]
+    assert "same place" in event.reason or "同一地点" in event.reason
+    assert "same citizen" not in event.reason
+    assert "同一市民" not in event.reason
+
+
 def test_what_cannot_be_merged_saves_nothing_and_says_why(sign_in: SignIn, now: datetime) -> None:
     waiting = saved(factories.received(now, title="搅拌站扰民", text=NOISE))
     for number in (waiting.number, "20000101000001"):
         told = sign_in("agent").post("/desk", data=call(same=number, how="merge"), headers=SCRIPT)
-        assert told.status_code in {404, 422}
+        assert told.status_code == 422
         assert new_order() is None

@@ -126,6 +126,11 @@ def test_names_by_their_form(text: str, spots: set[str], ways: set[str]) -> None
     assert (found.spots, found.ways) == (spots, ways)
 
 
+def test_an_estate_is_not_the_road_of_its_name() -> None:
+    estate, road = matter("", "望江小区停水，三天没有水"), matter("", "望江路停水，三天没有水")
+    assert likeness(estate, road).place is not Place.SAME
+
+
 def test_areas_of_a_gazetteer_are_no_places() -> None:
     kinds = {"望江": "estate", "望江区": "district", "柳河镇": "street", "瓦窑里小区": "estate", "和平路": "road"}
     known = named(Mention(name, name, kind, (), "") for name, kind in kinds.items())

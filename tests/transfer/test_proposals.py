@@ -21,7 +21,7 @@ from hotline.people.roles import Role
 from hotline.transfer import proposals
 from hotline.transfer.adopt import adopt_model, load_model
 from hotline.transfer.catalogue import Assignment
-from hotline.transfer.models import Keyword, RoutingModel
+from hotline.transfer.models import Keyword, Proposal, RoutingModel
 from hotline.transfer.operations import dispatch, redispatch, request_return
 from hotline.transfer.proposing import Lesson, propose_keywords, propose_rows
 from hotline.transfer.queries import routing
@@ -59,12 +59,7 @@ def test_a_matter_that_ends_elsewhere_proposes_a_row() -> None:
     stayed = [lesson(4, "")]
     now = Assignment("housing", ("urban", "police"), (), "依据", 7)
     (found,) = propose_rows([*moved, *stayed], lambda *_: now, least=3)
-    assert (found.body["lead"], found.body["before"], found.body["assist"], found.body["of"]) == (
-        "urban",
-        "housing",
-        ["police"],
-        4,
-    )
+    assert (found.body["lead"], found.body["before"], found.body["of"]) == ("urban", "housing", 4)
     assert propose_rows([*moved, *stayed * 3], lambda *_: now, least=3) == []
     assert propose_rows(moved, lambda *_: Assignment("urban", (), (), "", 8), least=3) == []
     assert propose_rows(moved[:2], lambda *_: now, least=3) == []
@@ -127,16 +122,32 @@ def test_an_accepted_ruling_becomes_a_row_of_the_catalogue(session: None, now: d
     first = order.lead_unit
     assert first is not None
     unit = Actor(Role.HANDLER, "经办", units=frozenset({first}))
-    request_return(order, unit, now, reason="不属本单位职责", proposed_unit="urban")
-    redispatch(order, "urban", DISPATCHER, now, reason="裁定由城管负责")
+    request_return(order, unit, now, reason="不属本单位职责", proposed_unit="gas")
+    redispatch(order, "gas", DISPATCHER, now, reason="裁定由城管负责")
     (proposal,) = (one for one in proposals.propose(now) if one.kind == "catalogue")
-    assert (proposal.body["lead"], proposal.body["ruled"]) == ("urban", [order.number])
+    assert (proposal.body["lead"], proposal.body["ruled"]) == ("gas", [order.number])
+    before = routing().catalogue.entry("050101", "d01")
+    assert before is not None
     proposals.accept(proposal.id, SUPERVISOR, now, reason="以后都这样")
+    row = routing().catalogue.entry("050101", "d01")
+    assert row is not None
+    assert (row.power, row.assist) == (before.power, tuple(code for code in before.assist if code != "gas"))
     assigned = routing().catalogue.assign("050101", "d01", None)
     assert assigned is not None
-    assert assigned.lead == "urban"
+    assert assigned.lead == "gas"
     assert order.number in assigned.basis
     assert proposals.propose(now) == []
+
+
+def test_a_row_changed_since_it_was_proposed_is_not_overwritten(session: None, now: datetime) -> None:
+    order = factories.dispatched(now, text="小区停水三天", address="望江区锦绣花园", district_code="d01")
+    request_return(order, factories.HANDLER, now, reason="不属本单位职责", proposed_unit="urban")
+    body = {"category": "060101", "district": "d01", "lead": "urban", "before": "nobody", "ruled": [], "of": 1}
+    proposal = Proposal(kind="catalogue", key="catalogue:060101:d01:urban", body=body, orders=[order.id], made_at=now)
+    db.session.add(proposal)
+    db.session.flush()
+    with pytest.raises(Conflict, match="已有变动"):
+        proposals.accept(proposal.id, SUPERVISOR, now)
 
 
 def test_there_is_no_such_proposal(session: None, now: datetime) -> None:
@@ -156,8 +167,27 @@ def test_a_model_is_in_force_once_adopted_and_the_folder_does_not_undo_it(sessio
     assert (before, suggest("", "风铃").category) == (None, "060101")
     assert not load_model("category", MODEL.replace("风铃", "鱼缸"), now)
     assert suggest("", "风铃").category == "060101"
-    with pytest.raises(Invalid, match="999999"):
-        adopt_model("category", MODEL.replace("050101", "999999"), now)
+    for strange in (MODEL.replace("050101", "999999"), MODEL.replace("]]}", '], ["缸", "999999", 5, "hand", ""]]}')):
+        with pytest.raises(Invalid, match="999999"):
+            adopt_model("category", strange, now)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('"steepness": 8', '"steepness": 0'),
+        ('"steepness": 8', '"steepness": NaN'),
+        ("[[0, 0], [1, 1]]", "[]"),
+        ("[[0, 0], [1, 1]]", "[[0, 1], [1, 0]]"),
+        ("风铃", ""),
+        ('{"060101": 0, "050101": 0}', '["060101", "050101"]'),
+    ],
+)
+def test_a_model_nothing_could_be_counted_with_is_not_adopted(
+    session: None, now: datetime, right: str, wrong: str
+) -> None:
+    with pytest.raises(Invalid, match="model"):
+        adopt_model("category", MODEL.replace(right, wrong), now)
 
 
 def test_the_folders_model_is_loaded_once_and_again_when_it_changed(session: None, now: datetime) -> None:

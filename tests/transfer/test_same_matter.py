@@ -14,7 +14,9 @@ from sqlalchemy import delete, select
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed
 from hotline.cli import cli
+from hotline.handle import operations as handle
 from hotline.orders.lifecycle import Action, State
+from hotline.orders.vocabulary import Result
 from hotline.transfer.duplicates import Place
 from hotline.transfer.linking import link, linked
 from hotline.transfer.merging import merge
@@ -94,6 +96,28 @@ def test_a_master_stands_for_those_merged_into_it_and_counts_their_citizens(sess
     (one,) = asked(now)
     assert one.order.id == master.id
     assert one.citizens == 3
+
+
+def test_a_master_takes_additions_from_its_own_citizen_only(session: None, now: datetime) -> None:
+    master = factories.handling(now, title="工地夜里扰民", text=NOISE, requester_phone="13900000001")
+    child = factories.received(now, title="搅拌站扰民", text=AGAIN, requester_phone="13900000002")
+    merge(child, DISPATCHER, now, master=master.number, reason="同一件事")
+    (one,) = asked(now, phone="13900000002")
+    assert (one.order.id, one.likeness.same_caller, one.offers) == (master.id, False, (Offer.MERGE, Offer.LINK))
+    (one,) = asked(now, phone="13900000001")
+    assert (one.likeness.same_caller, one.offers[0]) == (True, Offer.APPEND)
+
+
+def test_an_answered_master_still_stands_for_its_children(session: None, now: datetime) -> None:
+    master = factories.handling(now, title="搅拌站扰民", text=NOISE)
+    child = factories.received(now, title="搅拌站扰民", text=AGAIN, requester_phone="13900000002")
+    merge(child, DISPATCHER, now, master=master.number, reason="同一件事")
+    handle.reply(master, factories.HANDLER, now, result=Result.SOLVED, public_reply="已经处理完毕。")
+    assert child.state is State.CALLBACK
+    (one,) = asked(now)
+    assert (one.order.id, one.citizens) == (master.id, 2)
+    with pytest.raises(Invalid, match="已与本工单并单"):
+        link(child, DISPATCHER, now, other=master.number)
 
 
 def test_an_order_is_not_its_own_duplicate(session: None, now: datetime) -> None:
