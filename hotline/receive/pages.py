@@ -50,10 +50,9 @@ def desk() -> ResponseReturnValue:
     view = desk_view(current_actor(), utc_now(), {}, {})
     number = request.args.get("saved", "")
     chosen = joining({"same": number, "how": request.args.get("how", "")})
+    done = next((one for one in view["saved"] if one.order.number == number), None)
     if chosen:  # an order of any day, and whoever took it
         done = outcome(order_for(number, current_actor()), Names())
-    else:
-        done = next((one for one in view["saved"] if one.order.number == number), None)
     return render_template("receive/desk.html", done=done, joined=chosen, **view)
 
 
