@@ -71,6 +71,7 @@ def install(app: Flask, settings: Settings) -> None:
     from hotline.orders.pages import pages as order_pages
     from hotline.orders.policy_pages import pages as policy_pages
     from hotline.people.pages import pages as people_pages
+    from hotline.receive.exit_pages import pages as exit_pages
     from hotline.receive.pages import pages as receive_pages
     from hotline.report.pages import pages as report_pages
     from hotline.transfer.catalogue_pages import pages as catalogue_pages
@@ -87,7 +88,16 @@ def install(app: Flask, settings: Settings) -> None:
     web.init_app(app)
     Bootstrap5(app)
     shell.init_app(app)
-    rooms = (people_pages, receive_pages, order_pages, transfer_pages, handle_pages, report_pages, notice_pages)
+    rooms = (
+        people_pages,
+        receive_pages,
+        exit_pages,
+        order_pages,
+        transfer_pages,
+        handle_pages,
+        report_pages,
+        notice_pages,
+    )
     for pages in (*rooms, policy_pages, catalogue_pages, proposal_pages):
         app.register_blueprint(pages)
     _install_api(app)
@@ -97,6 +107,7 @@ def _install_api(app: Flask) -> None:
     from hotline.handle.api import api as handle_api
     from hotline.orders.api import api as orders_api
     from hotline.receive.api import api as receive_api
+    from hotline.receive.exit_api import api as exit_api
     from hotline.report.api import api as report_api
     from hotline.transfer.api import api as transfer_api
     from hotline.transfer.catalogue_api import api as catalogue_api
@@ -104,5 +115,5 @@ def _install_api(app: Flask) -> None:
     api = ProblemApi(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"key": []}]
-    for blueprint in (receive_api, orders_api, transfer_api, catalogue_api, handle_api, report_api):
+    for blueprint in (receive_api, exit_api, orders_api, transfer_api, catalogue_api, handle_api, report_api):
         api.register_blueprint(blueprint)

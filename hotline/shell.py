@@ -50,7 +50,7 @@ DESKS = (
         "signpost-split",
         mark("Dispatch"),
         frozenset({Permission.DISPATCH_QUEUE}),
-        lambda _: count_waiting((State.RECEIVED, State.RETURNING)),
+        lambda _: count_waiting((State.RECEIVED, State.RETURNING, State.EXITING)),
     ),
     Desk(
         "handle.inbox",

@@ -25,7 +25,7 @@ from hotline.handle.queries import (
     waiting_time,
 )
 from hotline.handle.time import due_if_granted
-from hotline.orders.lifecycle import State
+from hotline.orders.lifecycle import ENDED_STATES, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.names import level_names
 from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, callback_queue, order_for
@@ -133,6 +133,6 @@ def standing(order: Order) -> Rating:
     asked = current_evaluation(order)
     if asked is not None and asked.solved is not None:
         return Rating.DONE
-    if order.state in {State.CLOSED, State.ANSWERED}:
+    if order.state in ENDED_STATES:
         return Rating.CLOSED
     return Rating.OPEN if order.state is State.CALLBACK else Rating.EARLY

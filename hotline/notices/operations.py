@@ -33,6 +33,7 @@ TELLS_UNIT = frozenset(
 )
 TELLS_ROLE = {
     Action.REQUEST_RETURN: Role.DISPATCHER,
+    Action.PROPOSE_EXIT: Role.DISPATCHER,
     Action.REQUEST_TIME: Role.DISPATCHER,
     Action.FEED_BACK: Role.SUPERVISOR,
     Action.REPLY: Role.CALLBACK,

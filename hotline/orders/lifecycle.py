@@ -26,6 +26,10 @@ class State(StrEnum):
     CLOSED = "closed"
     ANSWERED = "answered"
     MERGED = "merged"
+    EXITING = "exiting"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EMERGENCY = "emergency"
 
 
 class Action(StrEnum):
@@ -56,6 +60,11 @@ class Action(StrEnum):
     MERGE = "merge"
     FOLLOW = "follow"
     LINK = "link"
+    PUT_THROUGH = "put_through"
+    WITHDRAW = "withdraw"
+    PROPOSE_EXIT = "propose_exit"
+    CONFIRM_EXIT = "confirm_exit"
+    REFUSE_EXIT = "refuse_exit"
 
 
 name_members(
@@ -68,6 +77,10 @@ name_members(
         State.CLOSED: mark("Closed"),
         State.ANSWERED: mark("Answered directly"),
         State.MERGED: mark("Merged into another"),
+        State.EXITING: mark("Not to be accepted? Under review"),
+        State.DECLINED: mark("Not accepted"),
+        State.WITHDRAWN: mark("Withdrawn"),
+        State.EMERGENCY: mark("Passed on at once"),
         Action.REGISTER: mark("Register"),
         Action.AMEND: mark("Correct"),
         Action.ANSWER: mark("Answer directly"),
@@ -93,6 +106,11 @@ name_members(
         Action.MERGE: mark("Merge into another"),
         Action.FOLLOW: mark("Answered with the master order"),
         Action.LINK: mark("Link with another"),
+        Action.PUT_THROUGH: mark("Pass on to 110, 119, 120 or 122"),
+        Action.WITHDRAW: mark("Withdraw for the citizen"),
+        Action.PROPOSE_EXIT: mark("Propose not to accept"),
+        Action.CONFIRM_EXIT: mark("Confirm: not accepted"),
+        Action.REFUSE_EXIT: mark("Accept after all"),
     }
 )
 
@@ -131,7 +149,7 @@ def _step(
 
 
 _S, _C, _R = State, Clock, Role
-_ACTIVE = (_S.RECEIVED, _S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.CALLBACK)
+_ACTIVE = (_S.RECEIVED, _S.EXITING, _S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.CALLBACK)
 _WITH_UNIT = (_S.DISPATCHED, _S.HANDLING, _S.RETURNING)
 _CENTER = (_R.DISPATCHER, _R.SUPERVISOR)
 _INTAKE = (_R.AGENT, _R.DISPATCHER, _R.CITIZEN, _R.SYSTEM)
@@ -159,6 +177,28 @@ STEPS: tuple[Step, ...] = (
     ),
     _step(Action.FOLLOW, _S.MERGED, _S.CALLBACK, (_R.SYSTEM,), needs=("unit", "public_reply"), starts=(_C.CALLBACK,)),
     _step(Action.SET_UPSTREAM, (*_ACTIVE[:-1], _S.MERGED), None, (_R.DISPATCHER, _R.SYSTEM), needs=("due", "reason")),
+    # 即时转 110/119/120/122: the other desk has it from here on; who took it there is kept.
+    _step(
+        Action.PUT_THROUGH,
+        _S.RECEIVED,
+        _S.EMERGENCY,
+        (_R.AGENT, _R.DISPATCHER),
+        needs=("service", "note"),
+        meets=(_C.DISPATCH,),
+    ),
+    _step(
+        Action.WITHDRAW, _S.RECEIVED, _S.WITHDRAWN, (_R.AGENT, _R.DISPATCHER), needs=("reason",), drops=(_C.DISPATCH,)
+    ),
+    # 不予受理、无效、骚扰: it harms the citizen, so a second person confirms it; until then the clock runs on.
+    _step(
+        Action.PROPOSE_EXIT,
+        _S.RECEIVED,
+        _S.EXITING,
+        (_R.AGENT, _R.DISPATCHER),
+        needs=("exit", "reason", "public_reply"),
+    ),
+    _step(Action.CONFIRM_EXIT, _S.EXITING, _S.DECLINED, _CENTER, meets=(_C.DISPATCH,)),
+    _step(Action.REFUSE_EXIT, _S.EXITING, _S.RECEIVED, _CENTER, needs=("reason",)),
     # 关联: said in both logs; neither order moves.
     _step(Action.LINK, tuple(State), None, (_R.AGENT, _R.DISPATCHER), needs=("other",)),
     # 转 transfer
@@ -243,6 +283,7 @@ STEPS: tuple[Step, ...] = (
 )
 
 OPEN_STATES = frozenset(_ACTIVE)
+ENDED_STATES = frozenset({_S.CLOSED, _S.ANSWERED, _S.DECLINED, _S.WITHDRAWN, _S.EMERGENCY})
 
 TABLE: dict[tuple[State | None, Action], Step] = {
     (state, step.action): step for step in STEPS for state in step.sources

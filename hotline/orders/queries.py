@@ -84,7 +84,7 @@ def find_orders(actor: Actor, narrow: Filter) -> Select[tuple[Order]]:
 
 def dispatch_queue(narrow: Filter) -> Select[tuple[Order]]:
     """What waits for a dispatcher: danger words and urgent first, then what has waited longest."""
-    states = narrow.states or (State.RECEIVED, State.RETURNING)
+    states = narrow.states or (State.RECEIVED, State.RETURNING, State.EXITING)
     query = _listed(select(Order)).where(Order.state.in_(states))
     danger = func.coalesce(func.jsonb_array_length(Order.suggestion["signals"]), 0) > 0
     urgent_first = or_(Order.urgency == Urgency.URGENT, danger).desc()

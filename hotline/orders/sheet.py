@@ -8,9 +8,9 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from hotline.base.i18n import gettext
+from hotline.base.i18n import gettext, mark
 from hotline.orders.deadlines import going_by
-from hotline.orders.lifecycle import Action, State, Step
+from hotline.orders.lifecycle import ENDED_STATES, Action, State, Step
 from hotline.orders.marking import marked
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.names import Names, level_name
@@ -32,6 +32,8 @@ LIKELY = (
     Action.DISPATCH,
     Action.REDISPATCH,
     Action.REFUSE_RETURN,
+    Action.CONFIRM_EXIT,
+    Action.REFUSE_EXIT,
     Action.EVALUATE,
     Action.ATTEMPT,
     Action.REPLY,
@@ -49,6 +51,9 @@ LIKELY = (
     Action.CLOSE,
     Action.NOTE,
     Action.LINK,
+    Action.PUT_THROUGH,
+    Action.PROPOSE_EXIT,
+    Action.WITHDRAW,
 )
 
 
@@ -77,6 +82,7 @@ def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
         "may_reveal": may_reveal(order, actor),
         "clocks": clocks(order, actor),
         "holder": holder(order),
+        "over": order.state in ENDED_STATES,
         "evaluated": evaluated(order),
         "actions": steps(order, open_steps(order, actor, now)),
         "entries": timeline(order, actor, names),
@@ -99,20 +105,21 @@ def next_clock(order: Order, actor: Actor) -> Deadline | None:
     return next((one for one in clocks(order, actor) if one.ended_at is None), None)
 
 
+AT_CENTER = {
+    State.RECEIVED: mark("Hotline center: dispatch"),
+    State.EXITING: mark("Hotline center: decides whether it is accepted"),
+    State.RETURNING: mark("Hotline center: decides on the return"),
+    State.CALLBACK: mark("Hotline center: asks the citizen"),
+}
+
+
 def holder(order: Order) -> str:
     """Who has the order now, in words; nothing where nobody has to do anything any more."""
-    match order.state:
-        case State.RECEIVED:
-            return gettext("Hotline center: dispatch")
-        case State.RETURNING:
-            return gettext("Hotline center: decides on the return")
-        case State.CALLBACK:
-            return gettext("Hotline center: asks the citizen")
-        case State.DISPATCHED | State.HANDLING:
-            return order.unit.title if order.unit else ""
-        case State.MERGED:
-            return holder(order.followed)
-    return ""
+    if order.state is State.MERGED:
+        return holder(order.followed)
+    if order.state in {State.DISPATCHED, State.HANDLING}:
+        return order.unit.title if order.unit else ""
+    return gettext(AT_CENTER[order.state]) if order.state in AT_CENTER else ""
 
 
 def evaluated(order: Order) -> Event | None:

@@ -12,7 +12,7 @@ from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
 from hotline.orders.names import Names, level_names
 from hotline.orders.sight import sees_event, sees_when, sees_who
-from hotline.orders.vocabulary import Channel, Nature, Result, TimeKind, Urgency
+from hotline.orders.vocabulary import Channel, Exit, Nature, Result, Service, TimeKind, Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
@@ -128,6 +128,8 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "due": plain(gettext("Due"), _instant),
         "upstream_due": plain(gettext("Upstream deadline"), _instant),
         "master": plain(gettext("Master order"), str),
+        "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
+        "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
         "other": plain(gettext("Linked with"), str),
         "attachments": plain(gettext("Files"), several(files)),
         "public_reply": lambda value: Line("public", gettext("Public reply"), value),

@@ -35,6 +35,34 @@ class Channel(StrEnum):
     IMPORT = "import"
 
 
+class Exit(StrEnum):
+    """Why an appeal is not accepted (不予受理): another legal way is open, the law forbids it, or there is no appeal.
+
+    国办发〔2020〕53号 and 国办函〔2025〕66号 name the ways and the first two of the others.
+    """
+
+    LITIGATION = "litigation"
+    ARBITRATION = "arbitration"
+    DISCIPLINE = "discipline"
+    RECONSIDERATION = "reconsideration"
+    DISCLOSURE = "disclosure"
+    PETITION = "petition"
+    SECRECY = "secrecy"
+    MORALS = "morals"
+    ELSEWHERE = "elsewhere"
+    INVALID = "invalid"
+    HARASSMENT = "harassment"
+
+
+class Service(StrEnum):
+    """A number that is called at once where life or order is in danger."""
+
+    POLICE = "110"
+    FIRE = "119"
+    AMBULANCE = "120"
+    TRAFFIC = "122"
+
+
 class Result(StrEnum):
     """What the unit says came of it (办理结果)."""
 
@@ -55,6 +83,21 @@ class TimeKind(StrEnum):
 
 name_members(
     {
+        Exit.LITIGATION: mark("Litigation"),
+        Exit.ARBITRATION: mark("Arbitration"),
+        Exit.DISCIPLINE: mark("Discipline inspection"),
+        Exit.RECONSIDERATION: mark("Administrative reconsideration"),
+        Exit.DISCLOSURE: mark("Disclosure of government information"),
+        Exit.PETITION: mark("Petition under way"),
+        Exit.SECRECY: mark("Secrets or privacy"),
+        Exit.MORALS: mark("Against law or public order"),
+        Exit.ELSEWHERE: mark("Outside this city"),
+        Exit.INVALID: mark("No appeal in it"),
+        Exit.HARASSMENT: mark("Harassment"),
+        Service.POLICE: mark("110 police"),
+        Service.FIRE: mark("119 fire"),
+        Service.AMBULANCE: mark("120 ambulance"),
+        Service.TRAFFIC: mark("122 traffic police"),
         Nature.CONSULTATION: mark("Consultation"),
         Nature.HELP: mark("Request for help"),
         Nature.COMPLAINT: mark("Complaint"),

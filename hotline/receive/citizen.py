@@ -14,7 +14,7 @@ from hotline.base.errors import Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.base.privacy import PHONE_TAIL
 from hotline.orders.deadlines import going_by
-from hotline.orders.lifecycle import State
+from hotline.orders.lifecycle import ENDED_STATES, State
 from hotline.orders.models import Attachment, Order
 from hotline.orders.names import Names
 from hotline.orders.operations import get_order
@@ -107,6 +107,6 @@ def order_view(order: Order, now: datetime) -> dict[str, Any]:
         "files": [file for file in order.attachments if file.public],
         "may_rate": asked and is_theirs,
         "rates_elsewhere": asked and not is_theirs,
-        "over": order.state in {State.CLOSED, State.ANSWERED},
+        "over": order.state in ENDED_STATES,
         "tail": order.requester_phone[-PHONE_TAIL:],
     }

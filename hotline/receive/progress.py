@@ -35,6 +35,9 @@ TOLD = {
         "Others have told us of the same matter. It is handled together with theirs, and you get the answer too."
     ),
     Action.FOLLOW: mark("%(unit)s answered you."),
+    Action.PUT_THROUGH: mark("We put you through to the emergency number."),
+    Action.WITHDRAW: mark("We ended it, as you wished."),
+    Action.CONFIRM_EXIT: mark("The hotline cannot deal with it; we tell you why, and what you can do."),
 }
 # What time was granted for, where it is not simply more time.
 WAITS: Mapping[Any, str] = {
@@ -50,6 +53,10 @@ PRESENT = {
     State.CALLBACK: mark("You have an answer. The hotline will call you and ask whether it helped."),
     State.CLOSED: mark("It is closed."),
     State.MERGED: mark("%(unit)s is working on it, together with the same matter told by others."),
+    State.EXITING: mark("The hotline is checking whether it can deal with this."),
+    State.DECLINED: mark("The hotline cannot deal with it. Nothing more is to be done here."),
+    State.WITHDRAWN: mark("It has been withdrawn."),
+    State.EMERGENCY: mark("It is with the emergency service."),
     State.ANSWERED: mark("You have an answer. Nothing more is to be done."),
 }
 RATED = mark("The hotline is looking at what you said about the answer.")

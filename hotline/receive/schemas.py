@@ -10,7 +10,7 @@ from hotline.base.i18n import gettext
 from hotline.base.idempotency import LONGEST_KEY
 from hotline.base.schemas import Schema, member, phone, truth, words
 from hotline.orders.operations import Intake
-from hotline.orders.vocabulary import Channel, Nature, Urgency
+from hotline.orders.vocabulary import Channel, Exit, Nature, Service, Urgency
 from hotline.policy.limits import Requester
 from hotline.policy.schemas import CityInstant
 
@@ -76,6 +76,33 @@ class IntakeSchema(Schema):
             requester_kind=data["requester"],
             upstream_due_at=data["upstream_due"],
         )
+
+
+class WhyBody(Schema):
+    """Why."""
+
+    reason = words(500, required=True)
+
+
+class PutThroughBody(Schema):
+    """Which number the caller was put through to, and who took it there (name, number of their record)."""
+
+    service = member(Service, required=True)
+    note = words(500, required=True)
+
+
+class ExitBody(Schema):
+    """Why an order is not accepted; without a public reply the citizen reads the usual words."""
+
+    exit = member(Exit, required=True)
+    reason = words(500, required=True)
+    public_reply = words(2000)
+
+
+class ConfirmExitBody(Schema):
+    """What the second person has to say."""
+
+    reason = words(500)
 
 
 class DraftSchema(Schema):

@@ -34,7 +34,7 @@ pages = Blueprint("transfer", __name__, template_folder="templates")
 pages.add_app_template_global(transfer.return_window)
 pages.add_app_template_global(because)
 
-TABS = {"dispatch": State.RECEIVED, "returns": State.RETURNING}
+TABS = {"dispatch": (State.RECEIVED,), "returns": (State.RETURNING, State.EXITING)}
 
 
 @pages.get("/dispatch")
@@ -43,9 +43,9 @@ def queue() -> ResponseReturnValue:
     """What waits for a dispatcher: urgent first, then what has waited longest."""
     tab = request.args.get("tab", "")
     tab = tab if tab in TABS else "dispatch"
-    page = page_of(dispatch_queue(Filter((TABS[tab],))), request.args.get("page", 1, int))
+    page = page_of(dispatch_queue(Filter(TABS[tab])), request.args.get("page", 1, int))
     rows = waiting_rows(page.rows, current_actor())
-    counts = {name: count_waiting((state,)) for name, state in TABS.items()}
+    counts = {name: count_waiting(states) for name, states in TABS.items()}
     template = "transfer/_rows.html" if request.args.get("part") == "rows" else "transfer/queue.html"
     return render_template(template, tab=tab, page=page, rows=rows, counts=counts, names=Names(), now=utc_now())
 

@@ -19,6 +19,8 @@ from hotline.transfer.catalogue_queries import catalogue_rows
 from hotline.transfer.models import CatalogueRow
 from hotline.transfer.suggestion import Doubt, why_queued
 
+ASKED = (Action.REQUEST_RETURN, Action.PROPOSE_EXIT)
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -68,6 +70,6 @@ def _row(
 
 
 def return_requests(order_ids: Iterable[int]) -> dict[int, Event]:
-    """The latest request to hand an order back, by the order's id."""
-    wanted = select(Event).where(Event.order_id.in_(list(order_ids)), Event.action == Action.REQUEST_RETURN)
+    """The latest request to hand an order back, or not to accept it, by the order's id."""
+    wanted = select(Event).where(Event.order_id.in_(list(order_ids)), Event.action.in_(ASKED))
     return {event.order_id: event for event in db.session.scalars(wanted.order_by(Event.seq))}

@@ -48,6 +48,8 @@ SAID = {
     "satisfaction": "satisfied",
     "master": "1",
     "other": "2",
+    "service": "120",
+    "exit": "litigation",
 }
 # Rows that only fit some orders, so that what a limit depends on matters.
 ROWS = (
