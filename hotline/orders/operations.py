@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -159,18 +159,17 @@ def ready(order: Order, action: Action, actor: Actor, now: datetime, *, version:
 def is_open(action: Action, order: Order, now: datetime) -> bool:
     """Whether there is something a step is for, where the table alone does not tell: a request, a pause, a slip."""
     running = [row for row in order.deadlines if row.ended_at is None]
-    match action:
-        case Action.REQUEST_TIME:
-            return order.time_asked_at is None
-        case Action.GRANT_TIME | Action.REFUSE_TIME:
-            return order.time_asked_at is not None
-        case Action.RESUME:
-            return any(standing(row, now) for row in running)
-        case Action.SUPERVISE:
-            return all(row.clock is not Clock.SUPERVISE for row in running)
-        case Action.FEED_BACK:
-            return any(row.clock is Clock.SUPERVISE for row in running)
-    return True
+    supervised = any(row.clock is Clock.SUPERVISE for row in running)
+    asks: dict[Action, Callable[[], bool]] = {
+        Action.REQUEST_RETURN: lambda: order.returns < policies.policy(order.policy_id).most_returns,
+        Action.REQUEST_TIME: lambda: order.time_asked_at is None,
+        Action.GRANT_TIME: lambda: order.time_asked_at is not None,
+        Action.REFUSE_TIME: lambda: order.time_asked_at is not None,
+        Action.RESUME: lambda: any(standing(row, now) for row in running),
+        Action.SUPERVISE: lambda: not supervised,
+        Action.FEED_BACK: lambda: supervised,
+    }
+    return asks[action]() if action in asks else True
 
 
 def open_steps(order: Order, actor: Actor, now: datetime) -> list[Step]:

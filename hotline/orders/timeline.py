@@ -128,6 +128,8 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "due": plain(gettext("Due"), _instant),
         "upstream_due": plain(gettext("Upstream deadline"), _instant),
         "master": plain(gettext("Master order"), str),
+        "basis": lambda value: Line("internal", gettext("Duty basis"), value),
+        "designated": plain(gettext("Designated"), lambda _: gettext("yes; it cannot be handed back")),
         "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
         "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
         "other": plain(gettext("Linked with"), str),

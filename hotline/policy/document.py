@@ -94,6 +94,7 @@ class Policy:
     an order is dispatched without a person. callback_attempts: calls without an answer after which an order may
     be closed unrated. duplicate_days: for so long after it came in, an order that has ended is still looked at for the
     same matter. short_abandon: seconds; a caller who hangs up sooner is excluded from the connection rate.
+    most_returns: returns agreed to, after which the center has designated the unit (指定承办) and it cannot hand back.
     minimum_n: a unit with fewer orders behind a rate is not ranked by it.
     """
 
@@ -109,6 +110,7 @@ class Policy:
     time_rules: TimeRules
     auto_confidence: float
     duplicate_days: int
+    most_returns: int
     callback_attempts: int
     short_abandon: float
     minimum_n: int
@@ -135,7 +137,7 @@ SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "co
 
 
 ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
-DUPLICATE_DAYS = 30  # where a policy does not say
+DUPLICATE_DAYS, MOST_RETURNS = 30, 2  # where a policy does not say
 LONGEST_TEXT = 200  # of what is kept with a deadline
 
 
@@ -204,6 +206,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         time_rules=TimeRules(**{name: int(value) for name, value in _given(document["time_rules"]).items()}),
         auto_confidence=float(document["dispatch"]["auto_confidence"]),
         duplicate_days=int(document["dispatch"].get("duplicate_days", DUPLICATE_DAYS)),
+        most_returns=int(document["dispatch"].get("most_returns", MOST_RETURNS)),
         callback_attempts=int(document["callback"]["attempts"]),
         short_abandon=float(document["connection"]["short_abandon_seconds"]),
         minimum_n=int(document["ranking"]["minimum_n"]),
@@ -216,6 +219,8 @@ def _check(policy: Policy) -> None:
         raise BadPolicy("dispatch.auto_confidence: give a number above 0, at most 1")
     if policy.duplicate_days < 1:
         raise BadPolicy("dispatch.duplicate_days: give a number of days, at least 1")
+    if policy.most_returns < 1:
+        raise BadPolicy("dispatch.most_returns: give a number of returns, at least 1")
     if len({level.code for level in policy.levels}) != len(policy.levels) or not policy.levels:
         raise BadPolicy("satisfaction.levels: give at least one level, each code once")
     if any(not 0 <= level.weight <= 1 for level in policy.levels):

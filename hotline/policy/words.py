@@ -68,6 +68,11 @@ def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
             known["dispatch"],
         ),
         (
+            gettext("Returns of one order, after which the center designates its unit"),
+            str(policy.most_returns),
+            known["dispatch"],
+        ),
+        (
             gettext("Calls without an answer before an order is closed unrated"),
             str(policy.callback_attempts),
             known["callback"],

@@ -94,13 +94,17 @@ def request_return(
     now: datetime,
     *,
     reason: str,
+    basis: str = "",
     proposed_unit: str | None = None,
     version: int | None = None,
 ) -> Event:
     """A unit asks to hand an order back (退单), with its reason and, if it knows, the unit responsible.
 
-    Raises Conflict once the policy's time to ask is over.
+    basis: the duty list or rule that says it is not this unit's.
+    Raises Conflict once the policy's time to ask is over, or where the center has designated the unit.
     """
+    if is_designated(order):
+        raise Conflict(gettext("The center has designated this unit (指定承办): it cannot hand the order back."))
     ready(order, Action.REQUEST_RETURN, actor, now, version=version)
     closes = return_window(order)
     if closes is not None and now > closes:
@@ -108,7 +112,14 @@ def request_return(
         raise Conflict(gettext("The time to ask for a return was over at %(closed)s.", closed=closed))
     if proposed_unit is not None:
         require_units(proposed_unit)
-    return act(order, Action.REQUEST_RETURN, actor, now, version=version, reason=reason, proposed_unit=proposed_unit)
+    said = {"proposed_unit": proposed_unit, "basis": basis.strip() or None}
+    return act(order, Action.REQUEST_RETURN, actor, now, version=version, reason=reason, **said)
+
+
+def is_designated(order: Order, returns: int | None = None) -> bool:
+    """Whether the center has designated the unit (指定承办), after so many returns; None: those agreed to so far."""
+    agreed = order.returns if returns is None else returns
+    return agreed >= policies.policy(order.policy_id).most_returns
 
 
 def return_window(order: Order) -> datetime | None:
@@ -135,7 +146,10 @@ def redispatch(
     assist: Iterable[str] = (),
     copy: Iterable[str] = (),
 ) -> Event:
-    """Agree to a return and send the order to another unit. The total clock goes on."""
+    """Agree to a return and send the order to another unit. The total clock goes on.
+
+    With the last return the policy allows, this designates the unit: it cannot hand the order back.
+    """
     assist, copy = tuple(assist), tuple(copy)
     require_units(unit, *assist, *copy)
     hold(order)
@@ -151,6 +165,7 @@ def redispatch(
         unit=unit,
         assist=list(assist),
         copy=list(copy),
+        designated=is_designated(order, order.returns + 1) or None,
     )
     _set_helpers(order, unit, assist, copy)
     return event

@@ -32,6 +32,7 @@ from hotline.transfer.waiting import waiting_rows
 
 pages = Blueprint("transfer", __name__, template_folder="templates")
 pages.add_app_template_global(transfer.return_window)
+pages.add_app_template_global(transfer.is_designated)
 pages.add_app_template_global(because)
 
 TABS = {"dispatch": (State.RECEIVED,), "returns": (State.RETURNING, State.EXITING)}

@@ -32,6 +32,7 @@ class ReturnBody(Schema):
     """Why a unit hands an order back."""
 
     reason = words(500, required=True)
+    basis = words(500)
     proposed_unit = words(40)
 
 

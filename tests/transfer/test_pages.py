@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,9 +15,11 @@ from werkzeug.datastructures import MultiDict
 from hotline.base.db import db
 from hotline.base.errors import Conflict, NotAllowed
 from hotline.base.i18n import speaking
-from hotline.orders.lifecycle import State
-from hotline.orders.operations import amend
+from hotline.orders.lifecycle import Action, State
+from hotline.orders.operations import amend, open_steps
 from hotline.orders.vocabulary import Urgency
+from hotline.people.actors import Actor
+from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
 from hotline.policy.models import PolicyVersion
@@ -206,3 +209,28 @@ def test_the_form_says_until_when_a_return_may_be_asked_for(sign_in: Signer, now
     assert refused.status_code == 409
     assert "不是我们的</textarea>" in refused.text
     assert fresh(late).state is State.HANDLING
+
+
+def test_the_last_return_the_policy_allows_designates_the_unit(
+    sign_in: Callable[[str], FlaskClient], now: datetime
+) -> None:
+    order = factories.dispatched(now)
+    most = policies.policy(order.policy_id).most_returns
+    for units in itertools.islice(itertools.cycle((("housing", "urban"), ("urban", "housing"))), most):
+        handler = Actor(Role.HANDLER, "经办人", units=frozenset({units[0]}))
+        asked = request_return(
+            order, handler, now, reason="不属本单位职责", basis="三定方案第五条", proposed_unit=units[1]
+        )
+        assert asked.payload["basis"] == "三定方案第五条"
+        if order.returns + 1 == most:
+            saved(order)
+            page = sign_in("dispatcher").get(f"/orders/{order.number}").text
+            assert "is designated and cannot hand it back" in page
+            assert "三定方案第五条" in page
+            order = fresh(order)
+        event = redispatch(order, units[1], factories.DISPATCHER, now, reason="同意")
+    assert (order.returns, event.payload["designated"]) == (most, True)
+    last = Actor(Role.HANDLER, "经办人", units=frozenset({units[1]}))
+    with pytest.raises(Conflict, match="指定承办"):
+        request_return(order, last, now, reason="也不是我们的")
+    assert Action.REQUEST_RETURN not in {step.action for step in open_steps(order, last, now)}
