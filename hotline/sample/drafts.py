@@ -32,6 +32,7 @@ DIRECT = 0.5  # how many consultations are answered at once
 UNCLEAR = 0.1  # how many others are written so that a person must dispatch them
 ADDRESS_GIVEN, ADDRESS_BESIDE = 0.85, 0.3
 TRIES = 100
+WAYS_OUT = (State.EXITING, State.DECLINED, State.WITHDRAWN, State.EMERGENCY)
 SMALLEST_HANDFUL = 5
 # Working days ago, for the orders of an inbox that must be full: with five working days to handle,
 # 4 and 5 are due soon and from 6 on they are overdue.
@@ -121,6 +122,10 @@ class Plan:
             wanted = [state for state in states for _ in range(few)]
             holds |= dict(zip(places, wanted, strict=False))
         free = [place for place in range(count) if place not in holds]
+        for state in WAYS_OUT:  # a proposal is decided soon: only the newest wait
+            out = free[-SMALLEST_HANDFUL:] if state is State.EXITING else self.rng.sample(free, SMALLEST_HANDFUL)
+            holds |= dict.fromkeys(out, state)
+            free = [place for place in free if place not in holds]
         return holds | dict.fromkeys(self.rng.sample(free, min(few, len(free))), State.ANSWERED)
 
     def _inboxes(self, orders: int) -> list[tuple[datetime, State, str, Story | None]]:
@@ -158,6 +163,8 @@ class Plan:
 
     def _draft(self, at: datetime, hold: State | None) -> Draft:
         template = self.town.template(self.rng)
+        if hold in WAYS_OUT:
+            return self._leaving(at, template, hold)
         by_chance = hold is None and template.nature is Nature.CONSULTATION and self.rng.random() < DIRECT
         direct = by_chance or hold is State.ANSWERED
         unclear = hold is None and self.rng.random() < UNCLEAR
@@ -176,6 +183,15 @@ class Plan:
         vague = self.town.phrases.all("vague", "texts")
         said_little = vague[at.second % len(vague)]
         return replace(draft, intake=replace(draft.intake, title=said_little[:12], text=said_little, address=""))
+
+    def _leaving(self, at: datetime, template: Template, hold: State | None) -> Draft:
+        """A call that leaves without a unit, with words of its own."""
+        draft = self._written(at, template, self.town.spot(self.rng, template), hold, sorts=0, channel=Channel.PHONE)
+        kind = hold.value if hold in {State.EMERGENCY, State.WITHDRAWN} else State.DECLINED.value
+        said = self.rng.choice(self.town.phrases.all("exits", kind)).rpartition("|")[2]
+        urgency = Urgency.URGENT if hold is State.EMERGENCY else Urgency.NORMAL
+        intake = replace(draft.intake, title=said[:12].rstrip("，。"), text=said, address="", urgency=urgency)
+        return replace(draft, intake=intake)
 
     def _for_unit(self, at: datetime, hold: State, unit: str, story: Story | None) -> Draft:
         """Make a draft whose unit is certain, because an agent says category and district."""

@@ -13,13 +13,14 @@ from hotline.handle.time import grant_time, refuse_time, request_time, resume
 from hotline.orders.clocks import WORK_CLOCKS, standing
 from hotline.orders.lifecycle import State
 from hotline.orders.operations import answer_directly
-from hotline.orders.vocabulary import Channel, Nature, Result, TimeKind, Urgency
+from hotline.orders.vocabulary import Channel, Exit, Nature, Result, Service, TimeKind, Urgency
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
 from hotline.policy.calendar import WORKING, TimeUnit, add_working, working_between
 from hotline.policy.limits import Clock
+from hotline.receive.exits import confirm_exit, propose_exit, put_through, withdraw
 from hotline.receive.operations import receive_complaint
-from hotline.sample.drafts import Story
+from hotline.sample.drafts import WAYS_OUT, Story
 from hotline.transfer.merging import merge, set_upstream
 from hotline.transfer.operations import dispatch, redispatch, refuse_return, request_return, return_window
 
@@ -60,7 +61,8 @@ REDONE = {"satisfied": 0.4, "basically": 0.5, "dissatisfied": 0.6}
 
 def walk(draft: Draft, town: Town, cast: Cast, rng: Random, now: datetime, *, master: str = "") -> Order:
     """Take the draft in and bring its order as far as it gets until now. master: the order it is merged into."""
-    order = receive_complaint(draft.intake, draft.actor, draft.at, hold=bool(master))
+    leaves = draft.hold in WAYS_OUT
+    order = receive_complaint(draft.intake, draft.actor, draft.at, hold=leaves or bool(master))
     way = _Walk(order, draft, town, cast, rng=rng, now=now)
     if master:
         way.merge(master)
@@ -99,6 +101,8 @@ class _Walk:
             return True
         if self.draft.hold is State.RECEIVED:
             return False
+        if self.draft.hold in WAYS_OUT:
+            return self._leave()
         if self.draft.direct:
             return self._answer()
         if self.right is None or not self._reach(self._desk_instant()):
@@ -124,6 +128,28 @@ class _Walk:
             text = self.phrases.pick(self.rng, "answers", "texts", title=self.order.title, phone=HOTLINE)
             answer_directly(self.order, actor, self.at, public_reply=text)
         return False
+
+    def _leave(self) -> bool:
+        if not self._reach(self.at + self.rng.uniform(1, 5) * MINUTE):
+            return False
+        agent = self.cast.member(Role.AGENT, self.phrases, "agents")
+        if self.draft.hold is State.EMERGENCY:
+            at = self.phrases.all("exits", "emergency").index(self.order.text)
+            service = Service(self.phrases.all("exits", "emergency_services")[at])
+            note = self.phrases.all("exits", "emergency_notes")[at]
+            put_through(self.order, agent, self.at, service=service, note=note)
+        elif self.draft.hold is State.WITHDRAWN:
+            withdraw(self.order, agent, self.at, reason=self.phrases.pick(self.rng, "exits", "withdrawn_reasons"))
+        else:
+            self._decline(agent)
+        return False
+
+    def _decline(self, agent: Actor) -> None:
+        kinds = {text: kind for kind, _, text in (row.partition("|") for row in self.phrases.all("exits", "declined"))}
+        reason = self.phrases.pick(self.rng, "exits", "declined_reasons")
+        propose_exit(self.order, agent, self.at, exit=Exit(kinds[self.order.text]), reason=reason)
+        if self.draft.hold is State.DECLINED and self._reach(self.at + self.rng.uniform(10, 90) * MINUTE):
+            confirm_exit(self.order, self.cast.member(Role.SUPERVISOR, self.phrases, "supervisors"), self.at)
 
     def _desk_instant(self) -> datetime:
         if self.order.urgency is Urgency.URGENT:
