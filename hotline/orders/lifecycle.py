@@ -65,6 +65,7 @@ class Action(StrEnum):
     PROPOSE_EXIT = "propose_exit"
     CONFIRM_EXIT = "confirm_exit"
     REFUSE_EXIT = "refuse_exit"
+    UNMERGE = "unmerge"
 
 
 name_members(
@@ -110,6 +111,7 @@ name_members(
         Action.WITHDRAW: mark("Withdraw for the citizen"),
         Action.PROPOSE_EXIT: mark("Propose not to accept"),
         Action.CONFIRM_EXIT: mark("Confirm: not accepted"),
+        Action.UNMERGE: mark("Take out of its master"),
         Action.REFUSE_EXIT: mark("Accept after all"),
     }
 )
@@ -174,6 +176,14 @@ STEPS: tuple[Step, ...] = (
         (_R.AGENT, _R.DISPATCHER),
         needs=("master", "reason"),
         drops=(_C.DISPATCH,),
+    ),
+    _step(
+        Action.UNMERGE,
+        _S.MERGED,
+        _S.RECEIVED,
+        (_R.DISPATCHER,),
+        needs=("reason",),
+        starts=(_C.DISPATCH,),
     ),
     _step(Action.FOLLOW, _S.MERGED, _S.CALLBACK, (_R.SYSTEM,), needs=("unit", "public_reply"), starts=(_C.CALLBACK,)),
     _step(Action.SET_UPSTREAM, (*_ACTIVE[:-1], _S.MERGED), None, (_R.DISPATCHER, _R.SYSTEM), needs=("due", "reason")),

@@ -51,6 +51,7 @@ LIKELY = (
     Action.CLOSE,
     Action.NOTE,
     Action.LINK,
+    Action.UNMERGE,
     Action.PUT_THROUGH,
     Action.PROPOSE_EXIT,
     Action.WITHDRAW,

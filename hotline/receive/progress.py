@@ -35,6 +35,7 @@ TOLD = {
         "Others have told us of the same matter. It is handled together with theirs, and you get the answer too."
     ),
     Action.FOLLOW: mark("%(unit)s answered you."),
+    Action.UNMERGE: mark("We looked again: yours is another matter, and is handled by itself."),
     Action.PUT_THROUGH: mark("We put you through to the emergency number."),
     Action.WITHDRAW: mark("We ended it, as you wished."),
     Action.CONFIRM_EXIT: mark("The hotline cannot deal with it; we tell you why, and what you can do."),

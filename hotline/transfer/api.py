@@ -99,6 +99,17 @@ def merge(body: dict[str, Any], number: str) -> Response:
     return answer(brief(order, actor))
 
 
+@api.post("/<number>/unmerge")
+@api.arguments(ReasonBody)
+@api.response(200)
+def unmerge(body: dict[str, Any], number: str) -> Response:
+    """Take an order out of its master."""
+    actor = current_actor()
+    order = order_for(number, actor)
+    merging.unmerge(order, actor, utc_now(), version=expected_version(), **body)
+    return answer(brief(order, actor))
+
+
 @api.post("/<number>/link")
 @api.arguments(LinkBody)
 @api.response(200)

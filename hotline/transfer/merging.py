@@ -43,6 +43,18 @@ def merge(order: Order, actor: Actor, now: datetime, *, master: str, reason: str
     return event
 
 
+def unmerge(order: Order, actor: Actor, now: datetime, *, reason: str, version: int | None = None) -> Event:
+    """Take an order out of its master: it was another matter, and waits for dispatch again on a new clock."""
+    if order.parent:  # first, as a reply holds them: it answers the child, or finds it gone
+        hold(order.parent)
+    hold(order)
+    master = order.parent.number if order.parent else None
+    event = act(order, Action.UNMERGE, actor, now, version=version, reason=reason, master=master)
+    order.parent_id = None
+    db.session.flush()
+    return event
+
+
 def _require_in_time(master: Order, wanted: datetime | None, field: str) -> None:
     """Nothing would run to a deadline of a child's own that comes before the master's."""
     work = next((one for one in master.deadlines if one.clock in WORK_CLOCKS and one.ended_at is None), None)

@@ -94,6 +94,13 @@ def merge(number: str) -> ResponseReturnValue:
     return take_step(number, Action.MERGE, MergeBody, merging.merge)
 
 
+@pages.post("/orders/<number>/unmerge")
+@needs(*SEES_ORDERS)
+def unmerge(number: str) -> ResponseReturnValue:
+    """Take an order out of its master."""
+    return take_step(number, Action.UNMERGE, ReasonBody, merging.unmerge)
+
+
 @pages.post("/orders/<number>/link")
 @needs(*SEES_ORDERS)
 def link(number: str) -> ResponseReturnValue:

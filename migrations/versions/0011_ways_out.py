@@ -18,7 +18,7 @@ ACTIONS = (
     *("refuse_return", "reply", "attempt", "evaluate", "close", "redo", "request_time", "grant_time", "refuse_time"),
     *("resume", "supervise", "feed_back", "set_upstream", "merge", "follow", "link"),
 )
-NEW_ACTIONS = ("put_through", "withdraw", "propose_exit", "confirm_exit", "refuse_exit")
+NEW_ACTIONS = ("put_through", "withdraw", "propose_exit", "confirm_exit", "refuse_exit", "unmerge")
 
 
 def _known(table: str, column: str, values: tuple[str, ...]) -> None:

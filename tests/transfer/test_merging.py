@@ -22,7 +22,7 @@ from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Result, TimeKind
 from hotline.policy.limits import Clock
 from hotline.transfer import operations as transfer
-from hotline.transfer.merging import merge, set_upstream
+from hotline.transfer.merging import children, merge, set_upstream, unmerge
 from tests import factories
 from tests.factories import DISPATCHER, HANDLER, fresh
 
@@ -164,3 +164,35 @@ def test_a_master_is_not_given_more_time_than_a_platform_gives_its_child(session
     set_upstream(fresh(child), DISPATCHER, now, due=work.due_at + timedelta(days=20), reason="上级平台顺延")
     times.request_time(fresh(master), HANDLER, now, **asked)
     assert clock_differences(fresh(child)) == clock_differences(fresh(master)) == []
+
+
+def test_an_order_taken_out_of_its_master_waits_for_dispatch_by_itself(session: None, now: datetime) -> None:
+    master = factories.handling(now)
+    child = merged(now, master)
+    later = now + timedelta(hours=1)
+    event = unmerge(child, DISPATCHER, later, reason="不是同一地点")
+    assert event.payload["master"] == master.number
+    child = fresh(child)
+    assert (child.state, child.parent_id, children(master)) == (State.RECEIVED, None, [])
+    (running,) = (row for row in going_by(child) if row.ended_at is None)
+    assert (running.clock, running.started_at) == (Clock.DISPATCH, later)
+    assert clock_differences(child) == []
+    handle.reply(fresh(master), HANDLER, later, result=Result.SOLVED, public_reply="已修好")
+    assert fresh(child).state is State.RECEIVED
+    with pytest.raises(Conflict):
+        unmerge(master, DISPATCHER, later, reason="不是子单")
+
+
+def test_it_is_taken_out_on_the_page_and_by_the_api(
+    sign_in: Callable[[str], FlaskClient], client: FlaskClient, key_of: Callable[[str], dict[str, str]], now: datetime
+) -> None:
+    master = factories.handling(now)
+    first, second = merged(now, master), merged(now, master)
+    db.session.commit()
+    said = {"version": str(first.version), "reason": "不是同一件事"}
+    assert sign_in("dispatcher").post(f"/orders/{first.number}/unmerge", data=said).status_code == 302
+    key = {**key_of("dispatcher"), "If-Match": f'"{fresh(second).version}"'}
+    address = f"/api/v1/orders/{second.number}/unmerge"
+    assert client.post(address, json={"reason": ""}, headers=key).status_code == 422
+    assert client.post(address, json={"reason": "不是同一件事"}, headers=key).status_code == 200
+    assert {fresh(first).state, fresh(second).state} == {State.RECEIVED}
