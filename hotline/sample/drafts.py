@@ -190,7 +190,9 @@ class Plan:
         kind = hold.value if hold in {State.EMERGENCY, State.WITHDRAWN} else State.DECLINED.value
         said = self.rng.choice(self.town.phrases.all("exits", kind)).rpartition("|")[2]
         urgency = Urgency.URGENT if hold is State.EMERGENCY else Urgency.NORMAL
-        intake = replace(draft.intake, title=said[:12].rstrip("，。"), text=said, address="", urgency=urgency)
+        nature = Nature.HELP if hold in {State.EMERGENCY, State.WITHDRAWN} else Nature.OTHER
+        title = said.partition("，")[0]
+        intake = replace(draft.intake, title=title, text=said, address="", nature=nature, urgency=urgency)
         return replace(draft, intake=intake)
 
     def _for_unit(self, at: datetime, hold: State, unit: str, story: Story | None) -> Draft:
