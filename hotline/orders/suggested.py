@@ -11,7 +11,9 @@ from hotline.orders.models import Order
 from hotline.orders.names import Names
 from hotline.orders.vocabulary import Nature
 
-MOST_WORDS = 8  # a category's weightiest: with the faint ones half of a text would be marked
+# A category's weightiest words, none with less than so much of the first one's weight: with the faint ones half of a
+# text would be marked.
+MOST_WORDS, WORTH_MARKING = 8, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def _danger(row: Mapping[str, Any]) -> Danger:
 
 
 def _guess(row: Mapping[str, Any], names: Names) -> Guess:
-    keywords = tuple(dict.fromkeys(hit["keyword"] for hit in row["hits"]))  # written by hand and learned: one word
+    least = max((hit["weight"] for hit in row["hits"]), default=0.0) * WORTH_MARKING
+    telling = (hit["keyword"] for hit in row["hits"] if hit["weight"] >= least)
+    keywords = tuple(dict.fromkeys(telling))  # written by hand and learned: one word
     title = names.categories.get(row["category"], row["category"])
     return Guess(row["category"], title, row["confidence"], keywords[:MOST_WORDS])
