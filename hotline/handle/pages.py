@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from flask_babel import ngettext
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
-from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.base.web import limiter, own_address, whole_number
 from hotline.handle import operations as handle
@@ -32,7 +30,7 @@ from hotline.handle.schemas import (
     TimeBody,
 )
 from hotline.orders.attachments import Upload
-from hotline.orders.forms import SEES_ORDERS, form_data, take_step
+from hotline.orders.forms import form_data, hang_form
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event
 from hotline.orders.operations import reveal_phone
@@ -104,16 +102,6 @@ def callback_phone(number: str) -> ResponseReturnValue:
     return render_template("handle/callbacks.html", phone=phone, **call_sheet(number, actor, now))
 
 
-def _verb(path: str, action: Action, schema: type[Schema], operation: Callable[..., Event]) -> None:
-    """Hang a step of this room under /orders/<number>/<path>."""
-
-    def view(number: str) -> ResponseReturnValue:
-        return take_step(number, action, schema, operation)
-
-    view.__doc__ = operation.__doc__
-    pages.add_url_rule(f"/orders/<number>/{path}", path, needs(*SEES_ORDERS)(view), methods=["POST"])
-
-
 def _reply(**given: Any) -> Event:
     """The unit answers, with the files that came with the form."""
     files = [file for file in request.files.getlist("attachments") if file.filename]
@@ -121,20 +109,20 @@ def _reply(**given: Any) -> Event:
     return handle.reply(uploads=uploads, **given)
 
 
-_verb("sign", Action.SIGN, NothingBody, handle.sign)
-_verb("contact", Action.CONTACT, NoteBody, handle.record_contact)
-_verb("note", Action.NOTE, NoteBody, handle.add_note)
-_verb("reply", Action.REPLY, ReplyBody, _reply)
-_verb("attempt", Action.ATTEMPT, NoteBody, handle.not_reached)
-_verb("evaluate", Action.EVALUATE, CallBody, handle.call_back)
-_verb("close", Action.CLOSE, ClosingBody, handle.close)
-_verb("redo", Action.REDO, RedoBody, handle.redo)
-_verb("request-time", Action.REQUEST_TIME, TimeBody, time.request_time)
-_verb("grant-time", Action.GRANT_TIME, GrantBody, time.grant_time)
-_verb("refuse-time", Action.REFUSE_TIME, ReasonBody, time.refuse_time)
-_verb("resume", Action.RESUME, ReasonBody, time.resume)
-_verb("supervise", Action.SUPERVISE, ReasonBody, supervision.supervise)
-_verb("feed-back", Action.FEED_BACK, NoteBody, supervision.feed_back)
+hang_form(pages, "sign", Action.SIGN, NothingBody, handle.sign)
+hang_form(pages, "contact", Action.CONTACT, NoteBody, handle.record_contact)
+hang_form(pages, "note", Action.NOTE, NoteBody, handle.add_note)
+hang_form(pages, "reply", Action.REPLY, ReplyBody, _reply)
+hang_form(pages, "attempt", Action.ATTEMPT, NoteBody, handle.not_reached)
+hang_form(pages, "evaluate", Action.EVALUATE, CallBody, handle.call_back)
+hang_form(pages, "close", Action.CLOSE, ClosingBody, handle.close)
+hang_form(pages, "redo", Action.REDO, RedoBody, handle.redo)
+hang_form(pages, "request-time", Action.REQUEST_TIME, TimeBody, time.request_time)
+hang_form(pages, "grant-time", Action.GRANT_TIME, GrantBody, time.grant_time)
+hang_form(pages, "refuse-time", Action.REFUSE_TIME, ReasonBody, time.refuse_time)
+hang_form(pages, "resume", Action.RESUME, ReasonBody, time.resume)
+hang_form(pages, "supervise", Action.SUPERVISE, ReasonBody, supervision.supervise)
+hang_form(pages, "feed-back", Action.FEED_BACK, NoteBody, supervision.feed_back)
 
 
 @pages.get("/rate/<uuid:token>")

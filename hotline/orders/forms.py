@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 from werkzeug.datastructures import MultiDict
@@ -27,7 +27,7 @@ from hotline.orders.sheet import sheet
 from hotline.orders.timeline import changes_since
 from hotline.people.actors import Actor
 from hotline.people.roles import Permission
-from hotline.people.signin import current_actor
+from hotline.people.signin import current_actor, needs
 
 SEES_ORDERS = (Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS)
 ASIDE = frozenset({Action.NOTE, Action.LINK})  # steps that leave an order where it is: nobody has to take them
@@ -73,6 +73,17 @@ def take_step(number: str, action: Action, schema: type[Schema], operation: Call
         return page, gone.status
     flash(step_done(order, action), "done")
     return redirect(onward(order, actor))
+
+
+def hang_form(pages: Blueprint, path: str, action: Action, schema: type[Schema], operation: Callable[..., Any]) -> None:
+    """Hang the form of a step under ``/orders/<number>/<path>``; its endpoint is the path, a slash as a hyphen."""
+
+    def view(number: str) -> ResponseReturnValue:
+        return take_step(number, action, schema, operation)
+
+    view.__doc__ = operation.__doc__
+    endpoint = path.replace("/", "-")
+    pages.add_url_rule(f"/orders/<number>/{path}", endpoint, needs(*SEES_ORDERS)(view), methods=["POST"])
 
 
 def step_done(order: Order, action: Action) -> str:

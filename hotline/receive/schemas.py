@@ -78,12 +78,6 @@ class IntakeSchema(Schema):
         )
 
 
-class WhyBody(Schema):
-    """Why."""
-
-    reason = words(500, required=True)
-
-
 class PutThroughBody(Schema):
     """Which number the caller was put through to, and who took it there (name, number of their record)."""
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hotline.base.paging import page_of
 from hotline.base.time import utc_now
-from hotline.orders.forms import SEES_ORDERS, take_step
+from hotline.orders.forms import hang_form
 from hotline.orders.lifecycle import OPEN_STATES, Action, State, find, permits
-from hotline.orders.models import Event, Order
+from hotline.orders.models import Order
 from hotline.orders.names import Names
 from hotline.orders.queries import Filter, count_waiting, dispatch_queue
 from hotline.people.roles import Permission
@@ -51,61 +49,14 @@ def queue() -> ResponseReturnValue:
     return render_template(template, tab=tab, page=page, rows=rows, counts=counts, names=Names(), now=utc_now())
 
 
-@pages.post("/orders/<number>/dispatch")
-@needs(*SEES_ORDERS)
-def dispatch(number: str) -> ResponseReturnValue:
-    """Dispatch an order."""
-    return take_step(number, Action.DISPATCH, DispatchBody, _dispatch)
-
-
-def _dispatch(*, category: str, district: str, **given: Any) -> Event:
-    return transfer.dispatch(category=category or None, district=district or None, **given)
-
-
-@pages.post("/orders/<number>/return")
-@needs(*SEES_ORDERS)
-def ask_return(number: str) -> ResponseReturnValue:
-    """Ask to hand an order back."""
-    return take_step(number, Action.REQUEST_RETURN, ReturnBody, _ask_return)
-
-
-def _ask_return(*, proposed_unit: str, **given: Any) -> Event:
-    return transfer.request_return(proposed_unit=proposed_unit or None, **given)
-
-
-@pages.post("/orders/<number>/redispatch")
-@needs(*SEES_ORDERS)
-def redispatch(number: str) -> ResponseReturnValue:
-    """Agree to a return and dispatch again."""
-    return take_step(number, Action.REDISPATCH, RedispatchBody, transfer.redispatch)
-
-
-@pages.post("/orders/<number>/refuse-return")
-@needs(*SEES_ORDERS)
-def refuse_return(number: str) -> ResponseReturnValue:
-    """Refuse a return: the order stays with its unit."""
-    return take_step(number, Action.REFUSE_RETURN, ReasonBody, transfer.refuse_return)
-
-
-@pages.post("/orders/<number>/merge")
-@needs(*SEES_ORDERS)
-def merge(number: str) -> ResponseReturnValue:
-    """Merge an order into its master."""
-    return take_step(number, Action.MERGE, MergeBody, merging.merge)
-
-
-@pages.post("/orders/<number>/unmerge")
-@needs(*SEES_ORDERS)
-def unmerge(number: str) -> ResponseReturnValue:
-    """Take an order out of its master."""
-    return take_step(number, Action.UNMERGE, ReasonBody, merging.unmerge)
-
-
-@pages.post("/orders/<number>/link")
-@needs(*SEES_ORDERS)
-def link(number: str) -> ResponseReturnValue:
-    """Link an order with another."""
-    return take_step(number, Action.LINK, LinkBody, linking.link)
+hang_form(pages, "dispatch", Action.DISPATCH, DispatchBody, transfer.dispatch)
+hang_form(pages, "return", Action.REQUEST_RETURN, ReturnBody, transfer.request_return)
+hang_form(pages, "redispatch", Action.REDISPATCH, RedispatchBody, transfer.redispatch)
+hang_form(pages, "refuse-return", Action.REFUSE_RETURN, ReasonBody, transfer.refuse_return)
+hang_form(pages, "merge", Action.MERGE, MergeBody, merging.merge)
+hang_form(pages, "unmerge", Action.UNMERGE, ReasonBody, merging.unmerge)
+hang_form(pages, "link", Action.LINK, LinkBody, linking.link)
+hang_form(pages, "upstream", Action.SET_UPSTREAM, UpstreamBody, merging.set_upstream)
 
 
 @pages.app_template_global()
@@ -122,10 +73,3 @@ def same_matter_of(order: Order) -> list[Alike]:
         return []
     known = {other.id for other in linked_orders(order)}
     return [one for one in same_matter(matter_of(order), utc_now(), but=order) if one.order.id not in known]
-
-
-@pages.post("/orders/<number>/upstream")
-@needs(*SEES_ORDERS)
-def upstream(number: str) -> ResponseReturnValue:
-    """Record the deadline an upstream platform has set."""
-    return take_step(number, Action.SET_UPSTREAM, UpstreamBody, merging.set_upstream)

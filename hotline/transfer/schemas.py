@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields
+from marshmallow import fields, post_load
 
 from hotline.base.schemas import Schema, member, truth, words
 from hotline.base.time import midnight
@@ -27,6 +27,11 @@ class DispatchBody(Schema):
     urgency = member(Urgency, load_default=None)
     reason = words(500)
 
+    @post_load
+    def _unset(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """A category or district left empty stays as it is."""
+        return {**data, "category": data["category"] or None, "district": data["district"] or None}
+
 
 class ReturnBody(Schema):
     """Why a unit hands an order back."""
@@ -34,6 +39,11 @@ class ReturnBody(Schema):
     reason = words(500, required=True)
     basis = words(500)
     proposed_unit = words(40)
+
+    @post_load
+    def _unset(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """A unit left empty is none."""
+        return {**data, "proposed_unit": data["proposed_unit"] or None}
 
 
 class RedispatchBody(Schema):

@@ -234,3 +234,14 @@ def test_the_last_return_the_policy_allows_designates_the_unit(
     with pytest.raises(Conflict, match="指定承办"):
         request_return(order, last, now, reason="也不是我们的")
     assert Action.REQUEST_RETURN not in {step.action for step in open_steps(order, last, now)}
+
+
+def test_the_api_keeps_the_duty_basis_of_a_return(
+    client: FlaskClient, key_of: Callable[[str], dict[str, str]], now: datetime
+) -> None:
+    order = saved(factories.dispatched(now))
+    body = {"reason": "不属本单位职责", "basis": "三定方案第五条"}
+    sent = client.post(f"/api/v1/orders/{order.number}/return", json=body, headers=key_of("handler"))
+    assert sent.status_code == 200
+    asked = fresh(order).events[-1]
+    assert (asked.payload["basis"], asked.payload["proposed_unit"]) == ("三定方案第五条", None)
