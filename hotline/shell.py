@@ -19,7 +19,7 @@ from hotline.handle.queries import count_time_requests
 from hotline.notices.queries import COUNTED_UP_TO, count_unread
 from hotline.orders.deadlines import countdown, explanation, is_provisional, receipt
 from hotline.orders.lifecycle import State
-from hotline.orders.queries import UNIT_WORK, count_waiting
+from hotline.orders.queries import UNIT_WORK, count_disputed, count_waiting
 from hotline.people.actors import Actor
 from hotline.people.roles import Permission
 from hotline.people.signin import actor_or_none
@@ -73,6 +73,13 @@ DESKS = (
         mark("Time asked"),
         frozenset({Permission.DECIDE_TIME}),
         lambda _: count_time_requests(),
+    ),
+    Desk(
+        "transfer.disputed_orders",
+        "scales",
+        mark("Disputes"),
+        frozenset({Permission.RULE_DISPUTES}),
+        lambda _: count_disputed(),
     ),
     Desk(
         "orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})

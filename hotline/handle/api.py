@@ -5,13 +5,15 @@ from __future__ import annotations
 from flask_smorest import Blueprint
 
 from hotline.handle import operations as handle
-from hotline.handle import supervision, time
+from hotline.handle import review, supervision, time
 from hotline.handle.schemas import (
     CallBody,
     ClosingBody,
+    ContactBody,
     GrantBody,
     NoteBody,
     NothingBody,
+    ProgressBody,
     RedoBody,
     ReplyBody,
     TimeBody,
@@ -23,9 +25,12 @@ api = Blueprint("handle_api", __name__, url_prefix="/api/v1/orders", description
 
 
 hang_call(api, "sign", NothingBody, handle.sign)
-hang_call(api, "contact", NoteBody, handle.record_contact)
+hang_call(api, "contact", ContactBody, handle.record_contact)
 hang_call(api, "note", NoteBody, handle.add_note)
 hang_call(api, "reply", ReplyBody, handle.reply)
+hang_call(api, "approve-reply", GrantBody, handle.sign_reply)
+hang_call(api, "reject-reply", ReasonBody, review.reject_reply)
+hang_call(api, "progress", ProgressBody, handle.report_progress)
 hang_call(api, "attempt", NoteBody, handle.not_reached)
 hang_call(api, "evaluate", CallBody, handle.call_back)
 hang_call(api, "close", ClosingBody, handle.close)

@@ -12,13 +12,17 @@ from hotline.base.web import whole_number
 from hotline.handle.operations import current_evaluation
 from hotline.handle.queries import (
     INBOX_STATES,
+    PARTS_VIEW,
     STEP_CLOCKS,
     Due,
     Rating,
+    contacts_since_reply,
     inbox_counts,
     latest_reply,
     orders_that_ask_for_time,
+    parts_inbox,
     running,
+    running_part,
     time_requests_of,
     to_call,
     unit_inbox,
@@ -51,18 +55,24 @@ def inbox_view(actor: Actor, asked: Mapping[str, str], now: datetime) -> dict[st
     """The inbox, narrowed by state and by what is due."""
     state = next((one for one in INBOX_STATES if one == asked.get("state")), None)
     due = next((one for one in Due if one == asked.get("due")), None)
-    query = unit_inbox(actor, (state,) if state else UNIT_WORK, due, now)
+    parts = asked.get("state") == PARTS_VIEW
+    query = parts_inbox(actor) if parts else unit_inbox(actor, (state,) if state else UNIT_WORK, due, now)
     page = page_of(query, whole_number(asked.get("page", "")) or 1)
     return {
         "page": page,
-        "tasks": [Task(order, running(order, STEP_CLOCKS), running(order, UNIT_CLOCKS)) for order in page.rows],
+        "tasks": [_task(order, actor, parts=parts) for order in page.rows],
         "counts": inbox_counts(actor, now),
-        "state": state,
+        "state": PARTS_VIEW if parts else state,
         "due": due,
         "states": INBOX_STATES,
         "dues": list(Due),
         "now": now,
     }
+
+
+def _task(order: Order, actor: Actor, *, parts: bool) -> Task:
+    step = running_part(order, actor) if parts else running(order, STEP_CLOCKS)
+    return Task(order, step, running(order, UNIT_CLOCKS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,7 @@ def call_sheet(number: str, actor: Actor, now: datetime) -> dict[str, Any]:
         **sheet(order, actor, now),
         "queue": queue,
         "reply": latest_reply(order),
+        "touched": len(contacts_since_reply(order)),
         "names_of_levels": level_names(order.policy_id),
         "last_attempt": order.attempts + 1 >= policy.callback_attempts,
     }

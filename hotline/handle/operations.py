@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid
 from hotline.base.i18n import gettext
+from hotline.base.privacy import mask_phone
 from hotline.handle.models import Evaluation
+from hotline.handle.queries import last_attempt
+from hotline.handle.review import approve_reply
 from hotline.orders.attachments import Upload, attach, store
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
-from hotline.orders.operations import act, hold
+from hotline.orders.operations import act, hold, needs_signature, ready
 from hotline.orders.queries import order_for
-from hotline.orders.vocabulary import Result
+from hotline.orders.vocabulary import Result, Truth
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
+from hotline.policy.clock import city_time
 from hotline.transfer.merging import children
 
 
@@ -52,9 +58,41 @@ def sign_many(picked: Mapping[str, int], actor: Actor, now: datetime) -> list[Re
     return refused
 
 
-def record_contact(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
-    """The unit has spoken with the citizen: what was said."""
-    return act(order, Action.CONTACT, actor, now, version=version, note=note)
+def record_contact(
+    order: Order,
+    actor: Actor,
+    now: datetime,
+    *,
+    note: str,
+    spoken_at: datetime | None = None,
+    number: str = "",
+    uploads: tuple[Upload, ...] = (),
+    version: int | None = None,
+) -> Event:
+    """The unit has spoken with the citizen: what was said, when, on which number (kept masked), with what proof.
+
+    spoken_at: now, where it is not said. number: the citizen's own, where it is not said. Raises Invalid for a time
+    before the unit had the order or after now.
+    """
+    at = spoken_at or now
+    if at > now or (order.dispatched_at and at < order.dispatched_at):
+        raise Invalid.field("spoken_at", gettext("give a time since the unit has the order"))
+    theirs = "" if order.secret else order.requester_phone
+    said: dict[str, Any] = {"note": note, "spoken_at": at.isoformat(), "number": mask_phone(number or theirs) or None}
+    with _with_files(order, uploads, actor, now) as files:
+        return act(order, Action.CONTACT, actor, now, version=version, **said, attachments=files)
+
+
+@contextmanager
+def _with_files(
+    order: Order, uploads: tuple[Upload, ...], actor: Actor, now: datetime, *, public: bool = False
+) -> Iterator[list[int]]:
+    """Note files with the order, by their ids; their content is kept once the step they belong to is taken."""
+    hold(order)
+    files = [attach(order, upload, actor, now, public=public) for upload in uploads]
+    yield [file.id for file in files]
+    for file, upload in zip(files, uploads, strict=True):
+        store(file, upload.content)
 
 
 def add_note(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
@@ -69,6 +107,7 @@ def reply(
     *,
     result: Result,
     public_reply: str,
+    truth: Truth | None = None,
     unsolved_reason: str = "",
     note: str = "",
     uploads: tuple[Upload, ...] = (),
@@ -76,31 +115,50 @@ def reply(
 ) -> Event:
     """The unit answers the citizen and ends its work: what came of it, and if it is not solved, why not.
 
-    Files are attached; the citizen is to be asked (callback clock). Raises Invalid where a result other
-    than "solved" comes without its reason.
+    truth: whether what the citizen says is so. Files are attached; the citizen is to be asked (callback clock). Where
+    the policy asks for it the reply waits for the head's signature first. Raises Invalid where a result other than
+    "solved" comes without its reason.
     """
     if result is not Result.SOLVED and not unsolved_reason.strip():
         raise Invalid.field("unsolved_reason", gettext("say why it is not solved"))
-    hold(order)
-    files = [attach(order, upload, actor, now, public=True) for upload in uploads]
-    event = act(
-        order,
-        Action.REPLY,
-        actor,
-        now,
-        version=version,
-        result=result,
-        public_reply=public_reply.strip(),
-        unsolved_reason=unsolved_reason.strip(),
-        note=note.strip(),
-        attachments=[file.id for file in files],
-    )
+    action = Action.SUBMIT_REPLY if needs_signature(order, actor) else Action.REPLY
+    with _with_files(order, uploads, actor, now, public=True) as files:
+        event = act(
+            order,
+            action,
+            actor,
+            now,
+            version=version,
+            result=result,
+            truth=truth,
+            public_reply=public_reply.strip(),
+            unsolved_reason=unsolved_reason.strip(),
+            note=note.strip(),
+            attachments=files,
+        )
+        if action is Action.REPLY:
+            _answered(order, event, now)
+    return event
+
+
+def sign_reply(order: Order, actor: Actor, now: datetime, *, note: str = "", version: int | None = None) -> Event:
+    """The unit's head signs the reply that was handed in, and the citizen is to be asked."""
+    event = approve_reply(order, actor, now, note=note, version=version)
+    _answered(order, event, now)
+    return event
+
+
+def report_progress(
+    order: Order, actor: Actor, now: datetime, *, public_reply: str, version: int | None = None
+) -> Event:
+    """Tell the citizen how far what was promised is (阶段性反馈); the next word is due after as long again."""
+    return act(order, Action.REPORT_PROGRESS, actor, now, version=version, public_reply=public_reply.strip())
+
+
+def _answered(order: Order, answer: Event, now: datetime) -> None:
     _ask(order, now)
     for child in children(order):
-        _follow(child, order, event, now)
-    for file, upload in zip(files, uploads, strict=True):
-        store(file, upload.content)
-    return event
+        _follow(child, order, answer, now)
 
 
 def _ask(order: Order, now: datetime) -> None:
@@ -116,7 +174,15 @@ def _follow(child: Order, master: Order, answer: Event, now: datetime) -> None:
 
 
 def record_attempt(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
-    """A callback nobody answered."""
+    """A callback nobody answered. Raises Conflict so soon after the last one that it would find the same."""
+    ready(order, Action.ATTEMPT, actor, now, version=version)
+    gap = timedelta(hours=policies.policy(order.policy_id).attempt_gap_hours)
+    last = last_attempt(order)
+    if last is not None and now < last + gap:
+        again = city_time(last + gap, policies.calendar_now())
+        raise Conflict(
+            gettext("The last call was a moment ago: call again from %(again)s on, at another time.", again=again)
+        )
     return act(order, Action.ATTEMPT, actor, now, version=version, note=note)
 
 

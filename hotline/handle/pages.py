@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,15 +16,17 @@ from hotline.base.i18n import gettext
 from hotline.base.time import utc_now
 from hotline.base.web import limiter, own_address, whole_number
 from hotline.handle import operations as handle
-from hotline.handle import supervision, time
+from hotline.handle import review, supervision, time
 from hotline.handle.desk import call_sheet, inbox_view, rating_view, time_asked, time_desk
-from hotline.handle.queries import order_by_token
+from hotline.handle.queries import order_by_token, reply_in_review
 from hotline.handle.schemas import (
     CallBody,
     ClosingBody,
+    ContactBody,
     GrantBody,
     NoteBody,
     NothingBody,
+    ProgressBody,
     RatingBody,
     RedoBody,
     ReplyBody,
@@ -46,6 +49,7 @@ pages.add_app_template_global(time.offers, "time_offers")
 pages.add_app_template_global(time.why_none, "why_no_time")
 pages.add_app_template_global(time.extension_unit, "extension_unit")
 pages.add_app_template_global(time_asked)
+pages.add_app_template_global(reply_in_review)
 
 
 @pages.get("/inbox")
@@ -102,17 +106,24 @@ def callback_phone(number: str) -> ResponseReturnValue:
     return render_template("handle/callbacks.html", phone=phone, **call_sheet(number, actor, now))
 
 
-def _reply(**given: Any) -> Event:
-    """The unit answers, with the files that came with the form."""
-    files = [file for file in request.files.getlist("attachments") if file.filename]
-    uploads = tuple(Upload(file.filename or "", file.read()) for file in files)
-    return handle.reply(uploads=uploads, **given)
+def _with_files(operation: Callable[..., Event]) -> Callable[..., Event]:
+    """A step with the files that came with its form."""
+
+    def step(**given: Any) -> Event:
+        files = [file for file in request.files.getlist("attachments") if file.filename]
+        return operation(uploads=tuple(Upload(file.filename or "", file.read()) for file in files), **given)
+
+    return step
 
 
 hang_form(pages, "sign", Action.SIGN, NothingBody, handle.sign)
-hang_form(pages, "contact", Action.CONTACT, NoteBody, handle.record_contact)
+hang_form(pages, "contact", Action.CONTACT, ContactBody, _with_files(handle.record_contact))
 hang_form(pages, "note", Action.NOTE, NoteBody, handle.add_note)
-hang_form(pages, "reply", Action.REPLY, ReplyBody, _reply)
+hang_form(pages, "reply", Action.REPLY, ReplyBody, _with_files(handle.reply))
+hang_form(pages, "submit-reply", Action.SUBMIT_REPLY, ReplyBody, _with_files(handle.reply))
+hang_form(pages, "approve-reply", Action.APPROVE_REPLY, GrantBody, handle.sign_reply)
+hang_form(pages, "reject-reply", Action.REJECT_REPLY, ReasonBody, review.reject_reply)
+hang_form(pages, "progress", Action.REPORT_PROGRESS, ProgressBody, handle.report_progress)
 hang_form(pages, "attempt", Action.ATTEMPT, NoteBody, handle.not_reached)
 hang_form(pages, "evaluate", Action.EVALUATE, CallBody, handle.call_back)
 hang_form(pages, "close", Action.CLOSE, ClosingBody, handle.close)

@@ -8,23 +8,25 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Select, and_, exists, func, or_, select, text
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
 from hotline.base.errors import NotFound
 from hotline.base.i18n import gettext, mark, name_members
 from hotline.base.paging import page_of
+from hotline.orders.clocks import is_part
 from hotline.orders.lifecycle import Action, State
-from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, callback_queue, count_waiting, inbox
+from hotline.orders.models import PARTS, Deadline, Event, Order
+from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, callback_queue, count_waiting, inbox, listed
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 from hotline.policy.calendar import WORKING, add_worked
 from hotline.policy.limits import Clock
 
+PARTS_VIEW = "parts"  # of the inbox: what the unit has a part in, beside the one that leads
 STEP_CLOCKS = (Clock.SIGN, Clock.CONTACT)
-INBOX_STATES = (*UNIT_WORK, State.RETURNING)
+INBOX_STATES = (*UNIT_WORK, State.RETURNING, State.REVIEWING)
 
 
 class Due(StrEnum):
@@ -52,6 +54,22 @@ def unit_inbox(actor: Actor, states: tuple[State, ...], due: Due | None, now: da
     return query.where(_has_clock(due, now)) if due else query
 
 
+def parts_inbox(actor: Actor) -> Select[tuple[Order]]:
+    """The orders in which the actor's units have a part still to do, what is due first at the top."""
+    due = select(func.min(Deadline.due_at)).where(_their_parts(actor)).correlate(Order).scalar_subquery()
+    return listed(select(Order)).where(exists().where(_their_parts(actor))).order_by(due, Order.id)
+
+
+def running_part(order: Order, actor: Actor) -> Deadline | None:
+    """The clock of the part the actor's units have in an order, what is due first."""
+    theirs = [row for row in order.deadlines if is_part(row) and actor.handles(row.unit_code)]
+    return min(theirs, key=lambda row: row.due_at, default=None)
+
+
+def _their_parts(actor: Actor) -> ColumnElement[bool]:
+    return and_(Deadline.order_id == Order.id, text(PARTS), Deadline.unit_code.in_(actor.units))
+
+
 def inbox_counts(actor: Actor, now: datetime) -> dict[str, int]:
     """How many orders each view of the inbox holds, by the name of the state or of what is due."""
     counts = {state.value: count_waiting((state,), actor.units) for state in INBOX_STATES}
@@ -62,6 +80,8 @@ def inbox_counts(actor: Actor, now: datetime) -> dict[str, int]:
             .where(Order.lead_unit.in_(actor.units), Order.state.in_(UNIT_WORK), _has_clock(due, now))
         )
         counts[due.value] = db.session.scalars(query).one()
+    theirs = select(func.count(Deadline.order_id.distinct())).where(text(PARTS), Deadline.unit_code.in_(actor.units))
+    counts[PARTS_VIEW] = db.session.scalars(theirs).one()
     return counts
 
 
@@ -107,8 +127,37 @@ def to_call(number: str) -> str:
 
 
 def latest_reply(order: Order) -> Event | None:
-    """The unit's latest answer."""
-    return next((event for event in reversed(order.events) if event.action is Action.REPLY), None)
+    """The unit's latest answer that went to the citizen."""
+    return latest(order, Action.REPLY, Action.APPROVE_REPLY, Action.FOLLOW)
+
+
+def latest(order: Order, *actions: Action) -> Event | None:
+    """The last time one of some steps was taken."""
+    query = select(Event).where(Event.order_id == order.id, Event.action.in_(actions))
+    return db.session.scalar(query.order_by(Event.seq.desc()).limit(1))
+
+
+def reply_in_review(order: Order) -> Event:
+    """The reply that waits for the head's signature; there must be one."""
+    return db.session.scalars(
+        select(Event)
+        .where(Event.order_id == order.id, Event.action == Action.SUBMIT_REPLY)
+        .order_by(Event.seq.desc())
+        .limit(1)
+    ).one()
+
+
+def last_attempt(order: Order) -> datetime | None:
+    """When nobody answered last, of the calls about the latest reply."""
+    if not order.attempts:
+        return None
+    found = latest(order, Action.ATTEMPT)
+    return found.at if found else None
+
+
+def contacts_since_reply(order: Order) -> list[Event]:
+    """When the unit got in touch with the citizen after its reply, before they were asked about it."""
+    return [event for event in order.events if event.action is Action.CONTACT and event.from_state is State.CALLBACK]
 
 
 def latest_time_request(order: Order) -> Event:

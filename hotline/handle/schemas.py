@@ -7,8 +7,9 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
-from hotline.base.schemas import Schema, member, truth, words
-from hotline.orders.vocabulary import Result, TimeKind
+from hotline.base.schemas import Schema, member, phone, truth, words
+from hotline.orders.vocabulary import Result, TimeKind, Truth
+from hotline.policy.schemas import CityInstant
 
 
 class NothingBody(Schema):
@@ -21,10 +22,25 @@ class NoteBody(Schema):
     note = words(2000, required=True)
 
 
+class ContactBody(Schema):
+    """What the unit and the citizen said, when, and on which number."""
+
+    note = words(2000, required=True)
+    spoken_at = CityInstant(load_default=None)
+    number = phone()
+
+
+class ProgressBody(Schema):
+    """How far what was promised is, in words for the citizen."""
+
+    public_reply = words(2000, required=True)
+
+
 class ReplyBody(Schema):
-    """A unit's answer. Without "solved", say why it is not."""
+    """A unit's answer. Without "solved", say why it is not. truth: whether what the citizen says is so."""
 
     result = member(Result, required=True)
+    truth = member(Truth, load_default=None)
     public_reply = words(5000, required=True)
     unsolved_reason = words(500)
     note = words(2000)

@@ -29,6 +29,13 @@ TELLS_UNIT = frozenset(
         Action.REFUSE_TIME,
         Action.SUPERVISE,
         Action.SET_UPSTREAM,
+        Action.ASSIGN,
+        Action.RULE,
+        Action.RULE_MOVES,
+        Action.SUBMIT_REPLY,
+        Action.REJECT_REPLY,
+        Action.FINISH_PART,
+        Action.REACTIVATE,
     }
 )
 TELLS_ROLE = {
@@ -37,6 +44,8 @@ TELLS_ROLE = {
     Action.REQUEST_TIME: Role.DISPATCHER,
     Action.FEED_BACK: Role.SUPERVISOR,
     Action.REPLY: Role.CALLBACK,
+    Action.APPROVE_REPLY: Role.CALLBACK,
+    Action.DISPUTE: Role.SUPERVISOR,
     Action.FOLLOW: Role.CALLBACK,
 }
 

@@ -1,24 +1,27 @@
 """What an event does to an order's clocks. Pure: the same rules move the rows in the database and replay a log.
 
 The total clock (HANDLE) starts at dispatch, and a return does not reset it. An extension or a pause is for
-whichever of HANDLE and REDO runs. Supervision has a clock of its own, which nothing but its own end touches. A
+whichever of HANDLE and REDO runs. A unit beside the lead has a clock for its part. Supervision has a clock of its own, which nothing but its own end touches. A
 deadline an upstream platform sets is the due time of whichever of the two runs; the first one set stays the original.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from hotline.orders.lifecycle import Action, Step, find
-from hotline.orders.vocabulary import Nature, Urgency
+from hotline.orders.vocabulary import Nature, Part, TimeKind, Urgency
 from hotline.policy.calendar import Calendar, Counting, TimeUnit
 from hotline.policy.clock import Course, Extension, Pause, PauseReason, Reckoning
 from hotline.policy.limits import Clock, Facts, Limit, choose
 
 WORK_CLOCKS = (Clock.HANDLE, Clock.REDO)  # a unit's working time: what extensions and pauses are for
+PART_CLOCKS = (Clock.ASSIST, Clock.READ)  # of the units beside the lead, one for each
+SENDS = frozenset({Action.DISPATCH, Action.REDISPATCH, Action.RULE_MOVES, Action.FOLLOW})  # they say whose it is
+AGAIN = frozenset({Action.REDO, Action.REACTIVATE})  # a new round begins
 MET, DROPPED = "met", "dropped"
 
 
@@ -58,24 +61,103 @@ R = TypeVar("R", bound=ClockRow)
 
 def move(rows: Iterable[R], step: Step, heard: Heard) -> list[R]:
     """End the running clocks the step ends, and change the others as it says; return those whose due time moves."""
-    moved: list[R] = []
-    for row in rows:
-        if row.ended_at is not None:
-            continue
-        if row.clock in step.meets + step.drops:
-            row.ended_at = heard.at
-            row.outcome = MET if row.clock in step.meets else DROPPED
-            continue
+    return [row for row in rows if _moves(row, step, heard)]
+
+
+def _moves(row: ClockRow, step: Step, heard: Heard) -> bool:
+    if row.ended_at is not None:
+        if row.clock not in step.resumes or row.round != heard.round or row.outcome != MET:
+            return False
+        row.ended_at = row.outcome = None
+        return True  # the calendar may have moved on meanwhile
+    outcome = _part_outcome(row, step, heard) if row.clock in PART_CLOCKS else _outcome(row, step)
+    if outcome:
+        row.ended_at, row.outcome = heard.at, outcome
+        return False
+    if row.clock not in PART_CLOCKS:
         row.unit_code = heard.lead_unit  # it goes on for whoever leads now
-        if _change(row, heard):
-            moved.append(row)
-    return moved
+    return _change(row, heard)
 
 
-def starting(step: Step, heard: Heard, limits: Iterable[Limit]) -> list[Limit]:
-    """The limits of the clocks a step starts; a clock the policy sets no limit for does not run."""
-    rows = tuple(limits)
-    return [limit for clock in step.starts if (limit := choose(rows, clock, heard.facts))]
+def _outcome(row: ClockRow, step: Step) -> str:
+    if row.clock in step.meets:
+        return MET
+    return DROPPED if row.clock in step.drops else ""
+
+
+def _part_outcome(row: ClockRow, step: Step, heard: Heard) -> str:
+    """How a part's clock ends: its unit has done it, nobody waits for it, or another choice of units leaves it out."""
+    if heard.action is Action.FINISH_PART:
+        return MET if heard.payload["part_unit"] == row.unit_code else ""
+    if heard.action in SENDS and PART_CLOCK.get(parts_given(heard).get(row.unit_code or "")) is not row.clock:
+        return DROPPED
+    return DROPPED if row.clock in step.drops else ""
+
+
+PART_CLOCK: Mapping[Part | None, Clock] = {Part.ASSIST: Clock.ASSIST, Part.SUB: Clock.ASSIST, Part.COPY: Clock.READ}
+
+
+def parts_given(heard: Heard) -> dict[str, Part]:
+    """The units an event gives a part, beside the one that leads."""
+    said = heard.payload
+    if heard.action is Action.ASSIGN:
+        return {said["part_unit"]: Part(said["part"])}
+    if heard.action not in SENDS:
+        return {}
+    return parts(said.get("assist", ()), said.get("copy", ()), heard.lead_unit)
+
+
+def parts(assist: Iterable[str], copy: Iterable[str], lead: str | None) -> dict[str, Part]:
+    """Each unit's part, but for the one that leads; one that assists needs no copy."""
+    found = dict.fromkeys(copy, Part.COPY) | dict.fromkeys(assist, Part.ASSIST)
+    return {unit: part for unit, part in found.items() if unit != lead}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A clock that starts: its limit, the unit it runs for, and the due time where somebody above has set one."""
+
+    clock: Clock
+    limit: Limit
+    unit: str | None
+    set_due: datetime | None
+
+
+def starting(step: Step, heard: Heard, limits: Iterable[Limit], rows: Iterable[ClockRow]) -> list[Start]:
+    """The clocks a step starts; one the policy sets no limit for does not run, and one that runs does not start again.
+
+    rows: the order's clocks, after ``move``.
+    """
+    limits, running = tuple(limits), [row for row in rows if row.ended_at is None]
+    clocks = {row.clock for row in running}
+    own = [
+        Start(clock, limit, heard.lead_unit, heard.upstream if clock is Clock.HANDLE else None)
+        for clock in step.starts
+        if clock not in clocks and _wanted(clock, heard) and (limit := choose(limits, clock, heard.facts))
+    ]
+    return own + _parts_starting(heard, limits, {row.unit_code for row in running if is_part(row)})
+
+
+def is_part(row: ClockRow) -> bool:
+    """Whether a clock is that of a part some unit still works on."""
+    return row.clock in PART_CLOCKS and row.ended_at is None
+
+
+def _parts_starting(heard: Heard, limits: tuple[Limit, ...], going_on: Collection[str | None]) -> list[Start]:
+    due = heard.payload.get("due") if heard.action is Action.ASSIGN else None
+    return [
+        Start(clock, limit, unit, datetime.fromisoformat(due) if due else None)
+        for unit, part in parts_given(heard).items()
+        for clock in (PART_CLOCK[part],)
+        # Where a policy has no limit for parts, one has as long as the whole.
+        if unit not in going_on
+        and (limit := choose(limits, clock, heard.facts) or choose(limits, Clock.HANDLE, heard.facts))
+    ]
+
+
+def _wanted(clock: Clock, heard: Heard) -> bool:
+    """Of what is granted, only a promise has to be told of again and again."""
+    return clock is not Clock.PROGRESS or heard.payload.get("kind", TimeKind.PROMISE) == TimeKind.PROMISE
 
 
 def _change(row: ClockRow, heard: Heard) -> bool:
@@ -145,11 +227,6 @@ def goes_by_calendar(row: ClockRow) -> bool:
     return row.ended_at is None and (row.unit is not TimeUnit.NATURAL_HOURS or bool(row.extended))
 
 
-def upstream_of(clock: Clock, heard: Heard) -> datetime | None:
-    """The deadline the upstream platform has set for a clock."""
-    return heard.upstream if clock is Clock.HANDLE else None
-
-
 # Replaying a log
 
 
@@ -197,17 +274,17 @@ def replay(events: Iterable[Logged], limits: Iterable[Limit], first: Facts) -> l
         move(rows, step, heard)
         rows += [
             Replayed(
-                limit.clock,
+                start.clock,
                 heard.round,
-                heard.lead_unit,
-                limit.key,
-                limit.amount,
-                limit.unit,
+                start.unit,
+                start.limit.key,
+                start.limit.amount,
+                start.limit.unit,
                 heard.at,
-                upstream_of(limit.clock, heard),
-                upstream_of(limit.clock, heard),
+                start.set_due,
+                start.set_due,
             )
-            for limit in starting(step, heard, limits)
+            for start in starting(step, heard, limits, rows)
         ]
     return rows
 
@@ -229,10 +306,7 @@ def _next(before: Heard, event: Logged) -> Heard:
         event.at,
         said,
         said["unit"] if event.action in SENDS else before.lead_unit,
-        before.round + (event.action is Action.REDO),
+        before.round + (event.action in AGAIN),
         facts,
         datetime.fromisoformat(upstream) if upstream else before.upstream,
     )
-
-
-SENDS = frozenset({Action.DISPATCH, Action.REDISPATCH, Action.FOLLOW})

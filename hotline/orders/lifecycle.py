@@ -30,6 +30,7 @@ class State(StrEnum):
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
     EMERGENCY = "emergency"
+    REVIEWING = "reviewing"
 
 
 class Action(StrEnum):
@@ -66,6 +67,16 @@ class Action(StrEnum):
     CONFIRM_EXIT = "confirm_exit"
     REFUSE_EXIT = "refuse_exit"
     UNMERGE = "unmerge"
+    ASSIGN = "assign"
+    FINISH_PART = "finish_part"
+    DISPUTE = "dispute"
+    RULE = "rule"
+    RULE_MOVES = "rule_moves"
+    SUBMIT_REPLY = "submit_reply"
+    APPROVE_REPLY = "approve_reply"
+    REJECT_REPLY = "reject_reply"
+    REPORT_PROGRESS = "report_progress"
+    REACTIVATE = "reactivate"
 
 
 name_members(
@@ -82,6 +93,7 @@ name_members(
         State.DECLINED: mark("Not accepted"),
         State.WITHDRAWN: mark("Withdrawn"),
         State.EMERGENCY: mark("Passed on at once"),
+        State.REVIEWING: mark("Reply under review"),
         Action.REGISTER: mark("Register"),
         Action.AMEND: mark("Correct"),
         Action.ANSWER: mark("Answer directly"),
@@ -113,6 +125,16 @@ name_members(
         Action.CONFIRM_EXIT: mark("Confirm: not accepted"),
         Action.UNMERGE: mark("Take out of its master"),
         Action.REFUSE_EXIT: mark("Accept after all"),
+        Action.ASSIGN: mark("Give a part to a unit"),
+        Action.FINISH_PART: mark("Hand in our part"),
+        Action.DISPUTE: mark("Dispute whose it is"),
+        Action.RULE: mark("Rule: it stays"),
+        Action.RULE_MOVES: mark("Rule: it goes to another unit"),
+        Action.SUBMIT_REPLY: mark("Hand in the reply for review"),
+        Action.APPROVE_REPLY: mark("Sign the reply"),
+        Action.REJECT_REPLY: mark("Reject the reply"),
+        Action.REPORT_PROGRESS: mark("Tell how far it is"),
+        Action.REACTIVATE: mark("Take up again"),
     }
 )
 
@@ -124,9 +146,10 @@ class Step:
     sources: states it may be taken in (None: there is no order yet).
     target: the state after it; None leaves the state as it is.
     roles: who may take it. A unit role may only for orders its own unit leads.
+    of_part: it is for units that have a part in the order, not for the one that leads it.
     needs: what must be given with it, by name in the event's payload; "reason" is the event's own reason.
     starts, meets, drops: clocks that start, that end because what they waited for happened, and that end
-    because nobody waits for it any more.
+    because nobody waits for it any more. resumes: clocks of this round that had ended and go on, as if they never had.
     """
 
     action: Action
@@ -137,6 +160,8 @@ class Step:
     starts: tuple[Clock, ...] = ()
     meets: tuple[Clock, ...] = ()
     drops: tuple[Clock, ...] = ()
+    resumes: tuple[Clock, ...] = ()
+    of_part: bool = False
 
 
 def _step(
@@ -144,16 +169,17 @@ def _step(
     sources: State | tuple[State, ...] | None,
     target: State | None,
     roles: Iterable[Role],
-    **more: tuple[str, ...] | tuple[Clock, ...],
+    **more: tuple[str, ...] | tuple[Clock, ...] | bool,
 ) -> Step:
     states = sources if isinstance(sources, tuple) else (sources,)
-    return Step(action, frozenset(states), target, frozenset(roles), **more)  # type: ignore[arg-type]  # two kinds of tuple, checked by the tests of the table
+    return Step(action, frozenset(states), target, frozenset(roles), **more)  # type: ignore[arg-type]  # of several kinds, checked by the tests of the table
 
 
 _S, _C, _R = State, Clock, Role
-_ACTIVE = (_S.RECEIVED, _S.EXITING, _S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.CALLBACK)
+_ACTIVE = (_S.RECEIVED, _S.EXITING, _S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.REVIEWING, _S.CALLBACK)
 _WITH_UNIT = (_S.DISPATCHED, _S.HANDLING, _S.RETURNING)
 _CENTER = (_R.DISPATCHER, _R.SUPERVISOR)
+_ANSWERS = (_C.CONTACT, _C.ASSIST, _C.READ, _C.PROGRESS)  # what nobody waits for once the citizen has an answer
 _INTAKE = (_R.AGENT, _R.DISPATCHER, _R.CITIZEN, _R.SYSTEM)
 
 STEPS: tuple[Step, ...] = (
@@ -186,7 +212,7 @@ STEPS: tuple[Step, ...] = (
         starts=(_C.DISPATCH,),
     ),
     _step(Action.FOLLOW, _S.MERGED, _S.CALLBACK, (_R.SYSTEM,), needs=("unit", "public_reply"), starts=(_C.CALLBACK,)),
-    _step(Action.SET_UPSTREAM, (*_ACTIVE[:-1], _S.MERGED), None, (_R.DISPATCHER, _R.SYSTEM), needs=("due", "reason")),
+    _step(Action.SET_UPSTREAM, (*_ACTIVE[:-2], _S.MERGED), None, (_R.DISPATCHER, _R.SYSTEM), needs=("due", "reason")),
     # 即时转 110/119/120/122: the other desk has it from here on; who took it there is kept.
     _step(
         Action.PUT_THROUGH,
@@ -249,9 +275,53 @@ STEPS: tuple[Step, ...] = (
         needs=("reason",),
         meets=(_C.RETURN_REVIEW, _C.SIGN),
     ),
+    # 下派、加派: a part of the work with a clock of its own. A copied unit has read it, an assisting one has done it.
+    _step(
+        Action.ASSIGN,
+        (_S.DISPATCHED, _S.HANDLING),
+        None,
+        (*UNIT_ROLES, _R.DISPATCHER),
+        needs=("part", "part_unit", "task", "due"),
+    ),
+    _step(Action.FINISH_PART, _WITH_UNIT, None, UNIT_ROLES, needs=("part_unit", "note"), of_part=True),
+    # 先办后议: whose it is may be argued about once, while the work and its clock go on; a ruling ends it for good.
+    _step(
+        Action.DISPUTE,
+        (_S.DISPATCHED, _S.HANDLING),
+        None,
+        (*UNIT_ROLES, _R.DISPATCHER),
+        needs=("reason", "basis"),
+        starts=(_C.RULING,),
+    ),
+    _step(
+        Action.RULE,
+        (_S.DISPATCHED, _S.HANDLING, _S.REVIEWING, _S.CALLBACK, _S.CLOSED),
+        None,
+        (_R.SUPERVISOR,),
+        needs=("how", "responsible", "reason"),
+        meets=(_C.RULING,),
+    ),
+    _step(
+        Action.RULE_MOVES,
+        (_S.DISPATCHED, _S.HANDLING),
+        _S.DISPATCHED,
+        (_R.SUPERVISOR,),
+        needs=("how", "unit", "reason"),
+        meets=(_C.RULING,),
+        drops=(_C.SIGN, _C.PROGRESS),
+        starts=(_C.SIGN,),
+    ),
     # 办 handle
     _step(Action.SIGN, _S.DISPATCHED, _S.HANDLING, UNIT_ROLES, meets=(_C.SIGN,)),
-    _step(Action.CONTACT, _S.HANDLING, None, UNIT_ROLES, needs=("note",), meets=(_C.CONTACT,)),
+    # After the reply it is logged all the same, so that whoever asks the citizen knows of it (求满意).
+    _step(
+        Action.CONTACT,
+        (_S.HANDLING, _S.REVIEWING, _S.CALLBACK),
+        None,
+        UNIT_ROLES,
+        needs=("note",),
+        meets=(_C.CONTACT,),
+    ),
     _step(Action.NOTE, _ACTIVE, None, (*UNIT_ROLES, _R.AGENT, _R.DISPATCHER, _R.CALLBACK), needs=("note",)),
     _step(
         Action.REPLY,
@@ -260,14 +330,60 @@ STEPS: tuple[Step, ...] = (
         UNIT_ROLES,
         needs=("result", "public_reply"),
         meets=(_C.HANDLE, _C.REDO, _C.SUPERVISE),
-        drops=(_C.CONTACT,),
+        drops=_ANSWERS,
         starts=(_C.CALLBACK,),
+    ),
+    # 审核、审签: work ends with the handing in, if the head signs it; a rejected reply leaves no trace on the clock.
+    _step(
+        Action.SUBMIT_REPLY,
+        _S.HANDLING,
+        _S.REVIEWING,
+        UNIT_ROLES,
+        needs=("result", "public_reply"),
+        meets=(_C.HANDLE, _C.REDO),
+        starts=(_C.REVIEW,),
+    ),
+    _step(
+        Action.APPROVE_REPLY,
+        _S.REVIEWING,
+        _S.CALLBACK,
+        (_R.UNIT_HEAD,),
+        needs=("result", "public_reply"),
+        meets=(_C.REVIEW, _C.SUPERVISE),
+        drops=_ANSWERS,
+        starts=(_C.CALLBACK,),
+    ),
+    _step(
+        Action.REJECT_REPLY,
+        _S.REVIEWING,
+        _S.HANDLING,
+        (_R.UNIT_HEAD,),
+        needs=("reason",),
+        meets=(_C.REVIEW,),
+        resumes=(_C.HANDLE, _C.REDO),
     ),
     # 延期、暂停、承诺: more time, or time that does not count, for a reason and until a day.
     _step(Action.REQUEST_TIME, _S.HANDLING, None, UNIT_ROLES, needs=("kind", "time", "reason", "next_step")),
-    _step(Action.GRANT_TIME, _S.HANDLING, None, (*_CENTER, _R.SYSTEM), needs=("kind", "time")),
+    _step(
+        Action.GRANT_TIME,
+        _S.HANDLING,
+        None,
+        (*_CENTER, _R.SYSTEM),
+        needs=("kind", "time"),
+        starts=(_C.PROGRESS,),
+    ),
     _step(Action.REFUSE_TIME, _S.HANDLING, None, _CENTER, needs=("reason",)),
-    _step(Action.RESUME, _S.HANDLING, None, (*UNIT_ROLES, *_CENTER), needs=("reason",)),
+    _step(Action.RESUME, _S.HANDLING, None, (*UNIT_ROLES, *_CENTER), needs=("reason",), drops=(_C.PROGRESS,)),
+    # 阶段性反馈: who waits for a promise hears of it again and again.
+    _step(
+        Action.REPORT_PROGRESS,
+        _S.HANDLING,
+        None,
+        UNIT_ROLES,
+        needs=("public_reply",),
+        meets=(_C.PROGRESS,),
+        starts=(_C.PROGRESS,),
+    ),
     # 督办: beside the work, on a clock of its own.
     _step(Action.SUPERVISE, _WITH_UNIT, None, (_R.SUPERVISOR, _R.SYSTEM), needs=("reason",), starts=(_C.SUPERVISE,)),
     _step(Action.FEED_BACK, _WITH_UNIT, None, UNIT_ROLES, needs=("note",), meets=(_C.SUPERVISE,)),
@@ -290,6 +406,15 @@ STEPS: tuple[Step, ...] = (
         drops=(_C.CALLBACK,),
         starts=(_C.REDO,),
     ),
+    # The same citizen with the same matter soon after: it was not settled, and counts as closed falsely.
+    _step(
+        Action.REACTIVATE,
+        _S.CLOSED,
+        _S.HANDLING,
+        (_R.AGENT, _R.DISPATCHER, _R.CALLBACK),
+        needs=("reason",),
+        starts=(_C.REDO,),
+    ),
 )
 
 OPEN_STATES = frozenset(_ACTIVE)
@@ -305,13 +430,14 @@ def find(state: State | None, action: Action) -> Step | None:
     return TABLE.get((state, action))
 
 
-def permits(step: Step, actor: Actor, lead_unit: str | None) -> bool:
-    """Whether the actor may take the step with an order that ``lead_unit`` leads."""
+def permits(step: Step, actor: Actor, lead_unit: str | None, parts: Iterable[str] = ()) -> bool:
+    """Whether the actor may take the step with an order that ``lead_unit`` leads and ``parts`` still work on."""
     if actor.role not in step.roles:
         return False
-    return actor.role not in UNIT_ROLES or actor.handles(lead_unit)
+    units = parts if step.of_part else (lead_unit,)
+    return actor.role not in UNIT_ROLES or any(actor.handles(unit) for unit in units)
 
 
-def choices(state: State, actor: Actor, lead_unit: str | None) -> list[Step]:
+def choices(state: State, actor: Actor, lead_unit: str | None, parts: Iterable[str] = ()) -> list[Step]:
     """The steps the actor may take now, in the table's order."""
-    return [step for step in STEPS if state in step.sources and permits(step, actor, lead_unit)]
+    return [step for step in STEPS if state in step.sources and permits(step, actor, lead_unit, parts)]

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hotline.base.db import Base, Code, Instant, Json, Key, one_of, text_enum
 from hotline.base.i18n import pick
 from hotline.orders.lifecycle import Action, State
-from hotline.orders.vocabulary import Channel, Nature, Urgency
+from hotline.orders.vocabulary import Channel, Nature, Part, Urgency
 from hotline.people.models import District, Unit
 from hotline.people.roles import Role
 from hotline.policy.calendar import TimeUnit
@@ -55,7 +55,8 @@ class Order(Base):
     """A work order (工单): what a citizen wants, where it stands, who has it.
 
     ``state`` and the instants beside it follow from the events and are kept for lists and measures.
-    ``time_asked_at`` is set while a unit waits for the center's word on its request for time.
+    ``time_asked_at`` is set while a unit waits for the center's word on its request for time, ``disputed_at`` while a
+    dispute about whose it is waits for a ruling; ``ruled_at`` says that one has settled it.
     ``version`` counts the events; an edit that names an older one is refused. ``head`` is the hash of the
     last event, so that a log cut short at its end is noticed too.
     """
@@ -76,6 +77,7 @@ class Order(Base):
         Index("ix_work_order_dispatched_at", "dispatched_at"),
         Index("ix_work_order_lead_unit", "lead_unit", "state"),
         Index("ix_work_order_time_asked_at", "time_asked_at", postgresql_where=sql("time_asked_at IS NOT NULL")),
+        Index("ix_work_order_disputed_at", "disputed_at", postgresql_where=sql("disputed_at IS NOT NULL")),
         Index("ix_work_order_parent", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
         Index("ix_work_order_matter", "category_code", "district_code", "received_at"),
         Index("ix_work_order_search", "search", postgresql_using="gin"),
@@ -109,6 +111,8 @@ class Order(Base):
     suggestion: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     upstream_due_at: Mapped[Instant | None]
     time_asked_at: Mapped[Instant | None]
+    disputed_at: Mapped[Instant | None]
+    ruled_at: Mapped[Instant | None]
     rating_token: Mapped[UUID] = mapped_column(Uuid, default=uuid4, unique=True)
     received_at: Mapped[Instant]
     dispatched_at: Mapped[Instant | None]
@@ -132,19 +136,20 @@ class Order(Base):
 
 
 class OrderUnit(Base):
-    """A unit beside the lead unit: it assists (协办) or gets a copy (抄送)."""
+    """A unit beside the lead unit and its part in the order; its clock is a deadline with its code."""
 
     __tablename__ = "order_unit"
-    __table_args__ = (CheckConstraint("part IN ('assist', 'copy')", name="part_known"),)
+    __table_args__ = (one_of("part", Part),)
 
     order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
     unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code"), primary_key=True)
-    part: Mapped[str] = mapped_column(String(10))
+    part: Mapped[Part] = mapped_column(text_enum(Part))
+    task: Mapped[str] = mapped_column(Text, server_default=sql("''"))
     unit: Mapped[Unit] = relationship()
 
 
 # What the report reads of every week's dispatches. Rare enough to index, unlike all that happens to orders.
-ROUTING = "action IN ('dispatch', 'request_return', 'redispatch')"
+ROUTING = "action IN ('dispatch', 'request_return', 'redispatch', 'rule_moves')"
 
 
 class Event(Base):
@@ -182,6 +187,10 @@ class Event(Base):
 GOES_BY_CALENDAR = "ended_at IS NULL AND (unit <> 'natural_hours' OR extended <> '[]')"
 
 
+PARTS = "ended_at IS NULL AND clock IN ('assist', 'read')"
+LEADS = "ended_at IS NULL AND clock NOT IN ('assist', 'read')"
+
+
 class Deadline(Base):
     """One clock of an order: when it started, when it is due, how it ended.
 
@@ -190,7 +199,8 @@ class Deadline(Base):
     order's policy it got its limit from. extended: rows of amount, unit, instant agreed. paused: rows of start,
     end, reason; the end is the planned one until the clock runs on. upstream_at: set by the platform the order
     came from, upstream_first_at: the first time it did. ``due_at`` follows from all these, by the calendar named (see ``clocks.reckoning``).
-    unit_code: the unit that leads the order while it runs, and led it when it ended; None before the dispatch.
+    unit_code: the unit that leads the order while it runs, and led it when it ended; None before the dispatch. Of a
+    part: the unit whose part it is; what whoever gave it has set as its due time stands in upstream_at.
     """
 
     __tablename__ = "deadline"
@@ -199,13 +209,10 @@ class Deadline(Base):
         one_of("unit", TimeUnit),
         CheckConstraint("(outcome IS NULL) = (ended_at IS NULL)", name="ended_has_outcome"),
         CheckConstraint("outcome IN ('met', 'dropped')", name="outcome_known"),
-        Index(
-            "uq_deadline_running",
-            "order_id",
-            "clock",
-            unique=True,
-            postgresql_where=sql("ended_at IS NULL"),
-        ),
+        # One clock of a kind runs at a time, but for those of the units beside the lead: one for each.
+        Index("uq_deadline_running", "order_id", "clock", unique=True, postgresql_where=sql(LEADS)),
+        Index("uq_deadline_part", "order_id", "clock", "unit_code", unique=True, postgresql_where=sql(PARTS)),
+        Index("ix_deadline_part", "unit_code", "due_at", postgresql_where=sql(PARTS)),
         Index("ix_deadline_open_due_at", "clock", "due_at", postgresql_where=sql("ended_at IS NULL")),
         Index("ix_deadline_by_calendar", "calendar_id", "id", postgresql_where=sql(GOES_BY_CALENDAR)),
         Index("ix_deadline_clock_due_at", "clock", "due_at"),

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from hotline.base.i18n import gettext, label
 from hotline.orders import search
-from hotline.orders.clocks import Heard, move, reckoning, standing, starting, upstream_of
+from hotline.orders.clocks import AGAIN, SENDS, Heard, Start, is_part, move, reckoning, standing, starting
 from hotline.orders.lifecycle import Action, State, Step, choices, find, permits
 from hotline.orders.models import Deadline, Event, Order, order_numbers
 from hotline.orders.queries import require_category
@@ -26,9 +26,9 @@ from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.actors import Actor
 from hotline.people.operations import record_read
 from hotline.people.queries import require_district
-from hotline.people.roles import UNIT_ROLES, Permission
+from hotline.people.roles import UNIT_ROLES, Permission, Role
 from hotline.policy import queries as policies
-from hotline.policy.limits import Clock, Facts, Limit, Requester
+from hotline.policy.limits import Clock, Facts, Requester
 
 NUMBERS_A_DAY = 1_000_000
 
@@ -149,19 +149,29 @@ def ready(order: Order, action: Action, actor: Actor, now: datetime, *, version:
             gettext("Somebody has changed this order meanwhile. Look at what is new, then try again."), order.version
         )
     step = _row(order.state, action)
-    if not permits(step, actor, order.lead_unit):
+    if not permits(step, actor, order.lead_unit, parts_open(order)):
         raise NotAllowed(gettext("You may not do this with this order: %(action)s.", action=label(action)))
-    if not is_open(action, order, now):
+    if not is_open(action, order, actor, now):
         raise Conflict(gettext("There is nothing this step could be for now: %(action)s.", action=label(action)))
     return step
 
 
-def is_open(action: Action, order: Order, now: datetime) -> bool:
+def is_open(action: Action, order: Order, actor: Actor, now: datetime) -> bool:
     """Whether there is something a step is for, where the table alone does not tell: a request, a pause, a slip."""
     running = [row for row in order.deadlines if row.ended_at is None]
-    supervised = any(row.clock is Clock.SUPERVISE for row in running)
+    clocks = {row.clock for row in running}
+    supervised = Clock.SUPERVISE in clocks
+    policy = policies.policy(order.policy_id)
+    is_argued = order.disputed_at is not None
     asks: dict[Action, Callable[[], bool]] = {
-        Action.REQUEST_RETURN: lambda: order.returns < policies.policy(order.policy_id).most_returns,
+        Action.REQUEST_RETURN: lambda: not (is_argued or order.ruled_at) and order.returns < policy.most_returns,
+        Action.DISPUTE: lambda: not (is_argued or order.ruled_at),
+        Action.RULE: lambda: is_argued,
+        Action.RULE_MOVES: lambda: is_argued,
+        Action.REPORT_PROGRESS: lambda: Clock.PROGRESS in clocks,
+        Action.REACTIVATE: lambda: may_be_taken_up(order, now),
+        Action.REPLY: lambda: not needs_signature(order, actor),
+        Action.SUBMIT_REPLY: lambda: needs_signature(order, actor),
         Action.REQUEST_TIME: lambda: order.time_asked_at is None,
         Action.GRANT_TIME: lambda: order.time_asked_at is not None,
         Action.REFUSE_TIME: lambda: order.time_asked_at is not None,
@@ -172,9 +182,27 @@ def is_open(action: Action, order: Order, now: datetime) -> bool:
     return asks[action]() if action in asks else True
 
 
+def may_be_taken_up(order: Order, now: datetime) -> bool:
+    """Whether an order was closed so lately that it is taken up again rather than told anew."""
+    days = policies.policy(order.policy_id).reactivate_days
+    return order.closed_at is not None and now <= order.closed_at + timedelta(days=days)
+
+
+def needs_signature(order: Order, actor: Actor) -> bool:
+    """Whether the actor's reply waits for the head's signature (审签); what the head writes is signed with that."""
+    reviews = policies.policy(order.policy_id).reviews
+    return actor.role is not Role.UNIT_HEAD and reviews.asks(order.nature, order.urgency, order.round)
+
+
 def open_steps(order: Order, actor: Actor, now: datetime) -> list[Step]:
     """The steps the actor can take with the order now."""
-    return [step for step in choices(order.state, actor, order.lead_unit) if is_open(step.action, order, now)]
+    steps = choices(order.state, actor, order.lead_unit, parts_open(order))
+    return [step for step in steps if is_open(step.action, order, actor, now)]
+
+
+def parts_open(order: Order) -> list[str]:
+    """The units that still have a part to do in the order."""
+    return [row.unit_code for row in order.deadlines if is_part(row) and row.unit_code]
 
 
 def hold(order: Order) -> None:
@@ -207,7 +235,12 @@ def _require(step: Step, reason: str, payload: Mapping[str, Any]) -> None:
 
 
 # A request for time waits from its asking to its decision, or until a reply or another unit makes it pointless.
-TIME_ASKED = frozenset({Action.REQUEST_TIME, Action.GRANT_TIME, Action.REFUSE_TIME, Action.REPLY, Action.REDISPATCH})
+TIME_ASKED = frozenset(
+    {
+        *(Action.REQUEST_TIME, Action.GRANT_TIME, Action.REFUSE_TIME),
+        *(Action.REPLY, Action.SUBMIT_REPLY, Action.REDISPATCH, Action.RULE_MOVES),
+    }
+)
 
 
 def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, Any]) -> None:
@@ -218,25 +251,31 @@ def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, An
     order.urgency = Urgency(payload.get("urgency") or order.urgency)
     if action in TIME_ASKED:
         order.time_asked_at = now if action is Action.REQUEST_TIME else None
-    match action:
-        case Action.DISPATCH:
-            order.lead_unit, order.dispatched_at = payload["unit"], now
-        case Action.REDISPATCH:
-            order.lead_unit = payload["unit"]
-            order.returns += 1
-        case Action.REPLY:
-            order.replied_at = now
-        case Action.FOLLOW:
-            order.lead_unit, order.replied_at = payload["unit"], now
-        case Action.SET_UPSTREAM:
-            order.upstream_due_at = datetime.fromisoformat(payload["due"])
-        case Action.ATTEMPT:
-            order.attempts += 1
-        case Action.REDO:
-            order.round += 1
-            order.attempts = 0
-        case Action.CLOSE:
-            order.closed_at = now
+    if action in AGAIN:
+        order.round += 1
+        order.attempts = 0
+        order.closed_at = None
+    if action in SENDS:
+        order.lead_unit = payload["unit"]
+    if action in CHANGES:
+        for column, value in CHANGES[action](order, now, payload).items():
+            setattr(order, column, value)
+
+
+# Columns that follow from one step alone.
+CHANGES: dict[Action, Callable[[Order, datetime, Mapping[str, Any]], dict[str, Any]]] = {
+    Action.DISPATCH: lambda _order, now, _said: {"dispatched_at": now},
+    Action.REDISPATCH: lambda order, _now, _said: {"returns": order.returns + 1},
+    Action.DISPUTE: lambda _order, now, _said: {"disputed_at": now},
+    Action.RULE: lambda _order, now, _said: {"disputed_at": None, "ruled_at": now},
+    Action.RULE_MOVES: lambda _order, now, _said: {"disputed_at": None, "ruled_at": now},
+    Action.REPLY: lambda _order, now, _said: {"replied_at": now},
+    Action.APPROVE_REPLY: lambda _order, now, _said: {"replied_at": now},
+    Action.FOLLOW: lambda _order, now, _said: {"replied_at": now},
+    Action.SET_UPSTREAM: lambda _order, _now, said: {"upstream_due_at": datetime.fromisoformat(said["due"])},
+    Action.ATTEMPT: lambda order, _now, _said: {"attempts": order.attempts + 1},
+    Action.CLOSE: lambda _order, now, _said: {"closed_at": now},
+}
 
 
 def _record(
@@ -294,11 +333,11 @@ def _move_clocks(order: Order, event: Event, step: Step) -> None:
     )
     for deadline in move(order.deadlines, step, heard):
         set_due(deadline, order.policy_id)
-    limits = starting(step, heard, policies.policy(order.policy_id).limits)
-    if limits:
+    starts = starting(step, heard, policies.policy(order.policy_id).limits, order.deadlines)
+    if starts:
         db.session.flush()  # an ended clock must be written before the same one starts again
-        for limit in limits:
-            deadline = _deadline(limit, heard)
+        for start in starts:
+            deadline = _deadline(start, heard)
             set_due(deadline, order.policy_id)
             order.deadlines.append(deadline)
 
@@ -317,10 +356,11 @@ def set_due(deadline: Deadline, policy_id: int) -> None:
         flag_modified(deadline, name)
 
 
-def _deadline(limit: Limit, heard: Heard) -> Deadline:
+def _deadline(start: Start, heard: Heard) -> Deadline:
+    limit = start.limit
     return Deadline(
-        clock=limit.clock,
-        unit_code=heard.lead_unit,
+        clock=start.clock,
+        unit_code=start.unit,
         round=heard.round,
         row=limit.key,
         amount=limit.amount,
@@ -329,8 +369,8 @@ def _deadline(limit: Limit, heard: Heard) -> Deadline:
         started_at=heard.at,
         extended=[],
         paused=[],
-        upstream_at=upstream_of(limit.clock, heard),
-        upstream_first_at=upstream_of(limit.clock, heard),
+        upstream_at=start.set_due,
+        upstream_first_at=start.set_due,
     )
 
 

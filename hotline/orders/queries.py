@@ -76,7 +76,7 @@ def order_for(number: str, actor: Actor) -> Order:
 
 def find_orders(actor: Actor, narrow: Filter) -> Select[tuple[Order]]:
     """Orders the actor may see, newest first."""
-    query = _narrowed(_listed(visible(select(Order), actor)), narrow)
+    query = _narrowed(listed(visible(select(Order), actor)), narrow)
     words = narrow.words.strip()
     found = _searched(query, words, actor) if words else query
     return found.order_by(Order.received_at.desc(), Order.id.desc())
@@ -85,7 +85,7 @@ def find_orders(actor: Actor, narrow: Filter) -> Select[tuple[Order]]:
 def dispatch_queue(narrow: Filter) -> Select[tuple[Order]]:
     """What waits for a dispatcher: danger words and urgent first, then what has waited longest."""
     states = narrow.states or (State.RECEIVED, State.RETURNING, State.EXITING)
-    query = _listed(select(Order)).where(Order.state.in_(states))
+    query = listed(select(Order)).where(Order.state.in_(states))
     danger = func.coalesce(func.jsonb_array_length(Order.suggestion["signals"]), 0) > 0
     urgent_first = or_(Order.urgency == Urgency.URGENT, danger).desc()
     return _narrowed(query, narrow).order_by(urgent_first, Order.received_at, Order.id)
@@ -101,19 +101,29 @@ def inbox(units: Iterable[str], narrow: Filter) -> Select[tuple[Order]]:
     states = narrow.states or UNIT_WORK
     running = and_(Deadline.order_id == Order.id, Deadline.ended_at.is_(None), Deadline.clock.in_(UNIT_CLOCKS))
     due = select(func.min(Deadline.due_at)).where(running).correlate(Order).scalar_subquery()
-    query = _listed(select(Order)).where(Order.lead_unit.in_(tuple(units)), Order.state.in_(states))
+    query = listed(select(Order)).where(Order.lead_unit.in_(tuple(units)), Order.state.in_(states))
     return _narrowed(query, narrow).order_by(due.nulls_last(), Order.id)
+
+
+def disputed() -> Select[tuple[Order]]:
+    """The orders about which units dispute whose they are, who has waited longest for a ruling first."""
+    return listed(select(Order)).where(Order.disputed_at.is_not(None)).order_by(Order.disputed_at, Order.id)
+
+
+def count_disputed() -> int:
+    """How many disputes wait for a ruling."""
+    return db.session.scalars(select(func.count()).select_from(Order).where(Order.disputed_at.is_not(None))).one()
 
 
 def callback_queue(narrow: Filter) -> Select[tuple[Order]]:
     """Whom to call back: whoever was replied to first, and those with fewer attempts before the others."""
-    query = _listed(select(Order)).where(Order.state == State.CALLBACK)
+    query = listed(select(Order)).where(Order.state == State.CALLBACK)
     return _narrowed(query, narrow).order_by(Order.attempts, Order.replied_at, Order.id)
 
 
 def orders_of_phone(phone: str, limit: int = 10) -> list[Order]:
     """Earlier orders of a telephone number, newest first."""
-    query = _listed(select(Order)).where(Order.requester_phone == phone).order_by(Order.received_at.desc()).limit(limit)
+    query = listed(select(Order)).where(Order.requester_phone == phone).order_by(Order.received_at.desc()).limit(limit)
     return list(db.session.scalars(query).unique()) if phone else []
 
 
@@ -149,7 +159,8 @@ def require_category(code: str) -> None:
         raise Invalid.field("category", gettext("%(code)s is not a category; choose one from the list", code=code))
 
 
-def _listed(query: Select[Any]) -> Select[Any]:
+def listed(query: Select[Any]) -> Select[Any]:
+    """Read with each order what a row of a list shows."""
     return query.options(
         joinedload(Order.category),
         joinedload(Order.district),

@@ -18,7 +18,7 @@ from hotline.orders.operations import open_steps
 from hotline.orders.sight import hides_requester, sees_clock
 from hotline.orders.suggested import read_suggestion
 from hotline.orders.timeline import timeline
-from hotline.orders.vocabulary import Nature, Result, Urgency
+from hotline.orders.vocabulary import Nature, Result, Ruling, Truth, Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Permission
 from hotline.policy import queries as policies
@@ -27,6 +27,9 @@ from hotline.policy.limits import Clock
 # The step most likely taken next stands first; which of them are there at all, the lifecycle table says.
 LIKELY = (
     Action.SIGN,
+    Action.FINISH_PART,
+    Action.APPROVE_REPLY,
+    Action.REJECT_REPLY,
     Action.GRANT_TIME,
     Action.REFUSE_TIME,
     Action.DISPATCH,
@@ -34,9 +37,13 @@ LIKELY = (
     Action.REFUSE_RETURN,
     Action.CONFIRM_EXIT,
     Action.REFUSE_EXIT,
+    Action.RULE,
+    Action.RULE_MOVES,
     Action.EVALUATE,
     Action.ATTEMPT,
     Action.REPLY,
+    Action.SUBMIT_REPLY,
+    Action.REPORT_PROGRESS,
     Action.FEED_BACK,
     Action.CONTACT,
     Action.ANSWER,
@@ -44,11 +51,14 @@ LIKELY = (
     Action.MERGE,
     Action.RESUME,
     Action.REQUEST_TIME,
+    Action.ASSIGN,
     Action.REQUEST_RETURN,
+    Action.DISPUTE,
     Action.SUPERVISE,
     Action.SET_UPSTREAM,
     Action.REDO,
     Action.CLOSE,
+    Action.REACTIVATE,
     Action.NOTE,
     Action.LINK,
     Action.UNMERGE,
@@ -74,6 +84,8 @@ def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
         "suggested": suggested,
         "policy": policy,
         "results": list(Result),
+        "truths": list(Truth),
+        "rulings": list(Ruling),
         "natures": list(Nature),
         "urgencies": list(Urgency),
         "master": order.parent,
@@ -118,7 +130,7 @@ def holder(order: Order) -> str:
     """Who has the order now, in words; nothing where nobody has to do anything any more."""
     if order.state is State.MERGED:
         return holder(order.followed)
-    if order.state in {State.DISPATCHED, State.HANDLING}:
+    if order.state in {State.DISPATCHED, State.HANDLING, State.REVIEWING}:
         return order.unit.title if order.unit else ""
     return gettext(AT_CENTER[order.state]) if order.state in AT_CENTER else ""
 

@@ -12,7 +12,7 @@ from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
 from hotline.orders.names import Names, level_names
 from hotline.orders.sight import sees_event, sees_when, sees_who
-from hotline.orders.vocabulary import Channel, Exit, Nature, Result, Service, TimeKind, Urgency
+from hotline.orders.vocabulary import Channel, Exit, Nature, Part, Result, Ruling, Service, TimeKind, Truth, Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
@@ -130,6 +130,14 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "master": plain(gettext("Master order"), str),
         "basis": lambda value: Line("internal", gettext("Duty basis"), value),
         "designated": plain(gettext("Designated"), lambda _: gettext("yes; it cannot be handed back")),
+        "part": plain(gettext("Part"), lambda value: label(Part(value))),
+        "part_unit": plain(gettext("Unit"), one(names.units)),
+        "task": lambda value: Line("internal", gettext("Task"), value),
+        "how": plain(gettext("Settled by"), lambda value: label(Ruling(value))),
+        "responsible": plain(gettext("Responsible from now on"), one(names.units)),
+        "truth": plain(gettext("What the citizen says"), lambda value: label(Truth(value))),
+        "spoken_at": plain(gettext("Spoken at"), _instant),
+        "number": plain(gettext("Number called"), str),
         "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
         "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
         "other": plain(gettext("Linked with"), str),

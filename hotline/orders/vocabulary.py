@@ -72,6 +72,30 @@ class Result(StrEnum):
     BEYOND = "beyond"
 
 
+class Truth(StrEnum):
+    """Whether what the citizen says is so, as the unit found it (是否属实)."""
+
+    SO = "so"
+    PARTLY = "partly"
+    NOT_SO = "not_so"
+
+
+class Part(StrEnum):
+    """What a unit beside the lead has to do with an order: assist (协办), know of it (抄送), a part handed down (下派)."""
+
+    ASSIST = "assist"
+    COPY = "copy"
+    SUB = "sub"
+
+
+class Ruling(StrEnum):
+    """How a dispute about whose an order is was settled: by agreement, by a joint meeting, by who assigns duties."""
+
+    AGREED = "agreed"
+    MEETING = "meeting"
+    DECIDED = "decided"
+
+
 class TimeKind(StrEnum):
     """What a unit asks of the clock: more time, or a pause for one of the three reasons there are (PauseReason)."""
 
@@ -115,6 +139,15 @@ name_members(
         TimeKind.SUPPLEMENT: mark("Pause: the citizen has to supplement"),
         TimeKind.PROCEDURE: mark("Pause: a statutory procedure"),
         TimeKind.PROMISE: mark("Pause: a promise to the citizen"),
+        Truth.SO: mark("It is so"),
+        Truth.PARTLY: mark("It is partly so"),
+        Truth.NOT_SO: mark("It is not so"),
+        Part.ASSIST: mark("Assisting"),
+        Part.COPY: mark("Copy to"),
+        Part.SUB: mark("Handed down"),
+        Ruling.AGREED: mark("The units agreed"),
+        Ruling.MEETING: mark("A joint meeting"),
+        Ruling.DECIDED: mark("Decided by who assigns duties"),
         Result.SOLVED: mark("Solved"),
         Result.EXPLAINED: mark("Explained"),
         Result.PROMISED: mark("Promised"),

@@ -47,11 +47,11 @@ def all_districts() -> list[District]:
     return list(db.session.scalars(select(District).order_by(District.code)))
 
 
-def require_units(*codes: str) -> None:
-    """Raise Invalid unless every code is an active unit's."""
+def require_units(*codes: str, field: str = "unit") -> None:
+    """Raise Invalid of the field unless every code is an active unit's."""
     known = set(db.session.scalars(select(Unit.code).where(Unit.code.in_(codes), Unit.active)))
     if unknown := [code for code in codes if code not in known]:
-        raise Invalid.field("unit", gettext("%(code)s is not a unit; choose one from the list", code=unknown[0]))
+        raise Invalid.field(field, gettext("%(code)s is not a unit; choose one from the list", code=unknown[0]))
 
 
 def require_district(code: str) -> None:

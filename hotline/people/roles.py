@@ -31,6 +31,7 @@ class Permission(StrEnum):
     UNIT_INBOX = "unit_inbox"
     CALLBACK_QUEUE = "callback_queue"
     DECIDE_TIME = "decide_time"
+    RULE_DISPUTES = "rule_disputes"
     SEE_ALL_ORDERS = "see_all_orders"
     SEE_UNIT_ORDERS = "see_unit_orders"
     REVEAL_PHONE = "reveal_phone"
@@ -66,7 +67,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.HANDLER: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE}),
     Role.UNIT_HEAD: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE, _P.SEE_REPORTS}),
     Role.CALLBACK: frozenset({_P.CALLBACK_QUEUE, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
-    Role.SUPERVISOR: frozenset({_P.DECIDE_TIME, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.MANAGE_ROUTING}),
+    Role.SUPERVISOR: frozenset(
+        {_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.MANAGE_ROUTING}
+    ),
     Role.MANAGER: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS}),
     # An administrator keeps the system, not the orders: no phone numbers.
     Role.ADMIN: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.ADMINISTER, _P.MANAGE_ROUTING}),

@@ -245,7 +245,7 @@ class Reckoning:
 
     def _overruled(self) -> Iterable[str]:
         if self.course.upstream is not None:
-            yield gettext("The platform that sent the order has set its deadline, which goes before the limit here.")
+            yield gettext("Who sent it has set the deadline, which goes before the limit here.")
 
     def _said_due(self) -> str:
         if self.provisional:

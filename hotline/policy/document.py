@@ -87,12 +87,30 @@ class TimeRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Reviews:
+    """Which replies the unit's head has to sign before they go to the citizen.
+
+    Those of some natures or urgencies, and all from a round on (2: what is redone); 0 for no round.
+    """
+
+    natures: tuple[str, ...] = ()
+    urgencies: tuple[str, ...] = ()
+    from_round: int = 0
+
+    def asks(self, nature: str, urgency: str, turn: int) -> bool:
+        """Whether a reply has to be signed."""
+        return nature in self.natures or urgency in self.urgencies or 0 < self.from_round <= turn
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A policy document, checked.
 
     dated: when the source was in force or seen. auto_confidence: classification confidence (0 to 1) from which
     an order is dispatched without a person. callback_attempts: calls without an answer after which an order may
-    be closed unrated. duplicate_days: for so long after it came in, an order that has ended is still looked at for the
+    be closed unrated; attempt_gap_hours: at least so long between two of them. audit_share: of the answers callback
+    staff record, the share (0 to 1) a supervisor checks. reactivate_days: so long after it was closed an order is
+    taken up again rather than told anew. duplicate_days: for so long after it came in, an order that has ended is still looked at for the
     same matter. short_abandon: seconds; a caller who hangs up sooner is excluded from the connection rate.
     most_returns: returns agreed to, after which the center has designated the unit (指定承办) and it cannot hand back.
     minimum_n: a unit with fewer orders behind a rate is not ranked by it.
@@ -111,7 +129,11 @@ class Policy:
     auto_confidence: float
     duplicate_days: int
     most_returns: int
+    reviews: Reviews
     callback_attempts: int
+    attempt_gap_hours: float
+    audit_share: float
+    reactivate_days: int
     short_abandon: float
     minimum_n: int
     evidence: Mapping[str, Evidence]
@@ -137,7 +159,7 @@ SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "co
 
 
 ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
-DUPLICATE_DAYS, MOST_RETURNS = 30, 2  # where a policy does not say
+DUPLICATE_DAYS, MOST_RETURNS, REACTIVATE_DAYS = 30, 2, 30  # where a policy does not say
 LONGEST_TEXT = 200  # of what is kept with a deadline
 
 
@@ -207,7 +229,11 @@ def _read(document: Mapping[str, Any]) -> Policy:
         auto_confidence=float(document["dispatch"]["auto_confidence"]),
         duplicate_days=int(document["dispatch"].get("duplicate_days", DUPLICATE_DAYS)),
         most_returns=int(document["dispatch"].get("most_returns", MOST_RETURNS)),
+        reviews=_reviews(document.get("review", {})),
         callback_attempts=int(document["callback"]["attempts"]),
+        attempt_gap_hours=float(document["callback"].get("gap_hours", 0)),
+        audit_share=float(document["callback"].get("audit_share", 0)),
+        reactivate_days=int(document["callback"].get("reactivate_days", REACTIVATE_DAYS)),
         short_abandon=float(document["connection"]["short_abandon_seconds"]),
         minimum_n=int(document["ranking"]["minimum_n"]),
         evidence={section: _member(Evidence, document[section]["evidence"], section) for section in SECTIONS},
@@ -221,6 +247,10 @@ def _check(policy: Policy) -> None:
         raise BadPolicy("dispatch.duplicate_days: give a number of days, at least 1")
     if policy.most_returns < 1:
         raise BadPolicy("dispatch.most_returns: give a number of returns, at least 1")
+    if policy.attempt_gap_hours < 0 or policy.reactivate_days < 0 or policy.reviews.from_round < 0:
+        raise BadPolicy("callback, review: hours, days and rounds are not negative")
+    if not 0 <= policy.audit_share <= 1:
+        raise BadPolicy("callback.audit_share: give a number from 0 to 1")
     if len({level.code for level in policy.levels}) != len(policy.levels) or not policy.levels:
         raise BadPolicy("satisfaction.levels: give at least one level, each code once")
     if any(not 0 <= level.weight <= 1 for level in policy.levels):
@@ -231,6 +261,12 @@ def _check(policy: Policy) -> None:
     rules = policy.time_rules
     if any(getattr(rules, one.name) < 0 for one in fields(rules)):
         raise BadPolicy("time_rules: a number of times or days is not negative")
+
+
+def _reviews(section: Mapping[str, Any]) -> Reviews:
+    given = _given(section)
+    lists = {name: tuple(given.get(name, ())) for name in ("natures", "urgencies")}
+    return Reviews(**lists, from_round=int(given.get("from_round", 0)))
 
 
 def _given(section: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,8 @@ class Clock(StrEnum):
 
     The total clock HANDLE starts at dispatch, not at signing. RETURN_REQUEST is a window, EXTENSION the most
     time all extensions together may add, PROMISE the longest a promise may reach: no deadline runs for the
-    first two.
+    first two. ASSIST and READ run for each unit beside the lead; PROGRESS from one word to the citizen on a promise
+    to the next.
     """
 
     DISPATCH = "dispatch"
@@ -35,6 +36,11 @@ class Clock(StrEnum):
     CALLBACK = "callback"
     REDO = "redo"
     SUPERVISE = "supervise"
+    ASSIST = "assist"
+    READ = "read"
+    REVIEW = "review"
+    RULING = "ruling"
+    PROGRESS = "progress"
 
 
 name_members(
@@ -50,6 +56,11 @@ name_members(
         Clock.CALLBACK: mark("Call back"),
         Clock.REDO: mark("Redo"),
         Clock.SUPERVISE: mark("Supervised"),
+        Clock.ASSIST: mark("Do its part"),
+        Clock.READ: mark("Read the copy"),
+        Clock.REVIEW: mark("Review the reply"),
+        Clock.RULING: mark("Rule on the dispute"),
+        Clock.PROGRESS: mark("Tell how far it is"),
     }
 )
 

@@ -20,7 +20,7 @@ from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock, Requester
 from hotline.receive.drafts import desk_scope, draft_of, drop_draft
-from hotline.receive.joining import Joining, append, join, joining
+from hotline.receive.joining import ADDS, Joining, append, join, joining
 from hotline.receive.once import Placed, new_key, place_once
 from hotline.receive.operations import receive_complaint
 from hotline.receive.queries import saved_today
@@ -80,7 +80,7 @@ def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
         raise Invalid.field("_", gettext("What is appended or merged is answered there: save it without an answer"))
 
     def place() -> Order:
-        if chosen and chosen.offer is Offer.APPEND:
+        if chosen and chosen.offer in ADDS:
             return append(chosen, intake, actor, now)
         return _register(intake, reply, chosen, actor, now)
 

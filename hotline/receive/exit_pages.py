@@ -1,4 +1,4 @@
-"""Forms of the ways out: put through, withdrawn, not accepted."""
+"""Forms of the ways out: put through, withdrawn, not accepted; and of the way back in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask import Blueprint
 from hotline.orders.forms import hang_form
 from hotline.orders.lifecycle import Action
 from hotline.orders.vocabulary import Exit, Service
-from hotline.receive import exits
+from hotline.receive import exits, joining
 from hotline.receive.schemas import ConfirmExitBody, ExitBody, PutThroughBody
 from hotline.transfer.schemas import ReasonBody
 
@@ -28,3 +28,4 @@ hang_form(pages, "withdraw", Action.WITHDRAW, ReasonBody, exits.withdraw)
 hang_form(pages, "exit", Action.PROPOSE_EXIT, ExitBody, exits.propose_exit)
 hang_form(pages, "exit/confirm", Action.CONFIRM_EXIT, ConfirmExitBody, exits.confirm_exit)
 hang_form(pages, "exit/refuse", Action.REFUSE_EXIT, ReasonBody, exits.refuse_exit)
+hang_form(pages, "reactivate", Action.REACTIVATE, ReasonBody, joining.reactivate)

@@ -10,7 +10,7 @@ from datetime import datetime
 from hotline.base.errors import Conflict, Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.orders.lifecycle import Action
-from hotline.orders.models import Order
+from hotline.orders.models import Event, Order
 from hotline.orders.operations import Intake, act, get_order
 from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import Actor
@@ -34,8 +34,11 @@ def joining(form: Mapping[str, str]) -> Joining | None:
     return Joining(number, Offer(how)) if number and how in list(Offer) else None
 
 
+ADDS = frozenset({Offer.APPEND, Offer.REACTIVATE})  # no new order comes of these
+
+
 def append(chosen: Joining, intake: Intake, actor: Actor, now: datetime) -> Order:
-    """Add the caller's words to an order of their own (追加); no new order comes of it.
+    """Add the caller's words to an order of their own (追加), or take it up again with them (重新激活).
 
     Raises Invalid where it is not theirs, or where a note could not carry what they ask for now.
     """
@@ -48,8 +51,20 @@ def append(chosen: Joining, intake: Intake, actor: Actor, now: datetime) -> Orde
         if intake.urgency is Urgency.URGENT and order.urgency is not Urgency.URGENT:
             raise Invalid.field("_", gettext("is not urgent, and this call is; merge or link instead"))
         words = "\n".join(filter(None, (intake.text, intake.address)))
-        act(order, Action.NOTE, actor, now, note=gettext("The citizen adds: %(words)s", words=words))
+        if chosen.offer is Offer.REACTIVATE:
+            reactivate(order, actor, now, reason=gettext("The citizen calls again: %(words)s", words=words))
+        else:
+            act(order, Action.NOTE, actor, now, note=gettext("The citizen adds: %(words)s", words=words))
     return order
+
+
+def reactivate(order: Order, actor: Actor, now: datetime, *, reason: str, version: int | None = None) -> Event:
+    """Take a closed order up again (重新激活): the citizen says soon after that it is not settled.
+
+    It goes back to its unit on a redo clock, and its closing counts as a false one. Raises Conflict once the policy's
+    days are over: then it is a new order, linked with the old one.
+    """
+    return act(order, Action.REACTIVATE, actor, now, version=version, reason=reason)
 
 
 def join(order: Order, chosen: Joining, actor: Actor, now: datetime) -> None:

@@ -31,11 +31,10 @@ from hotline.people.signin import current_actor, needs
 from hotline.receive import citizen as citizens
 from hotline.receive.desk import advise, desk_view, earlier_orders, outcome, outcomes, save_call
 from hotline.receive.drafts import keep_draft
-from hotline.receive.joining import joining
+from hotline.receive.joining import ADDS, joining
 from hotline.receive.once import Placed, new_key
 from hotline.receive.queries import saved_today
 from hotline.receive.schemas import DraftSchema
-from hotline.transfer.same_matter import Offer
 
 pages = Blueprint("receive", __name__, template_folder="templates")
 
@@ -69,7 +68,8 @@ def save() -> ResponseReturnValue:
         return _told(placed)
     if placed.changed:
         return _desk_again({}, placed), 409
-    how = Offer.APPEND if placed.order.number == request.form.get("same") else None
+    chosen = joining(request.form)
+    how = chosen.offer if chosen and chosen.offer in ADDS else None
     return redirect(url_for("receive.desk", saved=placed.order.number, how=how), 303)
 
 

@@ -1,6 +1,7 @@
 """The measures of dispatching: how often the system does it alone, and how often a first dispatch was right.
 
-A dispatch was wrong where its unit asked for a return and the center agreed, that is, sent the order to another unit.
+A dispatch was wrong where its unit asked for a return and the center agreed, that is, sent the order to another unit,
+or where a dispute was ruled that way.
 It counts once it can no longer be overturned: the time to ask for a return is over and no return is under review.
 Until then it counts for neither side, even if it has been overturned already: what is wrong shows sooner than what
 is right, and a rate of what shows soon would be too low.
@@ -30,9 +31,12 @@ BY_SYSTEM: ColumnElement[bool] = Event.actor_role == Role.SYSTEM
 BY_PEOPLE: ColumnElement[bool] = Event.actor_role != Role.SYSTEM
 
 
-def is_step(entity: Any, action: Action) -> ColumnElement[bool]:
-    """Whether an event is such a step, said so that the index of the routing steps serves."""
-    wanted: ColumnElement[bool] = entity.action == literal(action.value, literal_execute=True)
+MOVES = (Action.REDISPATCH, Action.RULE_MOVES)  # steps that take an order from the unit it was sent to
+
+
+def is_step(entity: Any, *actions: Action) -> ColumnElement[bool]:
+    """Whether an event is one of some steps, said so that the index of the routing steps serves."""
+    wanted: ColumnElement[bool] = entity.action.in_([literal(one.value, literal_execute=True) for one in actions])
     return wanted
 
 
@@ -51,7 +55,7 @@ def moved_to(frame: Frame) -> ColumnElement[Any]:
     """The unit an order was with at the cut-off, if it was no longer with the one it was first sent to."""
     moved = aliased(Event)
     steps = select(moved.payload["unit"].astext).where(
-        moved.order_id == Event.order_id, moved.action == Action.REDISPATCH, moved.at <= frame.cutoff
+        moved.order_id == Event.order_id, moved.action.in_(MOVES), moved.at <= frame.cutoff
     )
     last = steps.order_by(moved.seq.desc()).limit(1).scalar_subquery()
     return case((_overturned(frame), last), else_=null())
@@ -82,7 +86,7 @@ def _closes(dispatched: datetime, frame: Frame) -> datetime:
 
 def _overturned(frame: Frame) -> ColumnElement[bool]:
     moved = aliased(Event)
-    steps = select(moved.order_id).where(is_step(moved, Action.REDISPATCH), *_since_start(moved, frame))
+    steps = select(moved.order_id).where(is_step(moved, *MOVES), *_since_start(moved, frame))
     return Event.order_id.in_(steps)
 
 

@@ -17,7 +17,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from hotline.base.errors import NotFound
@@ -27,7 +27,7 @@ from hotline.handle.models import COUNTS_ON, Evaluation
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Deadline, Event, Order
 from hotline.policy.limits import Clock
-from hotline.report.dispatches import DISPATCH_MEASURES
+from hotline.report.dispatches import DISPATCH_MEASURES, MOVES, is_step
 from hotline.report.measure import Bucket, Expression, Frame, Measure, Subject, number, worth
 
 
@@ -70,9 +70,8 @@ def _before_moving(
     order_id: InstrumentedAttribute[int], unit: InstrumentedAttribute[str | None], cutoff: datetime
 ) -> ColumnElement[Any]:
     """The unit a row has; of orders dispatched again after the cut-off, the one their log says they were with."""
-    redispatch = literal(Action.REDISPATCH.value, literal_execute=True)  # said in the statement: its index asks for it
-    moved = select(Event.order_id).where(Event.action == redispatch, Event.at > cutoff)
-    sent = Event.action.in_([Action.DISPATCH, Action.REDISPATCH])
+    moved = select(Event.order_id).where(is_step(Event, *MOVES), Event.at > cutoff)
+    sent = Event.action.in_([Action.DISPATCH, *MOVES])
     then = select(Event.payload["unit"].astext).where(Event.order_id == order_id, sent, Event.at <= cutoff)
     last = then.order_by(Event.seq.desc()).limit(1).scalar_subquery()
     return case((order_id.in_(moved), func.coalesce(last, unit)), else_=unit)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, or_, select
 
 from hotline.base.db import db
 from hotline.orders.lifecycle import Action, State
@@ -19,6 +19,8 @@ RECENT = 20_000  # the newest dispatched orders that are compared
 def lessons(since: datetime) -> list[Lesson]:
     """The dispatched orders received since an instant, newest first, as many as are compared."""
     returned = select(Event.order_id).where(Event.action == Action.REDISPATCH)
+    named = select(Event.payload["responsible"].astext).where(Event.order_id == Order.id, Event.action == Action.RULE)
+    ruling = case((Order.ruled_at.is_not(None), named.scalar_subquery()), else_=None)
     query = (
         select(
             Order.id,
@@ -29,8 +31,8 @@ def lessons(since: datetime) -> list[Lesson]:
             Order.category_code.label("category"),
             func.coalesce(Order.district_code, "").label("district"),
             func.coalesce(Order.suggestion["assignment"]["lead"].astext, "").label("first"),
-            Order.lead_unit.label("unit"),
-            Order.id.in_(returned).label("ruled"),
+            func.coalesce(ruling, Order.lead_unit).label("unit"),
+            or_(Order.id.in_(returned), Order.ruled_at.is_not(None)).label("ruled"),
             Order.received_at,
         )
         .where(Order.received_at >= since, Order.dispatched_at.is_not(None), Order.category_code.is_not(None))

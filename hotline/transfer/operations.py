@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
+from hotline.orders.clocks import parts
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order, OrderUnit
 from hotline.orders.operations import act, facts_of, hold, ready
@@ -84,7 +85,7 @@ def dispatch(
     if urgency is not None and urgency is not order.urgency:
         payload["urgency"] = urgency
     event = act(order, Action.DISPATCH, actor, now, version=version, reason=reason, **payload)
-    _set_helpers(order, unit, assist, copy)
+    set_helpers(order, unit, assist, copy)
     return event
 
 
@@ -167,7 +168,7 @@ def redispatch(
         copy=list(copy),
         designated=is_designated(order, order.returns + 1) or None,
     )
-    _set_helpers(order, unit, assist, copy)
+    set_helpers(order, unit, assist, copy)
     return event
 
 
@@ -176,12 +177,12 @@ def refuse_return(order: Order, actor: Actor, now: datetime, *, reason: str, ver
     return act(order, Action.REFUSE_RETURN, actor, now, version=version, reason=reason)
 
 
-def _set_helpers(order: Order, lead: str, assist: Iterable[str], copy: Iterable[str]) -> None:
-    parts = dict.fromkeys(copy, "copy") | dict.fromkeys(assist, "assist")
-    parts.pop(lead, None)
+def set_helpers(order: Order, lead: str, assist: Iterable[str], copy: Iterable[str]) -> None:
+    """Write down the units beside the lead, in place of those there were."""
+    given = parts(assist, copy, lead)
     kept = {helper.unit_code: helper for helper in order.helpers}
     order.helpers = [
-        kept.get(code) or OrderUnit(order_id=order.id, unit_code=code, part=part) for code, part in parts.items()
+        kept.get(code) or OrderUnit(order_id=order.id, unit_code=code, part=part) for code, part in given.items()
     ]
     for helper in order.helpers:
-        helper.part = parts[helper.unit_code]
+        helper.part = given[helper.unit_code]

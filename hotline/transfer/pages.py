@@ -11,22 +11,29 @@ from hotline.orders.forms import hang_form
 from hotline.orders.lifecycle import OPEN_STATES, Action, State, find, permits
 from hotline.orders.models import Order
 from hotline.orders.names import Names
-from hotline.orders.queries import Filter, count_waiting, dispatch_queue
-from hotline.people.roles import Permission
+from hotline.orders.queries import Filter, count_waiting, dispatch_queue, disputed
+from hotline.people.models import Unit, UnitKind
+from hotline.people.queries import units_under
+from hotline.people.roles import UNIT_ROLES, Permission
 from hotline.people.signin import current_actor, needs
-from hotline.transfer import linking, merging
+from hotline.transfer import disputes, linking, merging, parts
 from hotline.transfer import operations as transfer
 from hotline.transfer.same_matter import Alike, because, matter_of, same_matter
 from hotline.transfer.schemas import (
     DispatchBody,
+    DisputeBody,
+    FinishBody,
     LinkBody,
     MergeBody,
+    PartBody,
     ReasonBody,
     RedispatchBody,
     ReturnBody,
+    RuleBody,
+    RuleMovesBody,
     UpstreamBody,
 )
-from hotline.transfer.waiting import waiting_rows
+from hotline.transfer.waiting import arguments, waiting_rows
 
 pages = Blueprint("transfer", __name__, template_folder="templates")
 pages.add_app_template_global(transfer.return_window)
@@ -49,14 +56,46 @@ def queue() -> ResponseReturnValue:
     return render_template(template, tab=tab, page=page, rows=rows, counts=counts, names=Names(), now=utc_now())
 
 
+@pages.get("/disputes")
+@needs(Permission.RULE_DISPUTES)
+def disputed_orders() -> ResponseReturnValue:
+    """The disputes that wait for a ruling, the oldest first."""
+    page = page_of(disputed(), request.args.get("page", 1, int))
+    argued = arguments(order.id for order in page.rows)
+    return render_template("transfer/disputes.html", page=page, argued=argued, names=Names(), now=utc_now())
+
+
 hang_form(pages, "dispatch", Action.DISPATCH, DispatchBody, transfer.dispatch)
 hang_form(pages, "return", Action.REQUEST_RETURN, ReturnBody, transfer.request_return)
 hang_form(pages, "redispatch", Action.REDISPATCH, RedispatchBody, transfer.redispatch)
 hang_form(pages, "refuse-return", Action.REFUSE_RETURN, ReasonBody, transfer.refuse_return)
 hang_form(pages, "merge", Action.MERGE, MergeBody, merging.merge)
 hang_form(pages, "unmerge", Action.UNMERGE, ReasonBody, merging.unmerge)
+hang_form(pages, "part", Action.ASSIGN, PartBody, parts.assign_part)
+hang_form(pages, "finish-part", Action.FINISH_PART, FinishBody, parts.finish_part)
+hang_form(pages, "dispute", Action.DISPUTE, DisputeBody, disputes.dispute)
+hang_form(pages, "rule", Action.RULE, RuleBody, disputes.rule)
+hang_form(pages, "rule-moves", Action.RULE_MOVES, RuleMovesBody, disputes.rule_moves)
 hang_form(pages, "link", Action.LINK, LinkBody, linking.link)
 hang_form(pages, "upstream", Action.SET_UPSTREAM, UpstreamBody, merging.set_upstream)
+
+
+@pages.app_template_global()
+def own_parts(order: Order) -> list[str]:
+    """The units with a part still to do for which the reader works."""
+    return parts.parts_of(order, current_actor())
+
+
+@pages.app_template_global()
+def part_units(order: Order) -> dict[UnitKind, list[Unit]]:
+    """The units the reader may give a part to: those of the lead's own tree for a unit, any for the center."""
+    groups = Names().unit_groups
+    below = units_under(order.lead_unit or "") if current_actor().role in UNIT_ROLES else None
+    fits = {
+        kind: [unit for unit in units if below is None or unit.code in below - {order.lead_unit}]
+        for kind, units in groups.items()
+    }
+    return {kind: units for kind, units in fits.items() if units}
 
 
 @pages.app_template_global()

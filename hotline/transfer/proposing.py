@@ -25,7 +25,8 @@ class Lesson:
     """A dispatched order, as it was first taken and as it ended up.
 
     suggested: the category the classifier had named. category, unit: what people settled on. first: the lead unit
-    the suggestion had named; empty where it had none. ruled: an accepted return settled the unit.
+    the suggestion had named; empty where it had none. ruled: an accepted return
+    or a ruling on a dispute settled the unit.
     """
 
     id: int
@@ -105,7 +106,7 @@ def propose_rows(
 ) -> list[Proposed]:
     """Catalogue rows for matters that ended with another unit than the catalogue names, at least so many times.
 
-    A ruling (an accepted return) is a precedent: one is enough.
+    A ruling (an accepted return, a dispute decided) is a precedent: one is enough.
     assign: who the catalogue says leads a category in a district now.
     """
     cells: dict[tuple[str, str], list[Lesson]] = defaultdict(list)

@@ -20,6 +20,7 @@ from hotline.base.db import db
 from hotline.base.i18n import gettext, label, mark, name_members
 from hotline.orders.lifecycle import OPEN_STATES
 from hotline.orders.models import Order
+from hotline.orders.operations import may_be_taken_up
 from hotline.policy import queries as policies
 from hotline.transfer.duplicates import (
     READ,
@@ -45,14 +46,25 @@ AT_ONCE = 500  # orders held in memory
 
 
 class Offer(StrEnum):
-    """What can be made of an order of the same matter: append to it (追加), merge into it (并单), link with it (关联)."""
+    """What can be made of an order of the same matter.
+
+    Append to it (追加), take it up again (重新激活), merge into it (并单), link with it (关联).
+    """
 
     APPEND = "append"
+    REACTIVATE = "take_up"
     MERGE = "merge"
     LINK = "link"
 
 
-name_members({Offer.APPEND: mark("Append"), Offer.MERGE: mark("Merge"), Offer.LINK: mark("Link")})
+name_members(
+    {
+        Offer.APPEND: mark("Append"),
+        Offer.REACTIVATE: mark("Take up again"),
+        Offer.MERGE: mark("Merge"),
+        Offer.LINK: mark("Link"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +146,7 @@ def same_matter(asked: Matter, now: datetime, *, but: Order | None = None) -> li
     firsts = {stands[key]: key for key in reversed(best)}  # the best of those one master stands for
     firsts.pop(but.id if but else None, None)
     shown = sorted(firsts.items(), key=lambda pair: -likes[pair[1]].score)[:SHOWN]
-    return _alike(asked, shown, found, likes, weights) if shown else []
+    return _alike(asked, shown, found, likes, weights, now) if shown else []
 
 
 def _alike(
@@ -143,6 +155,7 @@ def _alike(
     found: Mapping[int, Matter],
     likes: Mapping[int, Likeness],
     weights: Rarity,
+    now: datetime,
 ) -> list[Alike]:
     ids = [order_id for order_id, _ in shown]
     query = select(Order).where(Order.id.in_(ids)).options(joinedload(Order.unit), joinedload(Order.district))
@@ -155,16 +168,17 @@ def _alike(
             likeness=replace(likes[key], same_caller=order_id in own),
             words=shared_words(asked, found[key], weights),
             citizens=citizens[order_id],
-            offers=offers(orders[order_id], same_caller=order_id in own),
+            offers=offers(orders[order_id], now, same_caller=order_id in own),
         )
         for order_id, key in shown
     ]
 
 
-def offers(order: Order, *, same_caller: bool) -> tuple[Offer, ...]:
+def offers(order: Order, now: datetime, *, same_caller: bool) -> tuple[Offer, ...]:
     """What can be made of an order of the same matter. A citizen's own order takes what they add to it."""
     fits = {
         Offer.APPEND: same_caller and order.state in OPEN_STATES,
+        Offer.REACTIVATE: same_caller and may_be_taken_up(order, now),
         Offer.MERGE: order.state in TAKES_CHILDREN,
         Offer.LINK: True,
     }

@@ -10,7 +10,7 @@ from marshmallow import fields, post_load
 
 from hotline.base.schemas import Schema, member, truth, words
 from hotline.base.time import midnight
-from hotline.orders.vocabulary import Urgency
+from hotline.orders.vocabulary import Ruling, Urgency
 from hotline.policy.queries import calendar_now
 from hotline.policy.schemas import YEARS, CityInstant
 from hotline.transfer.catalogue import ANYWHERE
@@ -49,6 +49,52 @@ class ReturnBody(Schema):
 class RedispatchBody(Schema):
     """Where a returned order goes, and why."""
 
+    unit = words(40, required=True)
+    assist = fields.List(words(40), load_default=list)
+    copy = fields.List(words(40), load_default=list)
+    reason = words(500, required=True)
+
+
+class PartBody(Schema):
+    """A part of the work for a unit beside the lead, and by when."""
+
+    part_unit = words(40, required=True)
+    task = words(1000, required=True)
+    due = CityInstant(required=True)
+
+
+class FinishBody(Schema):
+    """What a unit did for its part."""
+
+    part_unit = words(40)
+    note = words(2000, required=True)
+
+
+class DisputeBody(Schema):
+    """Whose an order is, by what duty list or rule, and why."""
+
+    reason = words(500, required=True)
+    basis = words(500, required=True)
+    proposed_unit = words(40)
+
+    @post_load
+    def _unset(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """A unit left empty is none."""
+        return {**data, "proposed_unit": data["proposed_unit"] or None}
+
+
+class RuleBody(Schema):
+    """How a dispute was settled, and whose such matters are from now on."""
+
+    how = member(Ruling, required=True)
+    responsible = words(40)
+    reason = words(500, required=True)
+
+
+class RuleMovesBody(Schema):
+    """How a dispute was settled, and where the order goes."""
+
+    how = member(Ruling, required=True)
     unit = words(40, required=True)
     assist = fields.List(words(40), load_default=list)
     copy = fields.List(words(40), load_default=list)

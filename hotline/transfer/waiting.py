@@ -71,5 +71,14 @@ def _row(
 
 def return_requests(order_ids: Iterable[int]) -> dict[int, Event]:
     """The latest request to hand an order back, or not to accept it, by the order's id."""
-    wanted = select(Event).where(Event.order_id.in_(list(order_ids)), Event.action.in_(ASKED))
+    return _latest(order_ids, ASKED)
+
+
+def arguments(order_ids: Iterable[int]) -> dict[int, Event]:
+    """What a unit disputes, by the order's id."""
+    return _latest(order_ids, (Action.DISPUTE,))
+
+
+def _latest(order_ids: Iterable[int], actions: tuple[Action, ...]) -> dict[int, Event]:
+    wanted = select(Event).where(Event.order_id.in_(list(order_ids)), Event.action.in_(actions))
     return {event.order_id: event for event in db.session.scalars(wanted.order_by(Event.seq))}

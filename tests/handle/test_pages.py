@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 
 from hotline.base.db import db
@@ -180,10 +181,11 @@ def test_the_last_call_without_an_answer_closes_as_not_reached(sign_in: Signer, 
     client = sign_in("callback")
     for made in range(3):
         assert fresh(order).state is State.CALLBACK
-        page = client.get("/callbacks").text
-        assert ("closed as not reached" in page) == (made == 2)
-        data = {"version": order.version, "note": "No answer", "back": "/callbacks"}
-        assert client.post(f"/orders/{order.number}/attempt", data=data).status_code == 302
+        with time_machine.travel(now + timedelta(hours=4 * made), tick=False):
+            page = client.get("/callbacks").text
+            assert ("closed as not reached" in page) == (made == 2)
+            data = {"version": order.version, "note": "No answer", "back": "/callbacks"}
+            assert client.post(f"/orders/{order.number}/attempt", data=data).status_code == 302
     order = fresh(order)
     asked = current_evaluation(order)
     assert order.state is State.CLOSED
@@ -255,8 +257,8 @@ def test_what_is_not_ready_says_so(
 
 def test_what_was_closed_unreached_can_no_longer_be_rated(client: FlaskClient, now: datetime) -> None:
     order = factories.replied(now)
-    for _ in range(3):
-        handle.not_reached(order, factories.CALLBACK, now, note="无人接听")
+    for turn in range(3):
+        handle.not_reached(order, factories.CALLBACK, now + timedelta(hours=4 * turn), note="无人接听")
     saved(order)
     assert "can no longer be rated" in client.get(f"/rate/{order.rating_token}").text
 

@@ -543,7 +543,7 @@ def test_a_deadline_set_upstream_runs_whatever_was_paused(session: None, now: da
     stand = countdown(work(order), at("2026-11-19 10:00"), policies.calendar_now())
     assert stand.light is Light.OVERDUE
     assert inbox_counts(HANDLER, at("2026-11-19 10:00"))["overdue"] == before + 1
-    assert not is_open(Action.RESUME, order, at("2026-11-17 12:00"))
+    assert not is_open(Action.RESUME, order, HANDLER, at("2026-11-17 12:00"))
 
 
 def test_the_form_is_not_there_when_no_time_can_be_asked_for(sign_in: Signer, now: datetime) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -70,7 +71,10 @@ def test_a_callback_settles_the_order_as_on_the_page(client: FlaskClient, key_of
 
     said = {"solved": False, "satisfaction": "dissatisfied", "again": True, "reason": "没修好"}
     assert step(again.number, "evaluate", **said) == State.HANDLING
-    states = [step(unreached.number, "attempt", note="无人接听") for _ in range(3)]
+    states = []
+    for turn in range(3):
+        with time_machine.travel(now + timedelta(hours=4 * turn), tick=False):
+            states.append(step(unreached.number, "attempt", note="无人接听"))
     assert states == [State.CALLBACK, State.CALLBACK, State.CLOSED]
 
 

@@ -17,14 +17,14 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid, NotAllowed, Stale
 from hotline.base.outbox import Delivery
 from hotline.handle import operations as handle
-from hotline.orders.clocks import replay
-from hotline.orders.lifecycle import OPEN_STATES, STEPS, TABLE, Action, State, choices, find
+from hotline.orders.clocks import is_part, replay
+from hotline.orders.lifecycle import OPEN_STATES, STEPS, TABLE, Action, State, choices, find, permits
 from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.operations import act, broken_link, facts_of, is_open, open_steps
+from hotline.orders.operations import act, broken_link, facts_of, is_open, open_steps, parts_open
 from hotline.orders.sheet import LIKELY
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import CITIZEN, SYSTEM, Actor
-from hotline.people.roles import UNIT_ROLES, Role
+from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
 from hotline.transfer import operations as transfer
@@ -68,6 +68,8 @@ def test_units_act_on_their_own_orders_only(session: None, now: datetime) -> Non
         handle.sign(order, STRANGER, now)
     assert {step.action for step in choices(order.state, HANDLER, order.lead_unit)} == {
         Action.SIGN,
+        Action.ASSIGN,
+        Action.DISPUTE,
         Action.REQUEST_RETURN,
         Action.FEED_BACK,
         Action.NOTE,
@@ -187,12 +189,12 @@ def test_what_is_missing_is_named(session: None, now: datetime, field: str, call
 
 def test_closing_needs_an_answer_or_enough_attempts(session: None, now: datetime) -> None:
     order = factories.replied(now)
-    for _ in range(3):
+    for turn in range(3):
         nested = db.session.begin_nested()
         with pytest.raises(Conflict):
             handle.close(order, CALLBACK, now)
         nested.rollback()
-        handle.record_attempt(order, CALLBACK, now, note="无人接听")
+        handle.record_attempt(order, CALLBACK, now + timedelta(hours=4 * turn), note="无人接听")
     handle.close(order, CALLBACK, now)
     asked = handle.current_evaluation(order)
     assert asked is not None
@@ -290,6 +292,12 @@ GIVEN = {
     "other": "20261101000001",
     "service": "120",
     "exit": "litigation",
+    "part": "assist",
+    "part_unit": "urban",
+    "task": "到现场查看",
+    "basis": "职责清单",
+    "how": "decided",
+    "responsible": "housing",
 }
 
 
@@ -301,11 +309,9 @@ def test_random_walks_stay_in_the_table(session: None, now: datetime, walk: list
         before = order.state
         step = find(before, action)
         allowed = (
-            step is not None
-            and actor.role in step.roles
-            and (actor.role not in UNIT_ROLES or actor.handles(order.lead_unit))
+            step is not None and actor.role in step.roles and permits(step, actor, order.lead_unit, parts_open(order))
         )
-        allowed = allowed and is_open(action, order, now + timedelta(minutes=minute))
+        allowed = allowed and is_open(action, order, actor, now + timedelta(minutes=minute))
         given_now = {name: GIVEN[name] for name in (step.needs if step else ())}
         try:
             act(order, action, actor, now + timedelta(minutes=minute), **given_now)
@@ -331,9 +337,9 @@ def _replays(order: Order) -> None:
         state = step.target or state
         assert event.to_state == state
     assert state is order.state
-    running: dict[Clock, int] = defaultdict(int)
+    running: dict[tuple[Clock, str | None], int] = defaultdict(int)
     for deadline in db.session.scalars(select(Deadline).filter_by(order_id=order.id)):
-        running[deadline.clock] += deadline.ended_at is None
+        running[deadline.clock, deadline.unit_code if is_part(deadline) else None] += deadline.ended_at is None
     assert all(count <= 1 for count in running.values())
     rows = list(db.session.scalars(select(Deadline).filter_by(order_id=order.id).order_by(Deadline.id)))
     limits = policies.policy(order.policy_id).limits

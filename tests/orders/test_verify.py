@@ -19,7 +19,7 @@ from hotline.base.work import unit_of_work
 from hotline.cli import cli
 from hotline.orders.lifecycle import STEPS, Action, Step, permits
 from hotline.orders.models import Order
-from hotline.orders.operations import act, is_open
+from hotline.orders.operations import act, is_open, parts_open
 from hotline.orders.recompute import follow_calendar
 from hotline.orders.verify import chain_differences, clock_differences, every_order
 from hotline.orders.vocabulary import Urgency
@@ -50,6 +50,12 @@ SAID = {
     "other": "2",
     "service": "120",
     "exit": "litigation",
+    "part": "assist",
+    "part_unit": "urban",
+    "task": "到现场查看",
+    "how": "decided",
+    "basis": "职责清单",
+    "responsible": "housing",
 }
 # Rows that only fit some orders, so that what a limit depends on matters.
 ROWS = (
@@ -158,9 +164,9 @@ def test_a_random_walk_replays(
             steps = [
                 (step, actor)
                 for step in STEPS
-                if order.state in step.sources and is_open(step.action, order, at)
+                if order.state in step.sources
                 for actor in ACTORS
-                if permits(step, actor, order.lead_unit)
+                if permits(step, actor, order.lead_unit, parts_open(order)) and is_open(step.action, order, actor, at)
             ]
             if choice == 0 or not steps:
                 change_calendar(at, drawn["amount"])

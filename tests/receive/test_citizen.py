@@ -246,9 +246,19 @@ def test_every_step_state_and_clock_has_words_or_is_the_governments_own() -> Non
     assert set(PRESENT) == set(State)
     internal = {Action.REQUEST_TIME, Action.REFUSE_TIME, Action.FEED_BACK, Action.SET_UPSTREAM}
     internal |= {Action.PROPOSE_EXIT, Action.REFUSE_EXIT}  # the citizen hears when it is decided
+    internal |= {
+        Action.ASSIGN,
+        Action.FINISH_PART,
+        Action.DISPUTE,
+        Action.RULE,
+        Action.SUBMIT_REPLY,
+        Action.REJECT_REPLY,
+    }
     assert set(Action) - set(TOLD) == {Action.AMEND, Action.NOTE, Action.LINK} | internal
     never_run = {Clock.RETURN_REQUEST, Clock.EXTENSION, Clock.PROMISE}
-    assert set(Clock) - set(COMING) == {Clock.SUPERVISE} | never_run
+    assert (
+        set(Clock) - set(COMING) == {Clock.SUPERVISE, Clock.ASSIST, Clock.READ, Clock.REVIEW, Clock.RULING} | never_run
+    )
 
 
 def test_a_second_unit_is_named_from_when_it_has_the_order(session: None, now: datetime) -> None:

@@ -92,7 +92,7 @@ def test_the_platforms_deadline_is_when_the_work_is_due(client: FlaskClient, key
     assert work(order).due_at == work(order).original_due_at == WANTED
     shown = client.get(f"/api/v1/orders/{order.number}", headers=key_of("manager")).json or {}
     (told,) = [one for one in shown["deadlines"] if one["clock"] == "handle"]
-    assert any("platform that sent the order has set its deadline" in said for said in told["explanation"]["en"])
+    assert any("Who sent it has set the deadline" in said for said in told["explanation"]["en"])
     assert "Due 2026-11-20 12:00 (Fri)." in told["explanation"]["en"]
     assert differences(order) == []
 
