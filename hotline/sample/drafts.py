@@ -56,17 +56,19 @@ class Story(Enum):
     SUPERVISED_LONG = auto()
     FED_BACK = auto()
     UPSTREAM = auto()
+    DISPUTED = auto()
+    RULED = auto()
 
 
 # Beside AGES, of the first and of the second unit: each inbox keeps what is not due, due soon and overdue.
 STORIES = (
     (
         *(Story.UPSTREAM, Story.ASKS, Story.SUPERVISED, Story.EXTENDED, Story.PAUSED, Story.SUPERVISED_LONG),
-        *(Story.PROMISED, Story.EXTENDED_TWICE, Story.FED_BACK, None, Story.RESUMED, None),
+        *(Story.PROMISED, Story.EXTENDED_TWICE, Story.FED_BACK, Story.DISPUTED, Story.RESUMED, None),
     ),
     (
         *(None, Story.ASKS, Story.SUPERVISED, Story.EXTENDED_TWICE, Story.PROMISED, Story.SUPERVISED_LONG),
-        *(Story.PAUSED, Story.EXTENDED, None, None, Story.RESUMED, Story.FED_BACK),
+        *(Story.PAUSED, Story.EXTENDED, Story.DISPUTED, Story.RULED, Story.RESUMED, Story.FED_BACK),
     ),
 )
 
@@ -122,6 +124,9 @@ class Plan:
             wanted = [state for state in states for _ in range(few)]
             holds |= dict(zip(places, wanted, strict=False))
         free = [place for place in range(count) if place not in holds]
+        early = free[: len(free) // 2]  # three rounds take time
+        holds |= dict.fromkeys(self.rng.sample(early, min(SMALLEST_HANDFUL, len(early))), State.REVIEWING)
+        free = [place for place in free if place not in holds]
         for state in WAYS_OUT:  # a proposal is decided soon: only the newest wait
             out = free[-SMALLEST_HANDFUL:] if state is State.EXITING else self.rng.sample(free, SMALLEST_HANDFUL)
             holds |= dict.fromkeys(out, state)
