@@ -1,4 +1,4 @@
-"""The API of orders: lists, one order, the full number of its requester."""
+"""The API of orders: lists, one order, the full number of its requester, corrections."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from flask_smorest import Blueprint
 from hotline.base.paging import page_of
 from hotline.base.rest import answer
 from hotline.base.time import utc_now
-from hotline.orders.operations import reveal_phone
+from hotline.orders.operations import amend, reveal_phone
 from hotline.orders.queries import filter_from, find_orders, order_for
-from hotline.orders.schemas import OrderQuery, PurposeBody, brief, whole
+from hotline.orders.rest import hang_call
+from hotline.orders.schemas import AmendBody, OrderQuery, PurposeBody, brief, whole
 from hotline.people.signin import current_actor
 
 api = Blueprint("orders_api", __name__, url_prefix="/api/v1/orders", description="Look at orders")
@@ -43,3 +44,6 @@ def phone_of(body: dict[str, Any], number: str) -> Response:
     """The requester's full number; that you read it, and why, is recorded."""
     actor = current_actor()
     return answer({"phone": reveal_phone(order_for(number, actor), actor, utc_now(), purpose=body["purpose"])})
+
+
+hang_call(api, "amend", AmendBody, amend)

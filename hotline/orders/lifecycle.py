@@ -338,7 +338,7 @@ STEPS: tuple[Step, ...] = (
         Action.SUBMIT_REPLY,
         _S.HANDLING,
         _S.REVIEWING,
-        UNIT_ROLES,
+        (_R.HANDLER,),
         needs=("result", "public_reply"),
         meets=(_C.HANDLE, _C.REDO),
         starts=(_C.REVIEW,),

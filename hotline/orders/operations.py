@@ -191,7 +191,7 @@ def may_be_taken_up(order: Order, now: datetime) -> bool:
 def needs_signature(order: Order, actor: Actor) -> bool:
     """Whether the actor's reply waits for the head's signature (审签); what the head writes is signed with that."""
     reviews = policies.policy(order.policy_id).reviews
-    return actor.role is not Role.UNIT_HEAD and reviews.asks(order.nature, order.urgency, order.round)
+    return actor.role is Role.HANDLER and reviews.asks(order.nature, order.urgency, order.round)
 
 
 def open_steps(order: Order, actor: Actor, now: datetime) -> list[Step]:
