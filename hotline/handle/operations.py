@@ -12,10 +12,11 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid
 from hotline.base.i18n import gettext
 from hotline.handle.models import Evaluation
+from hotline.knowledge.replying import stand_by
 from hotline.orders.attachments import Upload, attach, store
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
-from hotline.orders.operations import act, hold
+from hotline.orders.operations import act, hold, ready
 from hotline.orders.queries import order_for
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import SYSTEM, Actor
@@ -71,17 +72,20 @@ def reply(
     public_reply: str,
     unsolved_reason: str = "",
     note: str = "",
+    anyway: bool = False,
     uploads: tuple[Upload, ...] = (),
     version: int | None = None,
 ) -> Event:
     """The unit answers the citizen and ends its work: what came of it, and if it is not solved, why not.
 
     Files are attached; the citizen is to be asked (callback clock). Raises Invalid where a result other
-    than "solved" comes without its reason.
+    than "solved" comes without its reason, and where the check of the reply finds what is not to be sent.
+    anyway: send it although something was found in it that is only asked about.
     """
     if result is not Result.SOLVED and not unsolved_reason.strip():
         raise Invalid.field("unsolved_reason", gettext("say why it is not solved"))
-    hold(order)
+    ready(order, Action.REPLY, actor, now, version=version)
+    stood = stand_by(order, public_reply, actor, anyway=anyway)
     files = [attach(order, upload, actor, now, public=True) for upload in uploads]
     event = act(
         order,
@@ -94,6 +98,7 @@ def reply(
         unsolved_reason=unsolved_reason.strip(),
         note=note.strip(),
         attachments=[file.id for file in files],
+        **stood,
     )
     _ask(order, now)
     for child in children(order):

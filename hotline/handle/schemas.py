@@ -22,12 +22,16 @@ class NoteBody(Schema):
 
 
 class ReplyBody(Schema):
-    """A unit's answer. Without "solved", say why it is not."""
+    """A unit's answer. Without "solved", say why it is not.
+
+    anyway: send it although something was found in it that is only asked about.
+    """
 
     result = member(Result, required=True)
     public_reply = words(5000, required=True)
     unsolved_reason = words(500)
     note = words(2000)
+    anyway = truth(load_default=False)
 
 
 class Whole(fields.Integer):

@@ -382,13 +382,6 @@ def amend(
     return act(order, Action.AMEND, actor, now, version=version, reason=reason, **corrected)
 
 
-def answer_directly(
-    order: Order, actor: Actor, now: datetime, *, public_reply: str, version: int | None = None
-) -> Event:
-    """Answer at once what needs no unit (直接答复)."""
-    return act(order, Action.ANSWER, actor, now, version=version, public_reply=public_reply.strip())
-
-
 def reveal_phone(order: Order, actor: Actor, now: datetime, *, purpose: str) -> str:
     """The requester's full number, for a role that may read it and with the read recorded.
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
+from hotline.knowledge.operations import answer_directly
 from hotline.orders.lifecycle import OPEN_STATES, State
 from hotline.orders.models import Category, Deadline, Order
 from hotline.orders.names import Names
-from hotline.orders.operations import Intake, answer_directly
+from hotline.orders.operations import Intake
 from hotline.orders.queries import categories, orders_of_phone
 from hotline.orders.suggested import Guess, Suggested, read_suggestion
 from hotline.orders.vocabulary import Channel, Nature, Urgency
@@ -82,7 +83,7 @@ def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
     def place() -> Order:
         if chosen and chosen.offer is Offer.APPEND:
             return append(chosen, intake, actor, now)
-        return _register(intake, reply, chosen, actor, now)
+        return _register(intake, reply, chosen, actor, now, anyway=bool(form.get("anyway")))
 
     words = {**said, "public_reply": reply or ""}
     key = form.get("key", "")
@@ -91,13 +92,15 @@ def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
     return placed
 
 
-def _register(intake: Intake, reply: str | None, chosen: Joining | None, actor: Actor, now: datetime) -> Order:
+def _register(
+    intake: Intake, reply: str | None, chosen: Joining | None, actor: Actor, now: datetime, *, anyway: bool
+) -> Order:
     merges = chosen is not None and chosen.offer is Offer.MERGE
     order = receive_complaint(intake, actor, now, hold=merges or reply is not None)
     if chosen is not None:
         join(order, chosen, actor, now)
     if reply is not None:
-        answer_directly(order, actor, now, public_reply=reply)
+        answer_directly(order, actor, now, public_reply=reply, anyway=anyway)
     return order
 
 

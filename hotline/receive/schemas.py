@@ -121,4 +121,5 @@ class DraftSchema(Schema):
     same = words(20)
     how = words(10)
     public_reply = words(5000)
+    anyway = words(10)
     do = words(10)

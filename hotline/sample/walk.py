@@ -10,9 +10,9 @@ from hotline.base.errors import HotlineError
 from hotline.handle import operations as handle
 from hotline.handle.supervision import feed_back, supervise
 from hotline.handle.time import grant_time, refuse_time, request_time, resume
+from hotline.knowledge.operations import answer_directly
 from hotline.orders.clocks import WORK_CLOCKS, standing
 from hotline.orders.lifecycle import State
-from hotline.orders.operations import answer_directly
 from hotline.orders.vocabulary import Channel, Exit, Nature, Result, Service, TimeKind, Urgency
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role

@@ -5,7 +5,7 @@
   const form = document.getElementById("call");
   if (!form) return;
   const said = form.dataset;
-  const names = said.fields.split(" ").concat("public_reply");
+  const names = said.fields.split(" ").concat("public_reply", "anyway");
   const draftName = `draft:desk:${said.user}`;
   const byId = (id) => document.getElementById(id);
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
@@ -288,6 +288,7 @@
       if (!form.querySelector(".is-wrong")) bar.replaceChildren();
     }
     if (event.target === text) mark();
+    if (event.target.name === "public_reply") byId("anyway").checked = false;  // said of another wording
     remember();
     if (composing) return;
     if (event.target.name === "phone") { askCaller(); askSuggestion(); }
