@@ -11,6 +11,7 @@ from flask import current_app
 
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext, label
+from hotline.knowledge.queries import known_sources
 from hotline.orders.models import Order
 from hotline.orders.reply_check import WHY, Asked, Hit, Words, check_reply, read_words
 from hotline.orders.sight import hides_requester
@@ -20,7 +21,7 @@ from hotline.transfer.merging import children
 
 def reply_hits(order: Order, reply: str, actor: Actor) -> tuple[Hit, ...]:
     """What is wrong with a reply to an order, as far as its writer may know what it is compared with."""
-    return check_reply(reply, _asked(order, actor), _words()) if reply.strip() else ()
+    return check_reply(reply, _asked(order, actor), _words(), known_sources()) if reply.strip() else ()
 
 
 def stand_by(order: Order, reply: str, actor: Actor, *, anyway: bool) -> dict[str, Any]:

@@ -134,6 +134,10 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
         "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
         "other": plain(gettext("Linked with"), str),
+        "article": plain(
+            gettext("Article"),
+            lambda one: gettext("%(code)s, revision %(n)s", code=one["code"], n=one["revision"]),
+        ),
         "stood": plain(gettext("Sent although found"), lambda rules: comma.join(label(Rule(rule)) for rule in rules)),
         "attachments": plain(gettext("Files"), several(files)),
         "public_reply": lambda value: Line("public", gettext("Public reply"), value),
