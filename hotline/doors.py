@@ -67,6 +67,7 @@ def _limits_in(redis_url: str | None) -> str:
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
     from hotline.handle.pages import pages as handle_pages
+    from hotline.knowledge.article_pages import pages as article_pages
     from hotline.knowledge.pages import pages as knowledge_pages
     from hotline.notices.pages import pages as notice_pages
     from hotline.orders.pages import pages as order_pages
@@ -96,6 +97,7 @@ def install(app: Flask, settings: Settings) -> None:
         order_pages,
         transfer_pages,
         knowledge_pages,
+        article_pages,
         handle_pages,
         report_pages,
         notice_pages,
@@ -108,6 +110,7 @@ def install(app: Flask, settings: Settings) -> None:
 def _install_api(app: Flask) -> None:
     from hotline.handle.api import api as handle_api
     from hotline.knowledge.api import api as replies_api
+    from hotline.knowledge.article_api import api as knowledge_api
     from hotline.orders.api import api as orders_api
     from hotline.receive.api import api as receive_api
     from hotline.receive.exit_api import api as exit_api
@@ -124,6 +127,7 @@ def _install_api(app: Flask) -> None:
         orders_api,
         transfer_api,
         catalogue_api,
+        knowledge_api,
         replies_api,
         handle_api,
         report_api,

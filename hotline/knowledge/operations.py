@@ -14,7 +14,7 @@ from hotline.base.db import db, forget_kept
 from hotline.base.errors import Conflict, Invalid, Stale
 from hotline.base.i18n import gettext
 from hotline.knowledge.models import Article, Use
-from hotline.knowledge.queries import article_that_counts, city_day, search_articles
+from hotline.knowledge.queries import article_that_counts, articles_for, city_day
 from hotline.knowledge.replying import stand_by
 from hotline.orders import search
 from hotline.orders.lifecycle import Action
@@ -203,8 +203,7 @@ def answer_directly(
     if used is not None:
         said["article"] = {"code": used.code, "revision": used.revision}
     event = act(order, Action.ANSWER, actor, now, version=version, public_reply=public_reply.strip(), **said)
-    offered = search_articles(f"{order.title}。{order.text}", city_day(now), category=order.category_code)
-    record_use(order.title, actor, now, order=order, article=used, offered=len(offered))
+    record_use(order.title, actor, now, order=order, article=used, offered=len(articles_for(order, now)))
     return event
 
 

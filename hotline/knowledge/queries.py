@@ -24,7 +24,8 @@ from hotline.policy import queries as policies
 # A title's words say what an article is for: they weigh more, and how much of them a question speaks of is the fit.
 IN_TITLE = 3.0
 FITS = 0.45  # the share of the title's weight below which an article is not offered
-SAME_MATTER, SAME_FIELD = 0.2, 0.1  # added where the order is of the article's category, or of one beside it
+# Added where the order is of the article's category, of one beside it, or of another altogether.
+SAME_MATTER, SAME_FIELD, OTHER_FIELD = 0.2, 0.1, -0.2
 COMPARED = 60
 SHORTEST = 2  # characters; a single one stands in anything
 FIELD = 4  # digits of a category's code that its neighbours share
@@ -79,6 +80,18 @@ def search_articles(text: str, day: date, *, category: str | None = None, limit:
     return sorted(good, key=lambda fit: (-fit.score, fit.article.code))[:limit]
 
 
+def look_up(text: str, day: date, limit: int = 50) -> list[Article]:
+    """The articles in force that fit a question, then those that hold every word of it."""
+    fits = [fit.article for fit in search_articles(text, day, limit=limit)]
+    holds = in_force(day).where(search.matches(Article.search, text)).order_by(Article.code).limit(limit)
+    return list(dict.fromkeys([*fits, *db.session.scalars(holds)]))[:limit]
+
+
+def articles_for(order: Order, now: datetime) -> list[Fit]:
+    """The articles an order may be answered from, best first."""
+    return search_articles(f"{order.title}。{order.text}", city_day(now), category=order.category_code)
+
+
 def _fit(article: Article, asked: frozenset[str], weights: Mapping[str, float], category: str) -> Fit:
     title, body = _words(article.title), _words(article.body)
     whole = sum(weights[word] for word in title) or 1.0
@@ -86,11 +99,9 @@ def _fit(article: Article, asked: frozenset[str], weights: Mapping[str, float], 
     score = sum(weights[word] for word in shared) / whole
     if shared:
         score += sum(weights[word] for word in asked & body - title) / whole / IN_TITLE
-    own = article.category_code or "-"
-    if category == own:
-        score += SAME_MATTER
-    elif category[:FIELD] == own[:FIELD]:
-        score += SAME_FIELD
+    if category and (own := article.category_code):
+        near = SAME_FIELD if category[:FIELD] == own[:FIELD] else OTHER_FIELD
+        score += SAME_MATTER if category == own else near
     return Fit(article, score, tuple(sorted(shared, key=lambda word: -weights[word])))
 
 

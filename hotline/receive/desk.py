@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
 from hotline.knowledge.operations import answer_directly
+from hotline.knowledge.queries import Fit, city_day, search_articles
 from hotline.orders.lifecycle import OPEN_STATES, State
 from hotline.orders.models import Category, Deadline, Order
 from hotline.orders.names import Names
@@ -55,7 +56,7 @@ class Advice:
 
     guesses: categories by the text alone, whatever has been chosen. suggested: what would be done with the choice.
     candidates: districts to choose from, by code, where the place has several. alike: orders that may be of the same
-    matter. joined: the one the agent has chosen of them.
+    matter. joined: the one the agent has chosen of them. articles: what the caller may be answered from, on this day.
     """
 
     guesses: tuple[Guess, ...]
@@ -66,6 +67,8 @@ class Advice:
     candidates: dict[str, str]
     alike: list[Alike]
     joined: Joining | None
+    articles: list[Fit]
+    day: date
 
 
 def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
@@ -80,10 +83,12 @@ def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
     if reply and chosen and chosen.offer is not Offer.LINK:
         raise Invalid.field("_", gettext("What is appended or merged is answered there: save it without an answer"))
 
+    answer = {"public_reply": reply, "article": form.get("article", ""), "anyway": bool(form.get("anyway"))}
+
     def place() -> Order:
         if chosen and chosen.offer is Offer.APPEND:
             return append(chosen, intake, actor, now)
-        return _register(intake, reply, chosen, actor, now, anyway=bool(form.get("anyway")))
+        return _register(intake, answer if reply else None, chosen, actor, now)
 
     words = {**said, "public_reply": reply or ""}
     key = form.get("key", "")
@@ -93,14 +98,14 @@ def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
 
 
 def _register(
-    intake: Intake, reply: str | None, chosen: Joining | None, actor: Actor, now: datetime, *, anyway: bool
+    intake: Intake, answer: Mapping[str, Any] | None, chosen: Joining | None, actor: Actor, now: datetime
 ) -> Order:
     merges = chosen is not None and chosen.offer is Offer.MERGE
-    order = receive_complaint(intake, actor, now, hold=merges or reply is not None)
+    order = receive_complaint(intake, actor, now, hold=merges or answer is not None)
     if chosen is not None:
         join(order, chosen, actor, now)
-    if reply is not None:
-        answer_directly(order, actor, now, public_reply=reply, anyway=anyway)
+    if answer is not None:
+        answer_directly(order, actor, now, **answer)
     return order
 
 
@@ -177,6 +182,7 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
     found = suggest(title, text, address, category=chosen, district=district or None) if chosen else free
     threshold = policies.policy_at(now).auto_confidence
     phone = plain_phone(said.get("phone", ""))
+    day = city_day(now)
     asked = told(title, text, address, district=found.place.district, category=found.category, caller=phone)
     return Advice(
         guesses=read_suggestion(free.as_json(), names).guesses,
@@ -187,6 +193,8 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
         candidates={code: names.districts.get(code, code) for code in found.place.candidates},
         alike=same_matter(asked, now),
         joined=joining(form),
+        articles=search_articles(f"{title}。{text}", day, category=chosen or found.category),
+        day=day,
     )
 
 

@@ -121,5 +121,6 @@ class DraftSchema(Schema):
     same = words(20)
     how = words(10)
     public_reply = words(5000)
+    article = words(60)
     anyway = words(10)
     do = words(10)

@@ -5,7 +5,7 @@
   const form = document.getElementById("call");
   if (!form) return;
   const said = form.dataset;
-  const names = said.fields.split(" ").concat("public_reply", "anyway");
+  const names = said.fields.split(" ").concat("public_reply", "article", "anyway");
   const draftName = `draft:desk:${said.user}`;
   const byId = (id) => document.getElementById(id);
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
@@ -142,7 +142,7 @@
         const held = place.contains(document.activeElement) ? document.activeElement.dataset : null;
         place.innerHTML = html;
         if (held) {
-          const same = [...place.querySelectorAll("button")].find((one) => ["take", "district", "same", "how"].every((name) => one.dataset[name] === held[name]));
+          const same = [...place.querySelectorAll("button")].find((one) => ["take", "district", "same", "how", "article"].every((name) => one.dataset[name] === held[name]));
           (same || text).focus();
         }
         if (after) after(place);
@@ -245,6 +245,15 @@
     text.focus();
     askSuggestion(0);
   }
+  function answerFrom(button) {
+    const reply = byId("public_reply");
+    answering.open = true;
+    reply.value = button.dataset.body;
+    form.elements.article.value = button.dataset.article;
+    byId("anyway").checked = false;
+    remember();
+    reply.focus();
+  }
   function nextOffer() {
     const firsts = [...document.querySelectorAll("#suggestion .alike li button:first-child")];
     const at = firsts.findIndex((one) => one.closest("li").contains(document.activeElement));
@@ -288,7 +297,10 @@
       if (!form.querySelector(".is-wrong")) bar.replaceChildren();
     }
     if (event.target === text) mark();
-    if (event.target.name === "public_reply") byId("anyway").checked = false;  // said of another wording
+    if (event.target.name === "public_reply") {
+      byId("anyway").checked = false;  // said of another wording
+      if (!event.target.value.trim()) form.elements.article.value = "";
+    }
     remember();
     if (composing) return;
     if (event.target.name === "phone") { askCaller(); askSuggestion(); }
@@ -310,9 +322,10 @@
     }
   }
   document.querySelector(".panes").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-take], [data-district], [data-urgent], [data-how]");
+    const button = event.target.closest("[data-take], [data-district], [data-urgent], [data-how], [data-article]");
     if (!button) return;
     if ("how" in button.dataset) chooseOffer(button);
+    else if ("article" in button.dataset) answerFrom(button);
     else if ("urgent" in button.dataset) byId("urgency-urgent").click();
     else take(button);
   });

@@ -86,6 +86,18 @@
     area.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 800); });
   });
 
+  // An article fills the answer; what is emptied is no longer from it.
+  document.querySelectorAll("form.act [data-article]").forEach((button) => button.addEventListener("click", () => {
+    const { public_reply: area, article } = button.form.elements;
+    area.value = button.dataset.body;
+    article.value = button.dataset.article;
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+    area.focus();
+  }));
+  document.addEventListener("input", (event) => {
+    if (event.target.name === "public_reply" && !event.target.value.trim() && event.target.form.elements.article) event.target.form.elements.article.value = "";
+  });
+
   document.querySelectorAll("details.action").forEach((one) => one.addEventListener("toggle", () => {
     if (!one.open) return;
     document.querySelectorAll("details.action[open]").forEach((other) => { if (other !== one) other.open = false; });
