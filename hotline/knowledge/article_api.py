@@ -37,7 +37,7 @@ def list_articles(query: dict[str, Any]) -> Response:
         return answer({"articles": rows, "page": 1, "total": len(rows)})
     found = in_force(day).order_by(Article.code)
     if query["category"]:
-        found = found.where(Article.category_code.startswith(query["category"]))
+        found = found.where(Article.category_code.startswith(query["category"], autoescape=True))
     page = page_of(found, query["page"], AT_ONCE)
     return answer({"articles": [_article(one) for one in page.rows], "page": page.number, "total": page.total})
 

@@ -45,7 +45,10 @@ def listed() -> ResponseReturnValue:
         return _page("listed", asked=asked, rows=found, page=None, day=day)
     query = queries.in_force(day).order_by(Article.category_code, Article.code)
     page = page_of(
-        query.where(Article.category_code.startswith(asked["category"])) if asked["category"] else query, asked["page"]
+        query.where(Article.category_code.startswith(asked["category"], autoescape=True))
+        if asked["category"]
+        else query,
+        asked["page"],
     )
     return _page("listed", asked=asked, rows=page.rows, page=page, day=day)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from math import log
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -45,7 +46,7 @@ def city_day(now: datetime) -> date:
     return now.astimezone(policies.calendar_now().zone).date()
 
 
-def in_force(day: date) -> Select[tuple[Article]]:
+def in_force(day: date) -> Select[Any]:
     """The articles that may be answered from on a day, each in the revision that counts."""
     begun = select(Article).where(Article.valid_from <= day).ext(distinct_on(Article.code))
     counts = aliased(Article, begun.order_by(Article.code, Article.revision.desc()).subquery())
@@ -63,7 +64,8 @@ def revisions(code: str) -> list[Article]:
 
 def article_that_counts(code: str, day: date) -> Article | None:
     """The revision of an article that may be answered from on a day."""
-    return db.session.scalar(in_force(day).where(Article.code == code))
+    found: Article | None = db.session.scalar(in_force(day).where(Article.code == code))
+    return found
 
 
 def search_articles(text: str, day: date, *, category: str | None = None, limit: int = 3) -> list[Fit]:
