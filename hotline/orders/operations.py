@@ -22,7 +22,7 @@ from hotline.orders.clocks import Heard, move, reckoning, standing, starting, up
 from hotline.orders.lifecycle import Action, State, Step, choices, find, permits
 from hotline.orders.models import Deadline, Event, Order, order_numbers
 from hotline.orders.queries import require_category
-from hotline.orders.vocabulary import Channel, Nature, Urgency
+from hotline.orders.vocabulary import Channel, Element, Nature, Urgency
 from hotline.people.actors import Actor
 from hotline.people.operations import record_read
 from hotline.people.queries import require_district
@@ -48,16 +48,25 @@ class Intake:
     requester_name: str = ""
     requester_phone: str = ""
     secret: bool = False
+    anonymous: bool = False
     source: str = ""
     external_id: str | None = None
     requester_kind: Requester = Requester.PERSON
     upstream_due_at: datetime | None = None
 
 
-def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mapping[str, Any] | None = None) -> Order:
+def open_order(
+    intake: Intake,
+    actor: Actor,
+    now: datetime,
+    *,
+    suggestion: Mapping[str, Any] | None = None,
+    missing: Iterable[Element] = (),
+) -> Order:
     """Write a new order with its first event and its dispatch clock.
 
-    suggestion: what the classifier said, kept with the order so that the reasons can be shown later.
+    suggestion: what the classifier said, kept with the order so that the reasons can be shown later. missing: which of
+    the five elements were not said.
     """
     calendar = policies.calendar_now()
     order = Order(
@@ -94,6 +103,10 @@ def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mappi
     for name in ("events", "deadlines", "helpers", "attachments"):
         set_committed_value(order, name, [])
     said: dict[str, Any] = {"channel": intake.channel, "facts": asdict(facts_of(order))}
+    if missing := list(missing):
+        said["missing"] = missing
+    if intake.anonymous:
+        said["anonymous"] = True
     if intake.upstream_due_at is not None:
         said["upstream_due"] = intake.upstream_due_at.isoformat()
     _record(order, None, _row(None, Action.REGISTER), actor, now, "", said)

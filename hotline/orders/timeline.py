@@ -13,7 +13,7 @@ from hotline.orders.models import Event, Order
 from hotline.orders.names import Names, level_names
 from hotline.orders.reply_check import Rule
 from hotline.orders.sight import sees_event, sees_when, sees_who
-from hotline.orders.vocabulary import Channel, Exit, Nature, Result, Service, TimeKind, Urgency
+from hotline.orders.vocabulary import Channel, Element, Exit, Nature, Result, Service, TimeKind, Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
@@ -134,6 +134,8 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
         "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
         "other": plain(gettext("Linked with"), str),
+        "anonymous": plain(gettext("Anonymous"), lambda _: gettext("yes; there is no callback")),
+        "missing": plain(gettext("Not said"), lambda names: comma.join(label(Element(name)) for name in names)),
         "article": plain(
             gettext("Article"),
             lambda one: gettext("%(code)s, revision %(n)s", code=one["code"], n=one["revision"]),

@@ -17,11 +17,12 @@ from hotline.orders.names import Names
 from hotline.orders.operations import Intake
 from hotline.orders.queries import categories, orders_of_phone
 from hotline.orders.suggested import Guess, Suggested, read_suggestion
-from hotline.orders.vocabulary import Channel, Nature, Urgency
+from hotline.orders.vocabulary import Channel, Element, Nature, Urgency
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock, Requester
 from hotline.receive.drafts import desk_scope, draft_of, drop_draft
+from hotline.receive.elements import missing_elements
 from hotline.receive.joining import Joining, append, join, joining
 from hotline.receive.once import Placed, new_key, place_once
 from hotline.receive.operations import receive_complaint
@@ -31,7 +32,7 @@ from hotline.transfer.same_matter import Alike, Offer, same_matter, told
 from hotline.transfer.suggestion import Doubt, doubt_of, suggest, why_queued
 
 FIELDS = (
-    *("phone", "name", "requester", "urgency", "secret", "nature"),
+    *("phone", "name", "anonymous", "requester", "urgency", "secret", "nature"),
     *("text", "address", "district", "category", "title"),
 )
 CHOSEN = ("same", "how")  # the order of the same matter that was chosen, and what is to be made of it
@@ -56,7 +57,8 @@ class Advice:
 
     guesses: categories by the text alone, whatever has been chosen. suggested: what would be done with the choice.
     candidates: districts to choose from, by code, where the place has several. alike: orders that may be of the same
-    matter. joined: the one the agent has chosen of them. articles: what the caller may be answered from, on this day.
+    matter. joined: the one the agent has chosen of them. articles: what the caller may be answered from, on this day. missing: which of the five elements have
+    not been said yet.
     """
 
     guesses: tuple[Guess, ...]
@@ -69,6 +71,7 @@ class Advice:
     joined: Joining | None
     articles: list[Fit]
     day: date
+    missing: tuple[Element, ...]
 
 
 def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
@@ -195,6 +198,13 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
         joined=joining(form),
         articles=search_articles(f"{title}。{text}", day, category=chosen or found.category),
         day=day,
+        missing=missing_elements(
+            text,
+            who=bool(phone or said.get("name") or said.get("anonymous")),
+            places=found.place.places,
+            address=address,
+            nature=Nature(nature) if (nature := said.get("nature", "")) in set(Nature) else found.nature,
+        ),
     )
 
 

@@ -33,6 +33,16 @@
       }
     }
     answering.open = values.do === "answer";
+    hideFace();
+  }
+  // Who stays anonymous leaves neither name nor number, and is not called back.
+  function hideFace() {
+    const hidden = byId("anonymous").checked;
+    byId("faceless").hidden = !hidden;
+    for (const field of [byId("phone"), byId("name")]) {
+      field.readOnly = hidden;
+      if (hidden) field.value = "";
+    }
   }
   function empty() {
     for (const name of names) {
@@ -42,6 +52,7 @@
       }
     }
     answering.open = false;
+    hideFace();
     form.elements.key.value = newKey();
     forget();
     showErrors({});
@@ -297,6 +308,7 @@
       if (!form.querySelector(".is-wrong")) bar.replaceChildren();
     }
     if (event.target === text) mark();
+    if (event.target.name === "anonymous") { hideFace(); askCaller(); }
     if (event.target.name === "public_reply") {
       byId("anyway").checked = false;  // said of another wording
       if (!event.target.value.trim()) form.elements.article.value = "";
@@ -304,7 +316,7 @@
     remember();
     if (composing) return;
     if (event.target.name === "phone") { askCaller(); askSuggestion(); }
-    else if (["text", "title", "address", "category", "district"].includes(event.target.name)) askSuggestion();
+    else if (["text", "title", "address", "category", "district", "nature", "name", "anonymous"].includes(event.target.name)) askSuggestion();
   }
   text.addEventListener("scroll", () => { mirror.scrollTop = text.scrollTop; });
   answering.addEventListener("toggle", () => {
@@ -376,6 +388,7 @@
   }
 
   if (!("kept" in said)) restore();
+  hideFace();
   choosePrimary();
   refresh();
   said.ready = "";
