@@ -150,6 +150,7 @@ def test_an_anonymous_caller_leaves_no_trace(sign_in: Signer) -> None:
     form = {"key": "k" * 32, "text": WHOLE, "name": "王女士", "phone": "13912345678", "anonymous": "true"}
     assert client.post("/desk", data=form).status_code == 303
     order = db.session.scalars(select(Order)).one()
+    db.session.expire_all()
     assert (order.requester_name, order.requester_phone) == ("", "")
     assert order.events[0].payload["anonymous"] is True
     assert "missing" not in order.events[0].payload
