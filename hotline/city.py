@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from hotline.base.db import db
 from hotline.base.files import read_csv
+from hotline.knowledge.operations import load_articles
 from hotline.people.operations import load_districts, load_units
 from hotline.policy.days import merged
 from hotline.policy.folder import calendar_document, read_city
@@ -33,6 +34,7 @@ def load_city(city: Path, policy_file: Path, now: datetime) -> dict[str, int]:
         "places": load_places(read_csv(city / "places.csv"), now),
         "catalogue": load_catalogue(read_csv(city / "catalogue.csv"), now),
         "signals": load_signals(_optional(city / "signals.csv"), now),
+        "knowledge": load_articles(_optional(city / "knowledge.csv"), now),
     }
     _load_models(city, now)
     _load_calendar(city, now)

@@ -67,6 +67,8 @@ def _limits_in(redis_url: str | None) -> str:
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
     from hotline.handle.pages import pages as handle_pages
+    from hotline.knowledge.article_pages import pages as article_pages
+    from hotline.knowledge.pages import pages as knowledge_pages
     from hotline.notices.pages import pages as notice_pages
     from hotline.orders.pages import pages as order_pages
     from hotline.orders.policy_pages import pages as policy_pages
@@ -94,6 +96,8 @@ def install(app: Flask, settings: Settings) -> None:
         exit_pages,
         order_pages,
         transfer_pages,
+        knowledge_pages,
+        article_pages,
         handle_pages,
         report_pages,
         notice_pages,
@@ -105,6 +109,8 @@ def install(app: Flask, settings: Settings) -> None:
 
 def _install_api(app: Flask) -> None:
     from hotline.handle.api import api as handle_api
+    from hotline.knowledge.api import api as replies_api
+    from hotline.knowledge.article_api import api as knowledge_api
     from hotline.orders.api import api as orders_api
     from hotline.receive.api import api as receive_api
     from hotline.receive.exit_api import api as exit_api
@@ -115,5 +121,15 @@ def _install_api(app: Flask) -> None:
     api = ProblemApi(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"key": []}]
-    for blueprint in (receive_api, exit_api, orders_api, transfer_api, catalogue_api, handle_api, report_api):
+    for blueprint in (
+        receive_api,
+        exit_api,
+        orders_api,
+        transfer_api,
+        catalogue_api,
+        knowledge_api,
+        replies_api,
+        handle_api,
+        report_api,
+    ):
         api.register_blueprint(blueprint)

@@ -91,6 +91,12 @@ DESKS = (
         frozenset({Permission.DISPATCH_QUEUE, Permission.MANAGE_ROUTING}),
     ),
     Desk(
+        "articles.listed",
+        "book",
+        mark("Knowledge"),
+        frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS}),
+    ),
+    Desk(
         "policy.shown",
         "journal-text",
         mark("Policy"),

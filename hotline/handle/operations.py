@@ -17,6 +17,7 @@ from hotline.base.privacy import mask_phone
 from hotline.handle.models import Evaluation
 from hotline.handle.queries import last_attempt
 from hotline.handle.review import approve_reply
+from hotline.knowledge.replying import stand_by
 from hotline.orders.attachments import Upload, attach, store
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
@@ -110,18 +111,22 @@ def reply(
     truth: Truth | None = None,
     unsolved_reason: str = "",
     note: str = "",
+    anyway: bool = False,
     uploads: tuple[Upload, ...] = (),
     version: int | None = None,
 ) -> Event:
     """The unit answers the citizen and ends its work: what came of it, and if it is not solved, why not.
 
-    truth: whether what the citizen says is so. Files are attached; the citizen is to be asked (callback clock). Where
-    the policy asks for it the reply waits for the head's signature first. Raises Invalid where a result other than
-    "solved" comes without its reason.
+    truth: whether what the citizen says is so. anyway: send it although something was found in it that is only asked
+    about. Files are attached; the citizen is to be asked (callback clock). Where the policy asks for it the reply
+    waits for the head's signature first. Raises Invalid where a result other than "solved" comes without its reason,
+    and where the check of the reply finds what is not to be sent.
     """
     if result is not Result.SOLVED and not unsolved_reason.strip():
         raise Invalid.field("unsolved_reason", gettext("say why it is not solved"))
     action = Action.SUBMIT_REPLY if needs_signature(order, actor) else Action.REPLY
+    ready(order, action, actor, now, version=version)
+    stood = stand_by(order, public_reply, actor, anyway=anyway)
     with _with_files(order, uploads, actor, now, public=True) as files:
         event = act(
             order,
@@ -135,6 +140,7 @@ def reply(
             unsolved_reason=unsolved_reason.strip(),
             note=note.strip(),
             attachments=files,
+            **stood,
         )
         if action is Action.REPLY:
             _answered(order, event, now)

@@ -37,13 +37,18 @@ class ProgressBody(Schema):
 
 
 class ReplyBody(Schema):
-    """A unit's answer. Without "solved", say why it is not. truth: whether what the citizen says is so."""
+    """A unit's answer. Without "solved", say why it is not.
+
+    truth: whether what the citizen says is so. anyway: send it although something was found in it that is only asked
+    about.
+    """
 
     result = member(Result, required=True)
-    truth = member(Truth, load_default=None)
     public_reply = words(5000, required=True)
     unsolved_reason = words(500)
     note = words(2000)
+    anyway = truth(load_default=False)
+    truth = member(Truth, load_default=None)  # last: above, the name is that of the yes-or-no field
 
 
 class Whole(fields.Integer):

@@ -22,7 +22,7 @@ from hotline.orders.clocks import AGAIN, SENDS, Heard, Start, is_part, move, rec
 from hotline.orders.lifecycle import Action, State, Step, choices, find, permits
 from hotline.orders.models import Deadline, Event, Order, order_numbers
 from hotline.orders.queries import require_category
-from hotline.orders.vocabulary import Channel, Nature, Urgency
+from hotline.orders.vocabulary import Channel, Element, Nature, Urgency
 from hotline.people.actors import Actor
 from hotline.people.operations import record_read
 from hotline.people.queries import require_district
@@ -48,16 +48,25 @@ class Intake:
     requester_name: str = ""
     requester_phone: str = ""
     secret: bool = False
+    anonymous: bool = False
     source: str = ""
     external_id: str | None = None
     requester_kind: Requester = Requester.PERSON
     upstream_due_at: datetime | None = None
 
 
-def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mapping[str, Any] | None = None) -> Order:
+def open_order(
+    intake: Intake,
+    actor: Actor,
+    now: datetime,
+    *,
+    suggestion: Mapping[str, Any] | None = None,
+    missing: Iterable[Element] = (),
+) -> Order:
     """Write a new order with its first event and its dispatch clock.
 
-    suggestion: what the classifier said, kept with the order so that the reasons can be shown later.
+    suggestion: what the classifier said, kept with the order so that the reasons can be shown later. missing: which of
+    the five elements were not said.
     """
     calendar = policies.calendar_now()
     order = Order(
@@ -94,6 +103,10 @@ def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mappi
     for name in ("events", "deadlines", "helpers", "attachments"):
         set_committed_value(order, name, [])
     said: dict[str, Any] = {"channel": intake.channel, "facts": asdict(facts_of(order))}
+    if missing := list(missing):
+        said["missing"] = missing
+    if intake.anonymous:
+        said["anonymous"] = True
     if intake.upstream_due_at is not None:
         said["upstream_due"] = intake.upstream_due_at.isoformat()
     _record(order, None, _row(None, Action.REGISTER), actor, now, "", said)
@@ -420,13 +433,6 @@ def amend(
     if district:
         require_district(district)
     return act(order, Action.AMEND, actor, now, version=version, reason=reason, **corrected)
-
-
-def answer_directly(
-    order: Order, actor: Actor, now: datetime, *, public_reply: str, version: int | None = None
-) -> Event:
-    """Answer at once what needs no unit (直接答复)."""
-    return act(order, Action.ANSWER, actor, now, version=version, public_reply=public_reply.strip())
 
 
 def reveal_phone(order: Order, actor: Actor, now: datetime, *, purpose: str) -> str:

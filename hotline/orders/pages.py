@@ -16,9 +16,9 @@ from hotline.orders.attachments import stored_path
 from hotline.orders.forms import SEES_ORDERS, Tried, form_data, show_order, take_step
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.names import Names
-from hotline.orders.operations import amend, answer_directly, reveal_phone
+from hotline.orders.operations import amend, reveal_phone
 from hotline.orders.queries import filter_from, find_orders, order_for, phone_in
-from hotline.orders.schemas import AmendBody, AnswerBody, OrderQuery, PurposeBody
+from hotline.orders.schemas import AmendBody, OrderQuery, PurposeBody
 from hotline.orders.sheet import next_clock
 from hotline.people.signin import current_actor, needs
 
@@ -90,10 +90,3 @@ def attachment(number: str, file_id: int) -> ResponseReturnValue:
 def correct(number: str) -> ResponseReturnValue:
     """Correct category or district before dispatch."""
     return take_step(number, Action.AMEND, AmendBody, amend)
-
-
-@pages.post("/orders/<number>/answer")
-@needs(*SEES_ORDERS)
-def reply_at_once(number: str) -> ResponseReturnValue:
-    """Answer what needs no unit."""
-    return take_step(number, Action.ANSWER, AnswerBody, answer_directly)

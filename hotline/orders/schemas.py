@@ -46,12 +46,6 @@ class AmendBody(Schema):
     reason = words(500, required=True)
 
 
-class AnswerBody(Schema):
-    """An answer given at once."""
-
-    public_reply = words(5000, required=True)
-
-
 def brief(order: Order, reader: Actor) -> dict[str, Any]:
     """An order as a row of a list."""
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -38,5 +39,13 @@ def vector(*texts: str) -> ColumnElement[Any]:
 def matches(column: Any, text: str) -> ColumnElement[bool]:
     """Whether a search vector holds every word of a text."""
     wanted = words(text)
-    terms = " & ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in wanted)
-    return column.op("@@")(cast(terms, TSQUERY)) if wanted else false()
+    return column.op("@@")(_query(wanted, " & ")) if wanted else false()
+
+
+def any_of(wanted: Iterable[str]) -> ColumnElement[Any]:
+    """A query for any of some words, for ``@@`` and for ranking."""
+    return _query(wanted, " | ")
+
+
+def _query(wanted: Iterable[str], joined: str) -> ColumnElement[Any]:
+    return cast(joined.join("'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in wanted), TSQUERY)

@@ -11,8 +11,21 @@ from hotline.base.i18n import gettext, label
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
 from hotline.orders.names import Names, level_names
+from hotline.orders.reply_check import Rule
 from hotline.orders.sight import sees_event, sees_when, sees_who
-from hotline.orders.vocabulary import Channel, Exit, Nature, Part, Result, Ruling, Service, TimeKind, Truth, Urgency
+from hotline.orders.vocabulary import (
+    Channel,
+    Element,
+    Exit,
+    Nature,
+    Part,
+    Result,
+    Ruling,
+    Service,
+    TimeKind,
+    Truth,
+    Urgency,
+)
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
@@ -141,6 +154,13 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
         "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
         "other": plain(gettext("Linked with"), str),
+        "anonymous": plain(gettext("Anonymous"), lambda _: gettext("yes; there is no callback")),
+        "missing": plain(gettext("Not said"), lambda names: comma.join(label(Element(name)) for name in names)),
+        "article": plain(
+            gettext("Article"),
+            lambda one: gettext("%(code)s, revision %(n)s", code=one["code"], n=one["revision"]),
+        ),
+        "stood": plain(gettext("Sent although found"), lambda rules: comma.join(label(Rule(rule)) for rule in rules)),
         "attachments": plain(gettext("Files"), several(files)),
         "public_reply": lambda value: Line("public", gettext("Public reply"), value),
         "unsolved_reason": lambda value: Line("internal", gettext("Why it is not solved"), value),

@@ -35,6 +35,16 @@ class Channel(StrEnum):
     IMPORT = "import"
 
 
+class Element(StrEnum):
+    """The five elements of a complaint (五要素)."""
+
+    WHO = "who"
+    WHEN = "when"
+    WHERE = "where"
+    CAUSE = "cause"
+    COURSE = "course"
+
+
 class Exit(StrEnum):
     """Why an appeal is not accepted (不予受理): another legal way is open, the law forbids it, or there is no appeal.
 
@@ -107,6 +117,11 @@ class TimeKind(StrEnum):
 
 name_members(
     {
+        Element.WHO: mark("who"),
+        Element.WHEN: mark("when"),
+        Element.WHERE: mark("where"),
+        Element.CAUSE: mark("what for"),
+        Element.COURSE: mark("what happened"),
         Exit.LITIGATION: mark("Litigation"),
         Exit.ARBITRATION: mark("Arbitration"),
         Exit.DISCIPLINE: mark("Discipline inspection"),

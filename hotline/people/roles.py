@@ -37,6 +37,7 @@ class Permission(StrEnum):
     REVEAL_PHONE = "reveal_phone"
     SEE_REPORTS = "see_reports"
     MANAGE_ROUTING = "manage_routing"
+    KEEP_KNOWLEDGE = "keep_knowledge"
     ADMINISTER = "administer"
 
 
@@ -68,11 +69,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.UNIT_HEAD: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE, _P.SEE_REPORTS}),
     Role.CALLBACK: frozenset({_P.CALLBACK_QUEUE, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
     Role.SUPERVISOR: frozenset(
-        {_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.MANAGE_ROUTING}
+        {*(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS), _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE}
     ),
     Role.MANAGER: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS}),
     # An administrator keeps the system, not the orders: no phone numbers.
-    Role.ADMIN: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.ADMINISTER, _P.MANAGE_ROUTING}),
+    Role.ADMIN: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.ADMINISTER, _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE}),
     Role.CITIZEN: frozenset({_P.PLACE_ORDERS}),
     Role.SYSTEM: frozenset({_P.PLACE_ORDERS}),
 }

@@ -11,12 +11,12 @@ from flask_smorest import Blueprint
 from hotline.base import idempotency
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
-from hotline.base.rest import answer, expected_version
+from hotline.base.rest import answer
 from hotline.base.schemas import Schema, phone, words
 from hotline.base.time import utc_now
-from hotline.orders.operations import Intake, answer_directly
-from hotline.orders.queries import order_for, orders_of_phone, require_category
-from hotline.orders.schemas import AnswerBody, brief
+from hotline.orders.operations import Intake
+from hotline.orders.queries import orders_of_phone, require_category
+from hotline.orders.schemas import brief
 from hotline.orders.vocabulary import Channel
 from hotline.people.actors import Actor
 from hotline.people.queries import require_district
@@ -142,15 +142,3 @@ def caller(body: dict[str, Any]) -> Response:
     """Earlier orders of a caller. Posted, so that no number stands in an address or a log of addresses."""
     actor = current_actor()
     return answer({"orders": [brief(order, actor) for order in orders_of_phone(plain_phone(body["phone"]))]})
-
-
-@api.post("/orders/<number>/answer")
-@needs(Permission.PLACE_ORDERS)
-@api.arguments(AnswerBody)
-@api.response(200)
-def answer_order(body: dict[str, Any], number: str) -> Response:
-    """Answer an order directly, without a unit."""
-    actor = current_actor()
-    order = order_for(number, actor)
-    answer_directly(order, actor, utc_now(), version=expected_version(), **body)
-    return answer(brief(order, actor))

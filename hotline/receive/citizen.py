@@ -19,8 +19,9 @@ from hotline.orders.models import Attachment, Order
 from hotline.orders.names import Names
 from hotline.orders.operations import get_order
 from hotline.orders.sheet import evaluated
-from hotline.orders.vocabulary import Channel
+from hotline.orders.vocabulary import Channel, Element, Nature
 from hotline.people.actors import CITIZEN
+from hotline.receive.elements import missing_elements
 from hotline.receive.once import Placed, place_once
 from hotline.receive.operations import receive_complaint
 from hotline.receive.progress import ahead, happened, present
@@ -50,6 +51,13 @@ def place_complaint(form: Mapping[str, str], now: datetime) -> Placed:
     said = {name: text for name in FIELDS if (text := form.get(name, "").strip())}
     intake = replace(CitizenSchema().read(said), channel=Channel.WEB)
     return place_once("citizen", form.get("key", ""), said, now, lambda: receive_complaint(intake, CITIZEN, now))
+
+
+def not_said(form: Mapping[str, str]) -> tuple[Element, ...]:
+    """Which of the five elements a citizen has not said yet; none before they have begun. The form asks for who."""
+    text, nature = form.get("text", "").strip(), form.get("nature", "")
+    chosen = Nature(nature) if nature in set(Nature) else None
+    return missing_elements(text, who=True, address=form.get("address", ""), nature=chosen) if text else ()
 
 
 def remember_placed(number: str) -> None:

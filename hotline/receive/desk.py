@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
+from hotline.knowledge.operations import answer_directly
+from hotline.knowledge.queries import Fit, city_day, search_articles
 from hotline.orders.lifecycle import OPEN_STATES, State
 from hotline.orders.models import Category, Deadline, Order
 from hotline.orders.names import Names
-from hotline.orders.operations import Intake, answer_directly
+from hotline.orders.operations import Intake
 from hotline.orders.queries import categories, orders_of_phone
 from hotline.orders.suggested import Guess, Suggested, read_suggestion
-from hotline.orders.vocabulary import Channel, Nature, Urgency
+from hotline.orders.vocabulary import Channel, Element, Nature, Urgency
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock, Requester
 from hotline.receive.drafts import desk_scope, draft_of, drop_draft
+from hotline.receive.elements import missing_elements
 from hotline.receive.joining import ADDS, Joining, append, join, joining
 from hotline.receive.once import Placed, new_key, place_once
 from hotline.receive.operations import receive_complaint
@@ -29,7 +32,7 @@ from hotline.transfer.same_matter import Alike, Offer, same_matter, told
 from hotline.transfer.suggestion import Doubt, doubt_of, suggest, why_queued
 
 FIELDS = (
-    *("phone", "name", "requester", "urgency", "secret", "nature"),
+    *("phone", "name", "anonymous", "requester", "urgency", "secret", "nature"),
     *("text", "address", "district", "category", "title"),
 )
 CHOSEN = ("same", "how")  # the order of the same matter that was chosen, and what is to be made of it
@@ -54,7 +57,8 @@ class Advice:
 
     guesses: categories by the text alone, whatever has been chosen. suggested: what would be done with the choice.
     candidates: districts to choose from, by code, where the place has several. alike: orders that may be of the same
-    matter. joined: the one the agent has chosen of them.
+    matter. joined: the one the agent has chosen of them. articles: what the caller may be answered from, on this day. missing: which of the five elements have
+    not been said yet.
     """
 
     guesses: tuple[Guess, ...]
@@ -65,6 +69,9 @@ class Advice:
     candidates: dict[str, str]
     alike: list[Alike]
     joined: Joining | None
+    articles: list[Fit]
+    day: date
+    missing: tuple[Element, ...]
 
 
 def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
@@ -79,10 +86,12 @@ def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
     if reply and chosen and chosen.offer is not Offer.LINK:
         raise Invalid.field("_", gettext("What is appended or merged is answered there: save it without an answer"))
 
+    answer = {"public_reply": reply, "article": form.get("article", ""), "anyway": bool(form.get("anyway"))}
+
     def place() -> Order:
         if chosen and chosen.offer in ADDS:
             return append(chosen, intake, actor, now)
-        return _register(intake, reply, chosen, actor, now)
+        return _register(intake, answer if reply else None, chosen, actor, now)
 
     words = {**said, "public_reply": reply or ""}
     key = form.get("key", "")
@@ -91,13 +100,15 @@ def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
     return placed
 
 
-def _register(intake: Intake, reply: str | None, chosen: Joining | None, actor: Actor, now: datetime) -> Order:
+def _register(
+    intake: Intake, answer: Mapping[str, Any] | None, chosen: Joining | None, actor: Actor, now: datetime
+) -> Order:
     merges = chosen is not None and chosen.offer is Offer.MERGE
-    order = receive_complaint(intake, actor, now, hold=merges or reply is not None)
+    order = receive_complaint(intake, actor, now, hold=merges or answer is not None)
     if chosen is not None:
         join(order, chosen, actor, now)
-    if reply is not None:
-        answer_directly(order, actor, now, public_reply=reply)
+    if answer is not None:
+        answer_directly(order, actor, now, **answer)
     return order
 
 
@@ -174,6 +185,7 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
     found = suggest(title, text, address, category=chosen, district=district or None) if chosen else free
     threshold = policies.policy_at(now).auto_confidence
     phone = plain_phone(said.get("phone", ""))
+    day = city_day(now)
     asked = told(title, text, address, district=found.place.district, category=found.category, caller=phone)
     return Advice(
         guesses=read_suggestion(free.as_json(), names).guesses,
@@ -184,6 +196,15 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
         candidates={code: names.districts.get(code, code) for code in found.place.candidates},
         alike=same_matter(asked, now),
         joined=joining(form),
+        articles=search_articles(f"{title}。{text}", day, category=chosen or found.category),
+        day=day,
+        missing=missing_elements(
+            text,
+            who=bool(phone or said.get("name") or said.get("anonymous")),
+            places=found.place.places,
+            address=address,
+            nature=Nature(nature) if (nature := said.get("nature", "")) in set(Nature) else found.nature,
+        ),
     )
 
 

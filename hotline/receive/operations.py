@@ -14,12 +14,13 @@ from hotline.base.i18n import gettext
 from hotline.orders.models import Order
 from hotline.orders.operations import Intake, open_order
 from hotline.orders.queries import require_category
-from hotline.orders.vocabulary import Nature
+from hotline.orders.vocabulary import Element, Nature
 from hotline.people.actors import Actor
 from hotline.people.queries import require_district
+from hotline.receive.elements import missing_elements
 from hotline.transfer.operations import dispatch_automatically
 from hotline.transfer.same_matter import note_places
-from hotline.transfer.suggestion import suggest
+from hotline.transfer.suggestion import Suggestion, suggest
 
 
 def receive_complaint(intake: Intake, actor: Actor, now: datetime, *, hold: bool = False) -> Order:
@@ -48,7 +49,9 @@ def receive_complaint(intake: Intake, actor: Actor, now: datetime, *, hold: bool
     )
     try:
         with db.session.begin_nested():
-            order = open_order(filled, actor, now, suggestion=suggestion.as_json())
+            order = open_order(
+                filled, actor, now, suggestion=suggestion.as_json(), missing=_missing(filled, suggestion)
+            )
             note_places(order)
     except IntegrityError:
         _refuse_known(intake)  # the source has sent it twice at the same moment
@@ -56,6 +59,16 @@ def receive_complaint(intake: Intake, actor: Actor, now: datetime, *, hold: bool
     if not hold:
         dispatch_automatically(order, suggestion, now)
     return order
+
+
+def _missing(intake: Intake, suggestion: Suggestion) -> tuple[Element, ...]:
+    return missing_elements(
+        intake.text,
+        who=intake.anonymous or bool(intake.requester_name or intake.requester_phone),
+        places=suggestion.place.places,
+        address=intake.address,
+        nature=intake.nature,
+    )
 
 
 def _refuse_known(intake: Intake) -> None:

@@ -31,12 +31,14 @@ from hotline.people.signin import current_actor, needs
 from hotline.receive import citizen as citizens
 from hotline.receive.desk import advise, desk_view, earlier_orders, outcome, outcomes, save_call
 from hotline.receive.drafts import keep_draft
+from hotline.receive.elements import question
 from hotline.receive.joining import ADDS, joining
 from hotline.receive.once import Placed, new_key
 from hotline.receive.queries import saved_today
 from hotline.receive.schemas import DraftSchema
 
 pages = Blueprint("receive", __name__, template_folder="templates")
+pages.add_app_template_global(question, "element_question")
 
 LONGEST_NUMBER = 30  # what is counted by must not grow with what is sent
 ERRORS = 400  # the first status that says something was refused; only what was placed counts towards a limit
@@ -139,6 +141,13 @@ def _blank(form: dict[str, str], errors: dict[str, list[str]], key: str, *, agai
     return render_template(
         "receive/citizen_new.html", form=form, errors=errors, key=key, again=again, natures=list(Nature)
     )
+
+
+@pages.post("/citizen/hints")
+@limiter.limit("60 per minute")
+def hints() -> ResponseReturnValue:
+    """What the citizen has not said yet, as far as the form is filled. Nothing is kept, and nothing waits for it."""
+    return render_template("receive/_hints.html", missing=citizens.not_said(request.form))
 
 
 def _too_many_placed(_: RequestLimit) -> Response:

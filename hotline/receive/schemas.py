@@ -32,7 +32,8 @@ def title_of(title: str, text: str) -> str:
 class IntakeSchema(Schema):
     """A complaint. Without a title the beginning of the text is the title.
 
-    source: the platform it comes from, if any; upstream_due: the deadline that platform has set.
+    source: the platform it comes from, if any; upstream_due: the deadline that platform has set. anonymous: the citizen
+    wants to give neither name nor number, and none is kept.
     """
 
     title = words(200)
@@ -46,6 +47,7 @@ class IntakeSchema(Schema):
     phone = phone()
     requester = member(Requester, load_default=Requester.PERSON)
     secret = truth(load_default=False)
+    anonymous = truth(load_default=False)
     source = words(40)
     external_id = words(100)
     upstream_due = CityInstant(load_default=None)
@@ -68,9 +70,10 @@ class IntakeSchema(Schema):
             address=data["address"],
             district_code=data["district"] or None,
             category_code=data["category"] or None,
-            requester_name=data["name"],
-            requester_phone=plain_phone(data["phone"]),
+            requester_name="" if data["anonymous"] else data["name"],
+            requester_phone="" if data["anonymous"] else plain_phone(data["phone"]),
             secret=data["secret"],
+            anonymous=data["anonymous"],
             source=data["source"],
             external_id=data["external_id"] or None,
             requester_kind=data["requester"],
@@ -111,6 +114,7 @@ class DraftSchema(Schema):
     name = words(60)
     requester = words(20)
     secret = words(10)
+    anonymous = words(10)
     urgency = words(20)
     nature = words(20)
     text = words(5000)
@@ -121,4 +125,6 @@ class DraftSchema(Schema):
     same = words(20)
     how = words(10)
     public_reply = words(5000)
+    article = words(60)
+    anyway = words(10)
     do = words(10)

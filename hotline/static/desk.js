@@ -5,7 +5,7 @@
   const form = document.getElementById("call");
   if (!form) return;
   const said = form.dataset;
-  const names = said.fields.split(" ").concat("public_reply");
+  const names = said.fields.split(" ").concat("public_reply", "article", "anyway");
   const draftName = `draft:desk:${said.user}`;
   const byId = (id) => document.getElementById(id);
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
@@ -33,6 +33,16 @@
       }
     }
     answering.open = values.do === "answer";
+    hideFace();
+  }
+  // Who stays anonymous leaves neither name nor number, and is not called back.
+  function hideFace() {
+    const hidden = byId("anonymous").checked;
+    byId("faceless").hidden = !hidden;
+    for (const field of [byId("phone"), byId("name")]) {
+      field.readOnly = hidden;
+      if (hidden) field.value = "";
+    }
   }
   function empty() {
     for (const name of names) {
@@ -42,6 +52,7 @@
       }
     }
     answering.open = false;
+    hideFace();
     form.elements.key.value = newKey();
     forget();
     showErrors({});
@@ -142,7 +153,7 @@
         const held = place.contains(document.activeElement) ? document.activeElement.dataset : null;
         place.innerHTML = html;
         if (held) {
-          const same = [...place.querySelectorAll("button")].find((one) => ["take", "district", "same", "how"].every((name) => one.dataset[name] === held[name]));
+          const same = [...place.querySelectorAll("button")].find((one) => ["take", "district", "same", "how", "article"].every((name) => one.dataset[name] === held[name]));
           (same || text).focus();
         }
         if (after) after(place);
@@ -245,6 +256,15 @@
     text.focus();
     askSuggestion(0);
   }
+  function answerFrom(button) {
+    const reply = byId("public_reply");
+    answering.open = true;
+    reply.value = button.dataset.body;
+    form.elements.article.value = button.dataset.article;
+    byId("anyway").checked = false;
+    remember();
+    reply.focus();
+  }
   function nextOffer() {
     const firsts = [...document.querySelectorAll("#suggestion .alike li button:first-child")];
     const at = firsts.findIndex((one) => one.closest("li").contains(document.activeElement));
@@ -288,10 +308,15 @@
       if (!form.querySelector(".is-wrong")) bar.replaceChildren();
     }
     if (event.target === text) mark();
+    if (event.target.name === "anonymous") { hideFace(); askCaller(); }
+    if (event.target.name === "public_reply") {
+      byId("anyway").checked = false;  // said of another wording
+      if (!event.target.value.trim()) form.elements.article.value = "";
+    }
     remember();
     if (composing) return;
     if (event.target.name === "phone") { askCaller(); askSuggestion(); }
-    else if (["text", "title", "address", "category", "district"].includes(event.target.name)) askSuggestion();
+    else if (["text", "title", "address", "category", "district", "nature", "name", "anonymous"].includes(event.target.name)) askSuggestion();
   }
   text.addEventListener("scroll", () => { mirror.scrollTop = text.scrollTop; });
   answering.addEventListener("toggle", () => {
@@ -309,9 +334,10 @@
     }
   }
   document.querySelector(".panes").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-take], [data-district], [data-urgent], [data-how]");
+    const button = event.target.closest("[data-take], [data-district], [data-urgent], [data-how], [data-article]");
     if (!button) return;
     if ("how" in button.dataset) chooseOffer(button);
+    else if ("article" in button.dataset) answerFrom(button);
     else if ("urgent" in button.dataset) byId("urgency-urgent").click();
     else take(button);
   });
@@ -362,6 +388,7 @@
   }
 
   if (!("kept" in said)) restore();
+  hideFace();
   choosePrimary();
   refresh();
   said.ready = "";

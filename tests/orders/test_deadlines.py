@@ -54,6 +54,12 @@ PIECE = re.compile(r"<(?=(?:tr|li|section|details|article)\b)")
 FIXED = (">Contact the citizen</span>", "light-done")
 # Pages that show no due time of an order.
 WITHOUT = {
+    "articles.due",
+    "articles.edit",
+    "articles.listed",
+    "articles.misses",
+    "articles.new",
+    "articles.shown",
     "bootstrap.static",
     "catalogue.download",
     "catalogue.listed",

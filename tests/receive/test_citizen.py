@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from hotline.base.db import db
 from hotline.handle import operations as handle
 from hotline.handle.time import grant_time, request_time
+from hotline.knowledge.operations import answer_directly
 from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Attachment, Order
-from hotline.orders.operations import answer_directly
 from hotline.orders.vocabulary import Channel, Nature, Result, TimeKind
 from hotline.policy.limits import Clock
 from hotline.receive.progress import COMING, PRESENT, TOLD, ahead, happened

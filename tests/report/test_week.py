@@ -14,8 +14,8 @@ from sqlalchemy import event, select
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed
 from hotline.calls.models import CallOutcome
+from hotline.knowledge.operations import answer_directly
 from hotline.orders.lifecycle import State
-from hotline.orders.operations import answer_directly
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.actors import Actor
 from hotline.people.models import User
