@@ -4,6 +4,7 @@ from hotline.base import idempotency, outbox
 from hotline.base.db import Base
 from hotline.calls import models as calls
 from hotline.handle import models as handle
+from hotline.ledgers import models as ledgers
 from hotline.notices import models as notices
 from hotline.orders import models as orders
 from hotline.people import models as people
@@ -16,6 +17,7 @@ __all__ = [
     "calls",
     "handle",
     "idempotency",
+    "ledgers",
     "metadata",
     "notices",
     "orders",
