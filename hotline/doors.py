@@ -67,6 +67,7 @@ def _limits_in(redis_url: str | None) -> str:
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
     from hotline.handle.pages import pages as handle_pages
+    from hotline.ledgers.pages import pages as ledger_pages
     from hotline.notices.pages import pages as notice_pages
     from hotline.orders.pages import pages as order_pages
     from hotline.orders.policy_pages import pages as policy_pages
@@ -95,6 +96,7 @@ def install(app: Flask, settings: Settings) -> None:
         order_pages,
         transfer_pages,
         handle_pages,
+        ledger_pages,
         report_pages,
         notice_pages,
     )
