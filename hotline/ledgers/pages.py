@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from hotline.base.db import db
@@ -16,6 +17,7 @@ from hotline.base.paging import page_of
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.base.web import whole_number
+from hotline.base.workbook import MEDIA_TYPE
 from hotline.ledgers import operations as keep
 from hotline.ledgers.cadence import Cadence
 from hotline.ledgers.counting import Line, missing, tally
@@ -31,7 +33,9 @@ from hotline.ledgers.queries import (
     rows_now,
 )
 from hotline.ledgers.schemas import CadenceBody, GiveOrderBody, ItemBody, LedgerBody, LedgerQuery, StrikeOffBody
+from hotline.ledgers.sheets import progress
 from hotline.ledgers.vocabulary import Deed, Kind
+from hotline.ledgers.workbook import progress_book
 from hotline.orders.forms import form_data
 from hotline.orders.models import Order
 from hotline.people.queries import unit_names
@@ -124,6 +128,22 @@ _hang("items/<int:position>/order", partial(_read, GiveOrderBody), keep.give_ord
 _hang("items/<int:position>/take-in", lambda: {"intake": IntakeSchema().read(form_data(IntakeSchema))}, keep.take_in)
 _hang("items/<int:position>/strike-off", partial(_read, StrikeOffBody), keep.strike_off)
 _hang("items/<int:position>/restore", partial(_read, ReasonBody), keep.restore)
+
+
+@pages.get("/ledgers/<code>/sheets/<last>")
+@needs(SEES)
+def sheet(code: str, last: str) -> ResponseReturnValue:
+    """A progress sheet, by the last day it reports."""
+    return render_template("ledgers/progress.html", sheet=progress(get_ledger(code), last), units=unit_names())
+
+
+@pages.get("/ledgers/<code>/sheets/<last>.xlsx")
+@needs(SEES)
+def workbook(code: str, last: str) -> ResponseReturnValue:
+    """A progress sheet as a workbook."""
+    found = progress(get_ledger(code), last)
+    name = f"ledger-{code}-{last}.xlsx"
+    return send_file(BytesIO(progress_book(found)), mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
 
 
 @pages.post("/orders/<number>/ledger")
