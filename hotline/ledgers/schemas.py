@@ -147,4 +147,5 @@ def items(lines: list[Line]) -> list[dict[str, Any]]:
 
 def counts(counted: Tally) -> dict[str, Any]:
     """How many items stand where; the parts add up to the total."""
-    return {"total": counted.total, **counted.parts, "overdue": counted.overdue}
+    parts = {standing.value: number for standing, number in counted.parts.items()}
+    return {"total": counted.total, **parts, "overdue": counted.overdue}
