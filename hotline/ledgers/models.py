@@ -115,5 +115,5 @@ class LedgerSheet(Base):
     ledger_id: Mapped[int] = mapped_column(ForeignKey("ledger.id"))
     first: Mapped[date]
     last: Mapped[date]
-    lines: Mapped[JsonList]
+    lines: Mapped[JsonList] = mapped_column(deferred=True)
     produced_at: Mapped[Instant]

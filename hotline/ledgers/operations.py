@@ -90,7 +90,7 @@ def add_item(
         raise Invalid.field("matter", gettext("say what it is about, or give the number of an order"))
     item = LedgerItem(
         ledger=ledger,
-        position=len(ledger.items) + 1,
+        position=_positions(ledger) + 1,
         matter=matter or (found.title if found else ""),
         promise=promise,
         due_on=due_on,
@@ -109,7 +109,7 @@ def give_order(item: LedgerItem, actor: Actor, now: datetime, *, order: str, rea
 
     Raises Conflict where the item is struck off or the ledger has ended, Invalid where the order cannot be given.
     """
-    item = _hold_item(item)
+    _hold_item(item)
     _refuse_struck_off(item, now)
     if item.order_id is not None and not reason:
         raise Invalid.field("reason", gettext("say why the item gets another order"))
@@ -122,7 +122,7 @@ def take_in(item: LedgerItem, actor: Actor, now: datetime, *, intake: Intake) ->
     Raises Conflict where the matter is an order already, is struck off, or the ledger has ended.
     """
     actor.require(Permission.PLACE_ORDERS)
-    item = _hold_item(item)
+    _hold_item(item)
     _refuse_struck_off(item, now)
     if item.order is not None:
         raise Conflict(gettext("This matter is an order already: %(number)s.", number=item.order.number))
@@ -139,7 +139,7 @@ def strike_off(item: LedgerItem, actor: Actor, now: datetime, *, note: str) -> N
 
     Raises Conflict where its order has not ended, there is none, or the item is struck off already.
     """
-    item = _hold_item(item)
+    _hold_item(item)
     _refuse_struck_off(item, now)
     line = line_now(item, now)
     if line.standing is Standing.WAITING:
@@ -160,7 +160,7 @@ def restore(item: LedgerItem, actor: Actor, now: datetime, *, reason: str) -> No
 
     Raises Conflict where the item is not struck off.
     """
-    item = _hold_item(item, ended=True)
+    _hold_item(item, ended=True)
     if line_now(item, now).standing is not Standing.STRUCK_OFF:
         raise Conflict(gettext("This item is not struck off."))
     item.ledger.ended_at = None
@@ -170,7 +170,7 @@ def restore(item: LedgerItem, actor: Actor, now: datetime, *, reason: str) -> No
 def set_cadence(ledger: Ledger, actor: Actor, now: datetime, *, cadence: Cadence) -> None:
     """Say how often progress sheets are made, from the present period on; those due so far are made first."""
     _hold(ledger)
-    produce_sheets_of(ledger, now)
+    produce_sheets_of(get_ledger(ledger.code), now)
     ledger.cadence, ledger.cadence_since = cadence, now
     _log(ledger, Deed.SET_CADENCE, actor, now, note=cadence)
 
@@ -181,7 +181,7 @@ def end_ledger(ledger: Ledger, actor: Actor, now: datetime) -> None:
     Raises Conflict where some are not, or where it has fewer or more matters than were made public.
     """
     _hold(ledger)
-    counted = tally(lines_now(ledger, now))
+    counted = tally(lines_now(get_ledger(ledger.code), now))
     if counted.left:
         raise Conflict(
             gettext("%(left)s of %(total)s items are not struck off yet.", left=counted.left, total=counted.total)
@@ -216,16 +216,21 @@ def _next_code(now: datetime) -> str:
 
 
 def _hold(ledger: Ledger, *, ended: bool = False) -> None:
-    """Hold the ledger until the transaction ends, and read it as it is then. ended: one that has ended will do, too."""
-    db.session.execute(select(Ledger.id).where(Ledger.id == ledger.id).with_for_update())
-    get_ledger(ledger.code)
+    """Hold the ledger until the transaction ends, and read it again. ended: one that has ended will do, too."""
+    held = select(Ledger).where(Ledger.id == ledger.id).with_for_update()
+    db.session.scalars(held.execution_options(populate_existing=True)).one()
     if ledger.ended_at is not None and not ended:
         raise Conflict(gettext("This ledger has ended."))
 
 
-def _hold_item(item: LedgerItem, *, ended: bool = False) -> LedgerItem:
+def _hold_item(item: LedgerItem, *, ended: bool = False) -> None:
     _hold(item.ledger, ended=ended)
-    return item
+    db.session.refresh(item)
+
+
+def _positions(ledger: Ledger) -> int:
+    last = select(func.max(LedgerItem.position)).where(LedgerItem.ledger_id == ledger.id)
+    return db.session.scalar(last) or 0
 
 
 def _refuse_struck_off(item: LedgerItem, now: datetime) -> None:
@@ -237,7 +242,7 @@ def _order_to_give(ledger: Ledger, number: str) -> Order:
     order = db.session.scalar(select(Order).where(Order.number == number.strip()))
     if order is None:
         raise Invalid.field("order", gettext("is not the number of an order; check it"))
-    known = next((item.position for item in ledger.items if item.order_id == order.id), None)
+    known = db.session.scalar(select(LedgerItem.position).filter_by(ledger_id=ledger.id, order_id=order.id))
     if known:
         raise Invalid.field("order", gettext("is in this ledger already, as item %(n)s", n=known))
     return order

@@ -20,7 +20,7 @@ from hotline.base.web import whole_number
 from hotline.base.workbook import MEDIA_TYPE
 from hotline.ledgers import operations as keep
 from hotline.ledgers.cadence import Cadence
-from hotline.ledgers.counting import Line, missing, tally
+from hotline.ledgers.counting import Line, Standing, missing, tally
 from hotline.ledgers.models import Ledger, LedgerEvent, LedgerItem
 from hotline.ledgers.queries import (
     get_item,
@@ -50,6 +50,7 @@ pages = Blueprint("ledgers", __name__, template_folder="templates")
 
 SEES, KEEPS = Permission.SEE_ALL_ORDERS, Permission.KEEP_LEDGERS
 LEDGERS_A_PAGE = 25  # every one is counted as it stands now
+SHOWN_OF_LOG = 60
 
 
 @pages.get("/ledgers")
@@ -175,15 +176,17 @@ def ledgers_for(order: Order) -> list[Ledger]:
 def _shown(code: str, position: int | None, tried: Tried = NOTHING_TRIED) -> str:
     ledger, now, actor = get_ledger(code), utc_now(), current_actor()
     rows = rows_now(ledger, now)
-    counted = tally(row.line for row in rows)
+    counted, show = tally(row.line for row in rows), request.args.get("show")
     return render_template(
         "ledgers/ledger.html",
         ledger=ledger,
-        rows=rows,
+        rows=[row for row in rows if _is_shown(row.line, show)],
+        show=show,
         picked=next((row for row in rows if row.line.position == position), None),
         tally=counted,
         missing=missing(ledger.announced, counted.parts.values()) if ledger.announced is not None else 0,
         said=_said,
+        shown_of_log=SHOWN_OF_LOG,
         units=unit_names(),
         cadences=list(Cadence),
         tried=tried,
@@ -191,6 +194,11 @@ def _shown(code: str, position: int | None, tried: Tried = NOTHING_TRIED) -> str
         may_keep=actor.may(KEEPS),
         may_place=actor.may(Permission.PLACE_ORDERS),
     )
+
+
+def _is_shown(line: Line, show: str | None) -> bool:
+    """Whether the address asks for a line: for where it stands, for what is overdue, or for all."""
+    return line.overdue if show == "overdue" else show not in list(Standing) or line.standing == show
 
 
 def _said(event: LedgerEvent) -> str:

@@ -55,7 +55,8 @@ def get_ledger(code: str) -> Ledger:
 
 def get_item(code: str, position: int) -> LedgerItem:
     """An item of a ledger by its number in it; raise NotFound."""
-    item = next((item for item in get_ledger(code).items if item.position == position), None)
+    query = select(LedgerItem).join(Ledger).where(Ledger.code == code, LedgerItem.position == position)
+    item = db.session.scalar(query.execution_options(populate_existing=True))
     if item is None:
         raise NotFound(gettext("The ledger has no item with this number."))
     return item

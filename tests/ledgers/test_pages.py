@@ -125,6 +125,23 @@ def test_a_matter_is_made_an_order(sign_in: Signer, now: datetime) -> None:
     assert client.post(f"{url}/items/1/take-in", data=given).status_code == 409
 
 
+def test_every_number_leads_to_its_rows(sign_in: Signer, now: datetime) -> None:
+    book = ledger(now - HOURS)
+    struck(book, now - HOURS)
+    item(book, now, factories.handling(now))
+    item(book, now, due_on=now.date() - timedelta(days=1))
+    url, client = kept(book), sign_in("agent")
+
+    def rows(query: str) -> list[str]:
+        return re.findall(r'data-row="([^"]+)"', client.get(url + query).text)
+
+    assert rows("") == rows("?show=everything") == ["1", "2", "3"]
+    asked = {"waiting": ["3"], "in_work": ["2"], "ended": [], "struck_off": ["1"], "overdue": ["3"]}
+    assert {show: rows(f"?show={show}") for show in asked} == asked
+    linked = re.findall(r'href="/ledgers/[^"]*show=(\w+)"', client.get(url).text)
+    assert linked == ["waiting", "in_work", "struck_off", "overdue"]
+
+
 def test_too_few_matters_are_told(sign_in: Signer, now: datetime) -> None:
     book = ledger(now, announced=3)
     item(book, now)
