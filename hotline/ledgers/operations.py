@@ -200,7 +200,9 @@ def end_ledger(ledger: Ledger, actor: Actor, now: datetime) -> None:
 
 def _check_issue(series: str, issue: int | None) -> None:
     if bool(series) != (issue is not None):
-        name, said = ("issue", gettext("give the number of the issue")) if series else ("series", gettext("name it"))
+        name, said = (
+            ("issue", gettext("give the number of the issue")) if series else ("series", gettext("name the programme"))
+        )
         raise Invalid.field(name, said)
     known = db.session.scalar(select(Ledger.code).filter_by(series=series, issue=issue)) if series else None
     if known:

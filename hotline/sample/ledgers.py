@@ -92,7 +92,8 @@ class _Way:
 
     def _orders(self) -> list[Order]:
         came = select(Order).where(Order.received_at >= self.opened - DAY, Order.received_at < self.now - HOUR)
-        return list(db.session.scalars(came.order_by(Order.received_at, Order.id).limit(self.planned["orders"])))
+        found, wanted = list(db.session.scalars(came.order_by(Order.received_at, Order.id))), self.planned["orders"]
+        return found[-1 :: -max(1, len(found) // wanted)][:wanted] if self.planned.get("spread") else found[:wanted]
 
     def _steps(self, order: Order) -> list[Step]:
         """When an order is put into the ledger and struck off, as far as that is past."""
