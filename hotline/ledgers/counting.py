@@ -40,13 +40,14 @@ name_members(
 class Line:
     """An item as it stands at an instant: a row of the ledger's page and of its progress sheets.
 
-    unit: the lead unit's code. due_at: when the running work clock of its order is due. due_on: the last day of what
+    external_id: its number on a platform upstream. unit: the lead unit's code. due_at: when the running work clock of its order is due. due_on: the last day of what
     was promised, or else of the ledger. overdue: either is over and the item is not struck off.
     """
 
     position: int
     matter: str
     promise: str
+    external_id: str
     number: str | None
     state: State | None
     unit: str | None
@@ -67,6 +68,7 @@ class Line:
             "position": self.position,
             "matter": self.matter,
             "promise": self.promise,
+            "external_id": self.external_id,
             "number": self.number,
             "state": self.state,
             "unit": self.unit,
@@ -85,6 +87,7 @@ def line_from(kept: Mapping[str, Any]) -> Line:
         kept["position"],
         kept["matter"],
         kept["promise"],
+        kept["external_id"],
         kept["number"],
         State(kept["state"]) if kept["state"] else None,
         kept["unit"],

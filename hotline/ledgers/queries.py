@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,17 +106,28 @@ def lines_at(ledger: Ledger, at: datetime) -> list[Line]:
     """The items of a ledger as they stood at an instant, from the logs of the ledger and of its orders."""
     told = {item: [event for event in item.events if event.at <= at] for item in ledger.items}
     orders = {item: _order(events) for item, events in told.items()}
-    seen = {item: glimpse_at(order, at) if order else None for item, order in orders.items()}
+    logs = _logs({order.id for order in orders.values() if order}, at)
+    seen = {item: _glimpse_at(order, logs[order.id], at) if order else None for item, order in orders.items()}
     return [_line(item, told[item], orders[item], seen[item], at) for item in ledger.items if told[item]]
 
 
-def glimpse_at(order: Order, at: datetime) -> Glimpse:
+def _logs(order_ids: Iterable[int], at: datetime) -> dict[int, list[Event]]:
+    """What had happened to orders up to an instant."""
+    logs: dict[int, list[Event]] = defaultdict(list)
+    query = select(Event).where(Event.order_id.in_(list(order_ids)), Event.at <= at).order_by(Event.seq)
+    for event in db.session.scalars(query):
+        logs[event.order_id].append(event)
+    return logs
+
+
+def _glimpse_at(order: Order, events: list[Event], at: datetime) -> Glimpse:
     """An order as it stood at an instant: its log up to then, replayed. One that was merged goes by its master."""
-    events = [event for event in order.events if event.at <= at]
     state = events[-1].to_state
     if state is State.MERGED:
-        master = glimpse_at(get_order(_last(events, Action.MERGE).payload["master"]), at)
-        return Glimpse(state, master.unit, master.due_at)
+        merged = next(event for event in reversed(events) if event.action is Action.MERGE)
+        master = get_order(merged.payload["master"])
+        seen = _glimpse_at(master, _logs([master.id], at)[master.id], at)
+        return Glimpse(state, seen.unit, seen.due_at)
     policy = policies.policy(order.policy_id)
     running = [row for row in replay(events, policy.limits, facts_of(order)) if _is_running_work(row)]
     due = [reckoning(row, policies.calendar_now(), policy.counting).at for row in running]
@@ -124,10 +136,6 @@ def glimpse_at(order: Order, at: datetime) -> Glimpse:
 
 
 SENT = frozenset({Action.DISPATCH, Action.REDISPATCH, Action.FOLLOW})
-
-
-def _last(events: Iterable[Event], action: Action) -> Event:
-    return [event for event in events if event.action is action][-1]
 
 
 def _row(item: LedgerItem, now: datetime) -> Row:
@@ -165,6 +173,7 @@ def _line(
         position=item.position,
         matter=item.matter,
         promise=item.promise,
+        external_id=item.external_id,
         number=order.number if order else None,
         state=seen.state if seen else None,
         unit=seen.unit if seen else None,
@@ -177,10 +186,12 @@ def _line(
 
 
 def _whole(query: Select[Any]) -> Select[Any]:
+    """With all that lines of the present are made of; events find their orders among those of the items."""
     items = selectinload(Ledger.items)
     order = items.joinedload(LedgerItem.order)
+    running = Order.deadlines.and_(Deadline.ended_at.is_(None))
     return query.options(
-        items.selectinload(LedgerItem.events).joinedload(LedgerEvent.order),
-        order.selectinload(Order.deadlines),
-        order.joinedload(Order.parent).selectinload(Order.deadlines),
+        order.selectinload(running),
+        order.joinedload(Order.parent).selectinload(running),
+        items.selectinload(LedgerItem.events),
     )

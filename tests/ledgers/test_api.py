@@ -97,6 +97,27 @@ def test_what_cannot_be_opened(client: FlaskClient, key_of: Keys, body: dict[str
     assert (refused.status_code, list((refused.json or {})["errors"])) == (422, [field])
 
 
+def test_a_platform_finds_its_number_again(client: FlaskClient, key_of: Keys, now: datetime) -> None:
+    book = ledger(now, kind="upstream", host="互联网+督查")
+    db.session.commit()
+    headers = key_of("dispatcher")
+    client.post(f"{URL}/{book.code}/items", json={"matter": "拖欠工资", "external_id": "GB-154"}, headers=headers)
+    given = {"text": "望江小区路灯不亮", "source": "互联网+督查", "upstream_due": "2026-11-30T17:00:00+08:00"}
+    taken = client.post(f"{URL}/{book.code}/items/1/take-in", json=given, headers=headers).json or {}
+    line = taken["items"][0]
+    assert (line["external_id"], line["standing"]) == ("GB-154", "in_work")
+    order = client.get(f"/api/v1/orders/{line['number']}", headers=headers).json or {}
+    assert order["upstream_due_at"].startswith("2026-11-30T09:00")
+
+
+def test_the_api_describes_itself(client: FlaskClient) -> None:
+    described = (client.get("/api/v1/openapi.json").json or {})["paths"]
+    paths = {path for path in described if path.startswith(URL)}
+    assert f"{URL}/{{code}}/items/{{position}}/strike-off" in paths
+    assert f"{URL}/{{code}}/sheets/{{last}}.xlsx" in paths
+    assert len(paths) == 11
+
+
 def test_lists_are_narrowed(client: FlaskClient, key_of: Keys, now: datetime) -> None:
     book = ledger(now, kind="media", series="行风在线", issue=7)
     item(book, now)

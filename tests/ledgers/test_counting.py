@@ -23,6 +23,7 @@ LINES = some.builds(
     position=some.integers(1, 500),
     matter=some.text(max_size=5),
     promise=some.text(max_size=5),
+    external_id=some.text(max_size=5),
     number=some.none() | some.just("20261117000001"),
     state=some.none() | some.sampled_from(State),
     unit=some.none() | some.just("housing"),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from hotline.base.db import db
 from hotline.ledgers import operations as keep
@@ -140,6 +141,29 @@ def test_every_number_leads_to_its_rows(sign_in: Signer, now: datetime) -> None:
     assert {show: rows(f"?show={show}") for show in asked} == asked
     linked = re.findall(r'href="/ledgers/[^"]*show=(\w+)"', client.get(url).text)
     assert linked == ["waiting", "in_work", "struck_off", "overdue"]
+
+
+def test_a_longer_ledger_takes_no_more_queries(sign_in: Signer, now: datetime) -> None:
+    client, asked = sign_in("supervisor"), []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    book = ledger(now - HOURS)
+
+    def queries(path: str) -> int:
+        for _ in range(2):  # the first page of a test may have more to read
+            db.session.expunge_all()
+            asked.clear()
+            client.get(path)
+        return len(asked)
+
+    counts = []
+    for _ in range(2):
+        for made in (factories.handling, factories.closed, factories.received):
+            item(get_ledger(book.code), now, made(now - HOURS))
+        struck(get_ledger(book.code), now - HOURS)
+        item(get_ledger(book.code), now)
+        counts.append((queries(kept(book)), queries("/ledgers")))
+    assert len(get_ledger(book.code).items) == 10
+    assert counts[0] == counts[1]
 
 
 def test_too_few_matters_are_told(sign_in: Signer, now: datetime) -> None:

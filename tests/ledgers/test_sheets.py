@@ -179,9 +179,9 @@ def test_the_page_and_the_workbook(book: Ledger, sign_in: Callable[[str], FlaskC
     ]
     rows = list(items.iter_rows(min_row=2, values_only=True))
     assert [row[0] for row in rows] == [1, 2, 3, 4, 5]
-    assert [row[5] for row in rows] == ["Struck off", "To be struck off", "In work", "In work", "Not yet an order"]
-    assert rows[0][11] == datetime(2026, 11, 2, 12)  # city time
-    assert [row[12] for row in rows] == ["yes", "no", "no", "no", "no"]
+    assert [row[6] for row in rows] == ["Struck off", "To be struck off", "In work", "In work", "Not yet an order"]
+    assert rows[0][12] == datetime(2026, 11, 2, 12)  # city time
+    assert [row[13] for row in rows] == ["yes", "no", "no", "no", "no"]
     values = load_workbook(BytesIO(content), data_only=True).worksheets[0]
     assert (values["B8"].value, values["B9"].value) == (5, 0.2)
 
