@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -25,6 +26,7 @@ from hotline.policy import queries as policies
 from hotline.receive.operations import receive_complaint
 
 SOURCE_LENGTH = 40  # of an order's source
+BETWEEN = re.compile(r"[\s,，、;；]+")
 
 
 def open_ledger(
@@ -102,6 +104,20 @@ def add_item(
     if found:
         _give(item, found, actor, now, "")
     return item
+
+
+def add_orders(ledger: Ledger, actor: Actor, now: datetime, *, numbers: str) -> list[LedgerItem]:
+    """Write several orders down, each an item: their numbers, with blanks or commas between. All of them, or none.
+
+    Raises Conflict where the ledger has ended, Invalid naming the first that cannot be written down.
+    """
+    items = []
+    for number in dict.fromkeys(filter(None, BETWEEN.split(numbers))):
+        try:
+            items.append(add_item(ledger, actor, now, order=number))
+        except Invalid as wrong:
+            raise Invalid.field("numbers", f"{number} {' '.join(wrong.errors['order'])}") from wrong
+    return items
 
 
 def give_order(item: LedgerItem, actor: Actor, now: datetime, *, order: str, reason: str = "") -> None:

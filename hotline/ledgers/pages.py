@@ -32,7 +32,15 @@ from hotline.ledgers.queries import (
     open_ledgers,
     rows_now,
 )
-from hotline.ledgers.schemas import CadenceBody, GiveOrderBody, ItemBody, LedgerBody, LedgerQuery, StrikeOffBody
+from hotline.ledgers.schemas import (
+    CadenceBody,
+    GiveOrderBody,
+    ItemBody,
+    LedgerBody,
+    LedgerQuery,
+    OrdersBody,
+    StrikeOffBody,
+)
 from hotline.ledgers.sheets import progress
 from hotline.ledgers.vocabulary import Deed, Kind
 from hotline.ledgers.workbook import progress_book
@@ -49,7 +57,7 @@ from hotline.transfer.schemas import ReasonBody
 pages = Blueprint("ledgers", __name__, template_folder="templates")
 
 SEES, KEEPS = Permission.SEE_ALL_ORDERS, Permission.KEEP_LEDGERS
-LEDGERS_A_PAGE = 25  # every one is counted as it stands now
+LEDGERS_A_PAGE, ISSUES_A_PAGE = 25, 100  # every one is counted as it stands now; a programme is summed up
 SHOWN_OF_LOG = 60
 
 
@@ -59,7 +67,8 @@ def listed() -> ResponseReturnValue:
     """Ledgers with what became of their items, those that are not ended first."""
     given = {name: value for name in LedgerQuery().fields if (value := request.args.get(name, "").strip())}
     asked, now = LedgerQuery().read(given), utc_now()
-    page = page_of(ledgers(asked["kind"], asked["series"], is_open=asked["open"]), asked["page"], LEDGERS_A_PAGE)
+    size = ISSUES_A_PAGE if asked["series"] else LEDGERS_A_PAGE
+    page = page_of(ledgers(asked["kind"], asked["series"], is_open=asked["open"]), asked["page"], size)
     lines = {ledger: lines_now(ledger, now) for ledger in page.rows}
     return render_template(
         "ledgers/listed.html",
@@ -123,6 +132,7 @@ def _hang(path: str, read: Callable[[], dict[str, Any]], operation: Callable[...
 
 
 _hang("add", partial(_read, ItemBody), keep.add_item)
+_hang("orders", partial(_read, OrdersBody), keep.add_orders)
 _hang("cadence", partial(_read, CadenceBody), keep.set_cadence)
 _hang("end", dict, keep.end_ledger)
 _hang("items/<int:position>/order", partial(_read, GiveOrderBody), keep.give_order)

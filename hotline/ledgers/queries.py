@@ -107,7 +107,10 @@ def lines_at(ledger: Ledger, at: datetime) -> list[Line]:
     told = {item: [event for event in item.events if event.at <= at] for item in ledger.items}
     orders = {item: _order(events) for item, events in told.items()}
     logs = _logs({order.id for order in orders.values() if order}, at)
-    seen = {item: _glimpse_at(order, logs[order.id], at) if order else None for item, order in orders.items()}
+    seen = {
+        item: _glimpse_at(order, logs[order.id], at) if order and order.id in logs else None
+        for item, order in orders.items()
+    }
     return [_line(item, told[item], orders[item], seen[item], at) for item in ledger.items if told[item]]
 
 

@@ -57,6 +57,12 @@ class ItemBody(Schema):
     external_id = words(100)
 
 
+class OrdersBody(Schema):
+    """Numbers of orders, with blanks or commas between."""
+
+    numbers = words(5000, required=True)
+
+
 class GiveOrderBody(Schema):
     """Which order a matter has become; why, where it had another."""
 

@@ -204,6 +204,18 @@ def test_another_order_is_given_for_a_reason_and_the_log_keeps_both() -> None:
     assert [event.order.number for event in made.events if event.order] == [wrong.number, right.number]
 
 
+def test_several_orders_are_written_down_together_or_not_at_all() -> None:
+    book = ledger()
+    first, second, third = (factories.received(NOW).number for _ in range(3))
+    with pytest.raises(Invalid, match="numbers: 123 is not the number"), db.session.begin_nested():
+        keep.add_orders(book, SUPERVISOR, NOW, numbers=f"{first} 123 {second}")
+    assert get_ledger(book.code).items == []
+    keep.add_orders(book, SUPERVISOR, NOW, numbers=f" {first}，{second}\n{third}, {first} ")
+    assert [line.number for line in lines_now(get_ledger(book.code), NOW)] == [first, second, third]
+    with pytest.raises(Invalid, match=f"numbers: {second} is in this ledger already, as item 2"):
+        keep.add_orders(book, SUPERVISOR, NOW, numbers=second)
+
+
 def test_an_item_says_what_it_is_about_or_has_an_order() -> None:
     book = ledger()
     with pytest.raises(Invalid, match="matter"):

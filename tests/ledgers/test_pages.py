@@ -46,8 +46,9 @@ def test_a_session_with_twelve_orders_is_struck_off_to_the_end(sign_in: Signer, 
         },
     )
     url = opened.headers["Location"]
-    for order in [*orders, last]:
-        assert client.post(f"{url}/add", data={"order": order.number}).status_code == 303
+    assert client.post(f"{url}/add", data={"order": orders[0].number}).status_code == 303
+    numbers = "\r\n".join(order.number for order in [*orders[1:], last])
+    assert client.post(f"{url}/orders", data={"numbers": numbers}).status_code == 303
     page = client.get(url).text
     assert re.sub(r"<[^>]+>", "", page.split('class="sum-of">')[1].split("</p>")[0]).split(" · ")[0] == (
         "12 = 0 Not yet an order + 1 In work + 11 To be struck off + 0 Struck off"
@@ -76,6 +77,7 @@ def test_a_refused_form_keeps_what_was_typed(sign_in: Signer, now: datetime) -> 
         ("add", {"promise": "三天内答复"}, ("say what it is about", "三天内答复")),
         ("add", {"order": "123", "matter": "路灯"}, ("is not the number of an order", "路灯")),
         ("add", {"matter": "路灯", "due_on": "明天"}, ("give a day", "明天")),
+        ("orders", {"numbers": "123，456"}, ("123 is not the number of an order", "123，456")),
         ("cadence", {"cadence": "daily"}, ("choose one of",)),
         ("items/1/strike-off", {}, ("is required",)),
         ("items/1/order", {"order": "123", "reason": "录错"}, ("is not the number of an order", "录错")),
@@ -207,7 +209,16 @@ def test_who_only_reads_them(sign_in: Signer, now: datetime, login: str) -> None
     page = client.get(url)
     assert (page.status_code, "Add an item" in page.text) == (200, False)
     assert client.get("/ledgers/new").status_code == 403
-    for path in ("add", "cadence", "end", "items/1/order", "items/1/take-in", "items/1/strike-off", "items/1/restore"):
+    for path in (
+        "add",
+        "orders",
+        "cadence",
+        "end",
+        "items/1/order",
+        "items/1/take-in",
+        "items/1/strike-off",
+        "items/1/restore",
+    ):
         assert client.post(f"{url}/{path}").status_code == 403, path
     assert client.post("/ledgers/new").status_code == 403
 
