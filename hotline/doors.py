@@ -69,6 +69,7 @@ def install(app: Flask, settings: Settings) -> None:
     from hotline.handle.pages import pages as handle_pages
     from hotline.knowledge.article_pages import pages as article_pages
     from hotline.knowledge.pages import pages as knowledge_pages
+    from hotline.ledgers.pages import pages as ledger_pages
     from hotline.notices.pages import pages as notice_pages
     from hotline.orders.pages import pages as order_pages
     from hotline.orders.policy_pages import pages as policy_pages
@@ -99,6 +100,7 @@ def install(app: Flask, settings: Settings) -> None:
         knowledge_pages,
         article_pages,
         handle_pages,
+        ledger_pages,
         report_pages,
         notice_pages,
     )
@@ -111,6 +113,7 @@ def _install_api(app: Flask) -> None:
     from hotline.handle.api import api as handle_api
     from hotline.knowledge.api import api as replies_api
     from hotline.knowledge.article_api import api as knowledge_api
+    from hotline.ledgers.api import api as ledgers_api
     from hotline.orders.api import api as orders_api
     from hotline.receive.api import api as receive_api
     from hotline.receive.exit_api import api as exit_api
@@ -130,6 +133,7 @@ def _install_api(app: Flask) -> None:
         knowledge_api,
         replies_api,
         handle_api,
+        ledgers_api,
         report_api,
     ):
         api.register_blueprint(blueprint)

@@ -84,6 +84,7 @@ DESKS = (
     Desk(
         "orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})
     ),
+    Desk("ledgers.listed", "list-check", mark("Ledgers"), frozenset({Permission.SEE_ALL_ORDERS})),
     Desk(
         "catalogue.listed",
         "diagram-3",

@@ -5,6 +5,7 @@ from hotline.base.db import Base
 from hotline.calls import models as calls
 from hotline.handle import models as handle
 from hotline.knowledge import models as knowledge
+from hotline.ledgers import models as ledgers
 from hotline.notices import models as notices
 from hotline.orders import models as orders
 from hotline.people import models as people
@@ -18,6 +19,7 @@ __all__ = [
     "handle",
     "idempotency",
     "knowledge",
+    "ledgers",
     "metadata",
     "notices",
     "orders",

@@ -14,6 +14,10 @@ from sqlalchemy import func, select
 from hotline.base.db import db
 from hotline.base.outbox import Delivery
 from hotline.calls.models import Call, CallOutcome
+from hotline.ledgers.counting import tally
+from hotline.ledgers.models import LedgerEvent
+from hotline.ledgers.queries import ledgers, lines_now
+from hotline.ledgers.vocabulary import Kind
 from hotline.orders.clocks import standing
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
@@ -77,7 +81,7 @@ def orders() -> list[Order]:
 
 
 def fingerprint() -> list[tuple[object, ...]]:
-    """All that must repeat: orders and events without ids and UUIDs, and calls."""
+    """All that must repeat: orders and events without ids and UUIDs, calls, and ledgers."""
     said: list[tuple[object, ...]] = [
         (row.state, row.title, row.text, row.address, row.requester_phone, row.lead_unit, row.received_at)
         for row in orders()
@@ -87,6 +91,9 @@ def fingerprint() -> list[tuple[object, ...]]:
     ).all()
     said += db.session.execute(
         select(Call.call_id, Call.queued_at, Call.outcome, Call.phone, Call.agent).order_by(Call.call_id)
+    ).all()
+    said += db.session.execute(
+        select(LedgerEvent.at, LedgerEvent.deed, LedgerEvent.actor_name, LedgerEvent.note).order_by(LedgerEvent.id)
     ).all()
     return said
 
@@ -158,6 +165,24 @@ def test_an_inbox_is_full(sample: Sample, unit: str) -> None:
 
 def test_the_same_instant_gives_the_same_sample(sample: Sample) -> None:
     assert fingerprint() == sample.first
+
+
+def test_ledgers_are_at_different_points_and_their_parts_add_up(sample: Sample) -> None:
+    found = list(db.session.scalars(ledgers()).unique())
+    assert {one.kind for one in found} == {Kind.LEADER_SESSION, Kind.MEDIA, Kind.CAMPAIGN, Kind.MEETING}
+    tallies = {one: tally(lines_now(one, NOW)) for one in found}
+    assert all(counted.total == len(one.items) > 0 for one, counted in tallies.items())
+    together = tally(line for one in found for line in lines_now(one, NOW))
+    assert all(number > 0 for number in together.parts.values()), together
+    assert together.overdue
+    session = next(one for one in found if one.kind is Kind.LEADER_SESSION)
+    assert tallies[session].total == session.announced == 12
+    assert 0 < tallies[session].struck_off < 12
+    for one in found:
+        instants = [event.at for event in one.events]
+        assert instants == sorted(instants)
+        assert instants[-1] <= NOW
+    assert any(one.sheets for one in found)
 
 
 def test_phone_orders_have_an_answered_call_of_the_same_phone(sample: Sample) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from hotline.base.db import db
 from hotline.base.work import unit_of_work
+from hotline.ledgers.sheets import produce_sheets
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
 from hotline.transfer.proposals import propose
@@ -31,12 +32,13 @@ class Periodic:
     run: Callable[[datetime], object]
 
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # The calendar first: what it moves is not warned of by the old due time.
 PERIODIC = (
     Periodic("calendar", MINUTE, follow_calendar),
     Periodic("warnings", MINUTE, sweep),
     Periodic("proposals", DAY, propose),
+    Periodic("ledgers", HOUR, produce_sheets),
 )
 
 

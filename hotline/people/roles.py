@@ -38,6 +38,7 @@ class Permission(StrEnum):
     SEE_REPORTS = "see_reports"
     MANAGE_ROUTING = "manage_routing"
     KEEP_KNOWLEDGE = "keep_knowledge"
+    KEEP_LEDGERS = "keep_ledgers"
     ADMINISTER = "administer"
 
 
@@ -63,15 +64,18 @@ _P = Permission
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: frozenset({_P.TAKE_CALLS, _P.PLACE_ORDERS, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
     Role.DISPATCHER: frozenset(
-        {_P.DISPATCH_QUEUE, _P.DECIDE_TIME, _P.PLACE_ORDERS, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}
+        {_P.DISPATCH_QUEUE, _P.DECIDE_TIME, _P.PLACE_ORDERS, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE, _P.KEEP_LEDGERS}
     ),
     Role.HANDLER: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE}),
     Role.UNIT_HEAD: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE, _P.SEE_REPORTS}),
     Role.CALLBACK: frozenset({_P.CALLBACK_QUEUE, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
     Role.SUPERVISOR: frozenset(
-        {*(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS), _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE}
+        {
+            *(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS),
+            *(_P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE, _P.KEEP_LEDGERS),
+        }
     ),
-    Role.MANAGER: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS}),
+    Role.MANAGER: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.KEEP_LEDGERS}),
     # An administrator keeps the system, not the orders: no phone numbers.
     Role.ADMIN: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.ADMINISTER, _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE}),
     Role.CITIZEN: frozenset({_P.PLACE_ORDERS}),

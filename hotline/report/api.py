@@ -11,12 +11,13 @@ from flask_smorest import Blueprint
 
 from hotline.base.rest import answer
 from hotline.base.time import Period, utc_now
+from hotline.base.workbook import MEDIA_TYPE
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.report import queries
 from hotline.report.lists import Wanted, listing
 from hotline.report.schemas import RowsQuery, WeekQuery, page_of_lines, whole_week
-from hotline.report.sheet import MEDIA_TYPE, week_sheet
+from hotline.report.sheet import week_sheet
 
 api = Blueprint("report_api", __name__, url_prefix="/api/v1/reports", description="Reports")
 

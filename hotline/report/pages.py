@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
+from hotline.base.workbook import MEDIA_TYPE
 from hotline.orders.sight import sees_asking
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
@@ -19,7 +20,7 @@ from hotline.report.board import COLUMNS, BoardQuery, board, listed, shown_chang
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME
 from hotline.report.schemas import RowsQuery, WeekQuery
-from hotline.report.sheet import MEDIA_TYPE, week_sheet
+from hotline.report.sheet import week_sheet
 
 pages = Blueprint("report", __name__, template_folder="templates")
 

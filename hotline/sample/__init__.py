@@ -18,6 +18,7 @@ from hotline.orders.vocabulary import Channel
 from hotline.sample.calls import Taken, write_calls
 from hotline.sample.cast import Cast, read_cast
 from hotline.sample.drafts import Draft, Plan
+from hotline.sample.ledgers import keep_ledgers
 from hotline.sample.town import Town, read_town
 from hotline.sample.walk import walk
 
@@ -49,6 +50,9 @@ def fill(now: datetime, *, weeks: int, orders: int, progress: Callable[[int], ob
         progress(len(batch))
     with unit_of_work():
         write_calls(taken, town, cast, rng, now=now, weeks=weeks, orders=orders)
+    with unit_of_work():
+        db.session.expire_all()  # an order opened here knows none of its later events
+        keep_ledgers(town, cast, rng, now=now, weeks=weeks)
 
 
 def _live(

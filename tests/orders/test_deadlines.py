@@ -19,6 +19,8 @@ from hotline.base.db import db
 from hotline.base.i18n import speaking
 from hotline.handle.queries import Due, inbox_counts
 from hotline.handle.time import grant_time, request_time
+from hotline.ledgers.cadence import Cadence
+from hotline.ledgers.sheets import produce_sheets
 from hotline.orders.deadlines import Light, countdown, explanation, receipt
 from hotline.orders.models import Deadline, Order
 from hotline.orders.operations import open_order
@@ -33,6 +35,7 @@ from hotline.transfer.operations import dispatch, request_return
 from tests import factories
 from tests.conftest import NOW
 from tests.factories import DISPATCHER, HANDLER, saved
+from tests.ledgers import making
 
 Signer = Callable[[str], FlaskClient]
 Keys = Callable[[str], dict[str, str]]
@@ -69,6 +72,8 @@ WITHOUT = {
     "catalogue.upload",
     "handle.rate",
     "home",
+    "ledgers.listed",
+    "ledgers.new",
     "notices.listed",
     "orders.attachment",
     "people.sign_in",
@@ -136,6 +141,9 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
     factories.replied(at("2026-12-31 15:00"))
     taken = open_order(factories.intake(), actor("agent"), YEAR_END)
     dispatch(taken, "housing", DISPATCHER, YEAR_END, category="060101")
+    book = making.ledger(at("2026-12-25 09:00"), cadence=Cadence.WEEKLY)
+    making.item(book, at("2026-12-25 10:00"), asks)
+    produce_sheets(YEAR_END)
     db.session.commit()
 
     given = {"key": "c1", "text": "说不清的一件事", "phone": "13912345678", "name": "王女士"}
@@ -150,6 +158,8 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
         "handle.inbox": ("handler", "/inbox"),
         "handle.time_requests": ("supervisor", "/time-requests"),
         "handle.callbacks": ("callback", "/callbacks"),
+        "ledgers.shown": ("manager", f"/ledgers/{book.code}"),
+        "ledgers.sheet": ("manager", f"/ledgers/{book.code}/sheets/2026-12-27"),
         "orders.listed": ("manager", "/orders"),
         "orders.shown": ("handler", f"/orders/{fresh.number}"),
         "orders.shown, time asked": ("supervisor", f"/orders/{asks.number}"),
@@ -165,7 +175,7 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
         assert [piece for piece in found if "tag-provisional" not in piece] == [], name
     seen = {name.partition(",")[0] for name in pages}
     known = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
-    assert {name for name in known if "api" not in name} - {"report.sheet"} == seen | WITHOUT
+    assert {name for name in known if "api" not in name} - {"report.sheet", "ledgers.workbook"} == seen | WITHOUT
 
 
 def test_the_mark_says_why_and_is_only_where_it_is_true(sign_in: Signer, year_end: None) -> None:

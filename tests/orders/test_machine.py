@@ -16,7 +16,14 @@ from typing import Any, ClassVar
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import func, select
 
 from hotline.base.db import db, forget_kept
@@ -69,12 +76,11 @@ ASIDE = {
 }
 FEW, MOST = 0.15, 4
 ENOUGH_KINDS = 30  # of steps taken, of the table's forty
-SEEDS = st.integers(0, 2**32)
 Step = Callable[[Order, Actor, datetime, "Drawn"], Any]
 
 
 class Drawn:
-    """What is said with a step, by chance; from a seed, so that a walk goes as far as it may and can be gone again."""
+    """What is said with a step, by chance."""
 
     def __init__(self, rng: Random, others: list[Order]) -> None:
         self.rng, self.others = rng, others
@@ -166,6 +172,10 @@ class City(RuleBasedStateMachine):
         self.orders: list[int] = []
         self.touched = 0
 
+    @initialize(seed=st.integers(0, 2**32))
+    def begins(self, seed: int) -> None:
+        self.rng = Random(seed)
+
     def teardown(self) -> None:
         self.nested.rollback()
         forget_kept()
@@ -173,10 +183,10 @@ class City(RuleBasedStateMachine):
     def order(self, key: int) -> Order:
         return db.session.get_one(Order, key)
 
-    @rule(seed=SEEDS)
+    @rule()
     @precondition(lambda self: len(self.orders) < MOST)
-    def comes_in(self, seed: int) -> None:
-        rng = Random(seed)
+    def comes_in(self) -> None:
+        rng = self.rng
         due = self.now + timedelta(days=3) if rng.random() < FEW else None
         order = factories.received(self.now, upstream_due_at=due, secret=rng.random() < FEW)
         self.orders.append(order.id)
@@ -186,19 +196,19 @@ class City(RuleBasedStateMachine):
     def time_goes_on(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
 
-    @rule(seed=SEEDS)
+    @rule()
     @precondition(lambda self: self.orders)
-    def somebody_goes_on(self, seed: int) -> None:
-        self.go_on(seed)
+    def somebody_goes_on(self) -> None:
+        self.go_on()
 
-    @rule(seed=SEEDS)
+    @rule()
     @precondition(lambda self: self.orders)
-    def somebody_else_goes_on(self, seed: int) -> None:
-        self.go_on(seed)
+    def somebody_else_goes_on(self) -> None:
+        self.go_on()
 
-    def go_on(self, seed: int) -> None:
+    def go_on(self) -> None:
         """Take a step that is open to somebody, mostly one that moves the order: walks come far."""
-        rng = Random(seed)
+        rng = self.rng
         order = self.order(rng.choice(self.orders))
         open_now = [
             (action, actor)
@@ -212,10 +222,10 @@ class City(RuleBasedStateMachine):
             action = rng.choice(actions)
             self.take(order, action, rng.choice([actor for one, actor in open_now if one is action]), rng)
 
-    @rule(seed=SEEDS)
+    @rule()
     @precondition(lambda self: self.orders)
-    def anybody_tries_anything(self, seed: int) -> None:
-        rng = Random(seed)
+    def anybody_tries_anything(self) -> None:
+        rng = self.rng
         self.take(self.order(rng.choice(self.orders)), rng.choice(list(STEPS)), rng.choice(ACTORS), rng)
 
     def take(self, order: Order, action: Action, actor: Actor, rng: Random) -> None:

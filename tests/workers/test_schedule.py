@@ -14,12 +14,13 @@ from sqlalchemy import func, select, text
 
 from hotline.base.db import db
 from hotline.base.work import unit_of_work
+from hotline.ledgers.sheets import produce_sheets
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
 from hotline.transfer.proposals import propose
 from tests.conftest import NOW
 from workers import process
-from workers.schedule import DAY, MINUTE, PERIODIC, Periodic, Schedule
+from workers.schedule import DAY, HOUR, MINUTE, PERIODIC, Periodic, Schedule
 
 SECOND = timedelta(seconds=1)
 
@@ -41,6 +42,7 @@ def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
         (MINUTE, follow_calendar),
         (MINUTE, sweep),
         (DAY, propose),
+        (HOUR, produce_sheets),
     ]
 
 

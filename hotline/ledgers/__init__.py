@@ -1,0 +1,1 @@
+"""台账 ledgers: matters that were taken on together, and struck off one by one."""
