@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from hotline.base.db import db
 from hotline.base.work import unit_of_work
+from hotline.handle.supervision import escalate_overdue
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
 from hotline.transfer.proposals import propose
@@ -36,6 +37,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 PERIODIC = (
     Periodic("calendar", MINUTE, follow_calendar),
     Periodic("warnings", MINUTE, sweep),
+    Periodic("escalation", MINUTE, escalate_overdue),
     Periodic("proposals", DAY, propose),
 )
 

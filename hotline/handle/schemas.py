@@ -9,6 +9,7 @@ from marshmallow import fields
 
 from hotline.base.schemas import Schema, member, truth, words
 from hotline.orders.vocabulary import Result, TimeKind
+from hotline.policy.triggers import Supervision
 
 
 class NothingBody(Schema):
@@ -19,6 +20,20 @@ class NoteBody(Schema):
     """What happened."""
 
     note = words(2000, required=True)
+
+
+class SuperviseBody(Schema):
+    """How an order is supervised, and why."""
+
+    supervision = member(Supervision, load_default=Supervision.BLUE)
+    reason = words(500, required=True)
+
+
+class EscalateBody(Schema):
+    """To which step supervision goes, by default the next one, and why."""
+
+    supervision = member(Supervision, load_default=None)
+    reason = words(500, required=True)
 
 
 class ReplyBody(Schema):

@@ -66,6 +66,9 @@ class Action(StrEnum):
     CONFIRM_EXIT = "confirm_exit"
     REFUSE_EXIT = "refuse_exit"
     UNMERGE = "unmerge"
+    URGE = "urge"
+    ESCALATE = "escalate"
+    UNLIST = "unlist"
 
 
 name_members(
@@ -113,6 +116,9 @@ name_members(
         Action.CONFIRM_EXIT: mark("Confirm: not accepted"),
         Action.UNMERGE: mark("Take out of its master"),
         Action.REFUSE_EXIT: mark("Accept after all"),
+        Action.URGE: mark("Urge"),
+        Action.ESCALATE: mark("Step up supervision"),
+        Action.UNLIST: mark("Take off the list"),
     }
 )
 
@@ -271,6 +277,32 @@ STEPS: tuple[Step, ...] = (
     # 督办: beside the work, on a clock of its own.
     _step(Action.SUPERVISE, _WITH_UNIT, None, (_R.SUPERVISOR, _R.SYSTEM), needs=("reason",), starts=(_C.SUPERVISE,)),
     _step(Action.FEED_BACK, _WITH_UNIT, None, UNIT_ROLES, needs=("note",), meets=(_C.SUPERVISE,)),
+    # 升级: the next rung, on a clock that starts anew. 摘牌: a listed order stays listed until somebody says why not.
+    _step(
+        Action.ESCALATE,
+        _WITH_UNIT,
+        None,
+        (_R.SUPERVISOR, _R.SYSTEM),
+        needs=("supervision", "reason"),
+        drops=(_C.SUPERVISE,),
+        starts=(_C.SUPERVISE,),
+    ),
+    _step(
+        Action.UNLIST,
+        (*_WITH_UNIT, _S.CALLBACK, _S.CLOSED),
+        None,
+        (_R.SUPERVISOR,),
+        needs=("reason",),
+        drops=(_C.SUPERVISE,),
+    ),
+    # 催办: somebody presses for it; nothing moves.
+    _step(
+        Action.URGE,
+        _WITH_UNIT,
+        None,
+        (_R.AGENT, _R.DISPATCHER, _R.SUPERVISOR, _R.CITIZEN, _R.SYSTEM),
+        needs=("note",),
+    ),
     _step(Action.ATTEMPT, _S.CALLBACK, None, (_R.CALLBACK,), needs=("note",)),
     _step(
         Action.EVALUATE,

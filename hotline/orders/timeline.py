@@ -18,6 +18,7 @@ from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.calendar import TimeUnit
 from hotline.policy.clock import city_time, spoken
+from hotline.policy.triggers import Supervision
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
 UNSAID = frozenset({"round", "row_id", "threshold", "facts"})  # kept for those who check, not for those who read
@@ -132,6 +133,8 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "designated": plain(gettext("Designated"), lambda _: gettext("yes; it cannot be handed back")),
         "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
         "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
+        "supervision": plain(gettext("Supervision"), lambda value: label(Supervision(value))),
+        "rule": plain(gettext("By rule"), str),
         "other": plain(gettext("Linked with"), str),
         "attachments": plain(gettext("Files"), several(files)),
         "public_reply": lambda value: Line("public", gettext("Public reply"), value),

@@ -290,6 +290,7 @@ GIVEN = {
     "other": "20261101000001",
     "service": "120",
     "exit": "litigation",
+    "supervision": "red",
 }
 
 

@@ -50,6 +50,7 @@ SAID = {
     "other": "2",
     "service": "120",
     "exit": "litigation",
+    "supervision": "listed",
 }
 # Rows that only fit some orders, so that what a limit depends on matters.
 ROWS = (
@@ -195,6 +196,8 @@ TAMPERED = {
           provisional FROM deadline WHERE order_id = :id AND clock = 'handle'
         """,
     "state": "UPDATE work_order SET state = 'handling' WHERE id = :id",
+    "supervision": "UPDATE work_order SET supervision = 'blue' WHERE id = :id",
+    "urges": "UPDATE work_order SET urges = 3 WHERE id = :id",
     "version": "UPDATE work_order SET version = version + 1 WHERE id = :id",
 }
 

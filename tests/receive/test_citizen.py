@@ -246,6 +246,7 @@ def test_every_step_state_and_clock_has_words_or_is_the_governments_own() -> Non
     assert set(PRESENT) == set(State)
     internal = {Action.REQUEST_TIME, Action.REFUSE_TIME, Action.FEED_BACK, Action.SET_UPSTREAM}
     internal |= {Action.PROPOSE_EXIT, Action.REFUSE_EXIT}  # the citizen hears when it is decided
+    internal |= {Action.ESCALATE, Action.UNLIST}
     assert set(Action) - set(TOLD) == {Action.AMEND, Action.NOTE, Action.LINK} | internal
     never_run = {Clock.RETURN_REQUEST, Clock.EXTENSION, Clock.PROMISE}
     assert set(Clock) - set(COMING) == {Clock.SUPERVISE} | never_run
