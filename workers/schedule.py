@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from hotline.base.db import db
 from hotline.base.work import unit_of_work
 from hotline.handle.supervision import escalate_overdue
+from hotline.handle.triggers import sweep_orders
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
 from hotline.transfer.proposals import propose
@@ -38,6 +39,7 @@ PERIODIC = (
     Periodic("calendar", MINUTE, follow_calendar),
     Periodic("warnings", MINUTE, sweep),
     Periodic("escalation", MINUTE, escalate_overdue),
+    Periodic("order triggers", 5 * MINUTE, sweep_orders),
     Periodic("proposals", DAY, propose),
 )
 

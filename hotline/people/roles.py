@@ -37,6 +37,7 @@ class Permission(StrEnum):
     SEE_REPORTS = "see_reports"
     MANAGE_ROUTING = "manage_routing"
     ADMINISTER = "administer"
+    SETTLE_ALARMS = "settle_alarms"
 
 
 name_members(
@@ -66,8 +67,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.HANDLER: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE}),
     Role.UNIT_HEAD: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE, _P.SEE_REPORTS}),
     Role.CALLBACK: frozenset({_P.CALLBACK_QUEUE, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
-    Role.SUPERVISOR: frozenset({_P.DECIDE_TIME, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.MANAGE_ROUTING}),
-    Role.MANAGER: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS}),
+    Role.SUPERVISOR: frozenset(
+        {_P.DECIDE_TIME, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.MANAGE_ROUTING, _P.SETTLE_ALARMS}
+    ),
+    Role.MANAGER: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SETTLE_ALARMS}),
     # An administrator keeps the system, not the orders: no phone numbers.
     Role.ADMIN: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.ADMINISTER, _P.MANAGE_ROUTING}),
     Role.CITIZEN: frozenset({_P.PLACE_ORDERS}),

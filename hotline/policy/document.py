@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from hotline.base.i18n import mark, name_members, pick
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
+from hotline.policy.triggers import Trigger, fault, read_trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class Policy:
     callback_attempts: int
     short_abandon: float
     minimum_n: int
+    triggers: tuple[Trigger, ...]
     evidence: Mapping[str, Evidence]
 
     @property
@@ -129,6 +131,10 @@ class Policy:
     def row(self, key: str) -> Limit | None:
         """The limit row of a name."""
         return next((limit for limit in self.limits if limit.key == key), None)
+
+    def trigger(self, name: str) -> Trigger:
+        """The trigger of a name, which must be there."""
+        return next(trigger for trigger in self.triggers if trigger.name == name)
 
 
 E = TypeVar("E", bound=StrEnum)
@@ -210,6 +216,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         callback_attempts=int(document["callback"]["attempts"]),
         short_abandon=float(document["connection"]["short_abandon_seconds"]),
         minimum_n=int(document["ranking"]["minimum_n"]),
+        triggers=tuple(_trigger(row) for row in document.get("triggers", ())),
         evidence={section: _member(Evidence, document[section]["evidence"], section) for section in SECTIONS},
     )
 
@@ -228,6 +235,9 @@ def _check(policy: Policy) -> None:
     keys = [limit.key for limit in policy.limits]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise BadPolicy(f"limits: {twice} is there twice; keep one row")
+    names = [trigger.name for trigger in policy.triggers]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise BadPolicy(f"triggers: {twice} is there twice; give each a name of its own")
     rules = policy.time_rules
     if any(getattr(rules, one.name) < 0 for one in fields(rules)):
         raise BadPolicy("time_rules: a number of times or days is not negative")
@@ -255,6 +265,17 @@ def _check_limit(limit: Limit) -> None:
         raise BadPolicy("limits: promise: a promise reaches to a day; give its amount in days")
     if max(len(limit.basis), len(limit.key)) > LONGEST_TEXT:
         raise BadPolicy(f"limits: {limit.clock}: basis and conditions are too long; at most {LONGEST_TEXT} characters")
+
+
+def _trigger(row: Mapping[str, Any]) -> Trigger:
+    where = f"triggers: {row['name']}"
+    try:
+        trigger = read_trigger(row)
+    except ValueError as unknown:
+        raise BadPolicy(f"{where}: {unknown}; use one that is known") from unknown
+    if wrong := fault(trigger):
+        raise BadPolicy(f"{where}: {wrong}")
+    return trigger
 
 
 def _warnings(section: Mapping[str, Any]) -> Warnings:

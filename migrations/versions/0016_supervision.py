@@ -6,6 +6,7 @@ Revises: 0011
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0016"
 down_revision = "0011"
@@ -45,9 +46,42 @@ def upgrade() -> None:
         "ix_work_order_supervision", "work_order", ["supervision", "lead_unit"], postgresql_where=supervised
     )
     op.create_index("ix_work_order_urges", "work_order", ["urges"], postgresql_where=sa.text("urges > 0"))
+    op.create_table(
+        "alarm",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("rule", sa.String(60), nullable=False),
+        sa.Column("subject", sa.String(160), nullable=False),
+        sa.Column("period", sa.String(20), nullable=False),
+        sa.Column("policy_id", sa.BigInteger(), nullable=False),
+        sa.Column("unit_code", sa.String(40)),
+        sa.Column("order_id", sa.BigInteger()),
+        sa.Column("fired_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("facts", JSONB(), nullable=False),
+        sa.Column("handled_at", sa.DateTime(timezone=True)),
+        sa.Column("handled_by", sa.String(60)),
+        sa.Column("note", sa.Text()),
+        sa.Column("held_on", sa.Date()),
+        sa.Column("whom", sa.String(200)),
+        sa.CheckConstraint(
+            "(handled_at IS NULL) = (handled_by IS NULL) AND (handled_at IS NULL) = (note IS NULL)",
+            name=op.f("ck_alarm_settled_says_what"),
+        ),
+        sa.CheckConstraint("(held_on IS NULL) = (whom IS NULL)", name=op.f("ck_alarm_held_says_whom")),
+        sa.CheckConstraint("held_on IS NULL OR handled_at IS NOT NULL", name=op.f("ck_alarm_held_is_settled")),
+        sa.ForeignKeyConstraint(["policy_id"], ["policy_version.id"], name=op.f("fk_alarm_policy_id")),
+        sa.ForeignKeyConstraint(["unit_code"], ["unit.code"], name=op.f("fk_alarm_unit_code")),
+        sa.ForeignKeyConstraint(["order_id"], ["work_order.id"], name=op.f("fk_alarm_order_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
+        sa.UniqueConstraint("rule", "subject", "period", name=op.f("uq_alarm_rule_subject_period")),
+    )
+    still_open = sa.text("handled_at IS NULL")
+    op.create_index("ix_alarm_open", "alarm", ["fired_at", "unit_code"], postgresql_where=still_open)
+    op.create_index("ix_alarm_fired_at", "alarm", ["fired_at"])
+    op.create_index(op.f("ix_alarm_order_id"), "alarm", ["order_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("alarm")
     op.drop_column("work_order", "urges")
     op.drop_column("work_order", "supervision")
     # Refused by the old constraint once an order has been urged: its log cannot forget it.

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 from hotline.base.db import db
 from hotline.base.work import unit_of_work
 from hotline.handle.supervision import escalate_overdue
+from hotline.handle.triggers import sweep_orders
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
 from hotline.transfer.proposals import propose
@@ -42,6 +43,7 @@ def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
         (MINUTE, follow_calendar),
         (MINUTE, sweep),
         (MINUTE, escalate_overdue),
+        (5 * MINUTE, sweep_orders),
         (DAY, propose),
     ]
 
