@@ -19,6 +19,7 @@ from hotline.handle.supervision import escalate_overdue
 from hotline.handle.triggers import sweep_orders
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
+from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose
 
 log = logging.getLogger(__name__)
@@ -33,13 +34,14 @@ class Periodic:
     run: Callable[[datetime], object]
 
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # The calendar first: what it moves is not warned of by the old due time.
 PERIODIC = (
     Periodic("calendar", MINUTE, follow_calendar),
     Periodic("warnings", MINUTE, sweep),
     Periodic("escalation", MINUTE, escalate_overdue),
     Periodic("order triggers", 5 * MINUTE, sweep_orders),
+    Periodic("unit triggers", HOUR, sweep_units),
     Periodic("proposals", DAY, propose),
 )
 

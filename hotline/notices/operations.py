@@ -77,7 +77,7 @@ def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
 
 def _roles(event: Event) -> tuple[Role, ...]:
     if event.action in {Action.SUPERVISE, Action.ESCALATE}:
-        return TELLS_OF_RUNG.get(event.payload.get("supervision"), ())
+        return TELLS_OF_RUNG.get(event.payload.get("supervision", Supervision.BLUE), ())
     return (TELLS_ROLE[event.action],) if event.action in TELLS_ROLE else ()
 
 

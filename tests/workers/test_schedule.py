@@ -18,6 +18,7 @@ from hotline.handle.supervision import escalate_overdue
 from hotline.handle.triggers import sweep_orders
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
+from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose
 from tests.conftest import NOW
 from workers import process
@@ -44,6 +45,7 @@ def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
         (MINUTE, sweep),
         (MINUTE, escalate_overdue),
         (5 * MINUTE, sweep_orders),
+        (60 * MINUTE, sweep_units),
         (DAY, propose),
     ]
 
