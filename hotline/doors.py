@@ -67,6 +67,7 @@ def _limits_in(redis_url: str | None) -> str:
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
     from hotline.handle.pages import pages as handle_pages
+    from hotline.handle.watch_pages import pages as watch_pages
     from hotline.notices.pages import pages as notice_pages
     from hotline.orders.pages import pages as order_pages
     from hotline.orders.policy_pages import pages as policy_pages
@@ -95,6 +96,7 @@ def install(app: Flask, settings: Settings) -> None:
         order_pages,
         transfer_pages,
         handle_pages,
+        watch_pages,
         report_pages,
         notice_pages,
     )
@@ -105,6 +107,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 def _install_api(app: Flask) -> None:
     from hotline.handle.api import api as handle_api
+    from hotline.handle.watch_api import api as alarms_api
     from hotline.orders.api import api as orders_api
     from hotline.receive.api import api as receive_api
     from hotline.receive.exit_api import api as exit_api
@@ -115,5 +118,14 @@ def _install_api(app: Flask) -> None:
     api = ProblemApi(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"key": []}]
-    for blueprint in (receive_api, exit_api, orders_api, transfer_api, catalogue_api, handle_api, report_api):
+    for blueprint in (
+        receive_api,
+        exit_api,
+        orders_api,
+        transfer_api,
+        catalogue_api,
+        handle_api,
+        alarms_api,
+        report_api,
+    ):
         api.register_blueprint(blueprint)

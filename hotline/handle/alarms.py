@@ -153,6 +153,12 @@ def orders_behind(alarm: Alarm, actor: Actor) -> Select[tuple[Order]]:
     return query.options(joinedload(Order.unit), joinedload(Order.category)).order_by(Order.number.desc())
 
 
+def numbers_seen(alarms: Iterable[Alarm], actor: Actor) -> frozenset[str]:
+    """Of the orders behind some alarms, the numbers of those the actor may see."""
+    numbers = {number for alarm in alarms for number in alarm.facts["orders"]}
+    return frozenset(db.session.scalars(visible(select(Order.number).where(Order.number.in_(numbers)), actor)))
+
+
 def _seen(query: Select[Any], actor: Actor) -> Select[Any]:
     if not actor.may(Permission.SEE_REPORTS):
         raise NotAllowed(gettext("Your role does not allow this."))

@@ -127,6 +127,12 @@ def triggered_when(trigger: Trigger) -> str:
     return gettext(WHEN[trigger.kind], **numbers)
 
 
+def trigger_title(trigger: Trigger) -> str:
+    """What a trigger is called; with its measure, where a policy may hold units to several."""
+    title = label(trigger.kind)
+    return f"{title}: {gettext(HELD_TO[trigger.measure])}" if trigger.measure else title
+
+
 def trigger_does(trigger: Trigger) -> str:
     """What a trigger does."""
     if trigger.supervision:

@@ -122,3 +122,9 @@ class DraftSchema(Schema):
     how = words(10)
     public_reply = words(5000)
     do = words(10)
+
+
+class UrgeBody(Schema):
+    """What a citizen says when they press for their matter; nothing has to be said."""
+
+    note = words(500)

@@ -66,6 +66,7 @@ def _about(measure: Measure, month: Period, now: datetime, unit: str, figure: Fi
         "measure": measure.name,
         "numerator": figure.numerator,
         "denominator": figure.denominator,
+        "weighted": float(figure.weighted),
     }
     return Found(unit, _name(month), list(dict.fromkeys(numbers)), unit, facts=facts)
 
