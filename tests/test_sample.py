@@ -14,6 +14,8 @@ from sqlalchemy import func, select
 from hotline.base.db import db
 from hotline.base.outbox import Delivery
 from hotline.calls.models import Call, CallOutcome
+from hotline.handle.alarms import trigger_of
+from hotline.handle.models import Alarm
 from hotline.orders.clocks import standing
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
@@ -23,6 +25,7 @@ from hotline.orders.vocabulary import Channel
 from hotline.people.roles import Role
 from hotline.policy.clock import PauseReason
 from hotline.policy.limits import Clock, Requester
+from hotline.policy.triggers import Kind, Supervision
 from hotline.sample import fill
 from hotline.transfer.merging import TAKES_CHILDREN
 from tests import conftest
@@ -126,6 +129,23 @@ def test_clocks_are_extended_paused_promised_supervised_and_set_upstream(sample:
     assert any(row.time_asked_at for row in found)
     assert any(row.requester_kind is Requester.ENTERPRISE for row in found)
     assert all(row.parent and row.parent.state in TAKES_CHILDREN for row in found if row.state is State.MERGED)
+
+
+def test_orders_are_supervised_on_every_step_and_urged(sample: Sample) -> None:
+    found = orders()
+    assert {row.supervision for row in found} == {None, *Supervision}
+    assert any(row.urges for row in found)
+    by_system = db.session.scalars(select(Event).filter_by(action=Action.ESCALATE, actor_role=Role.SYSTEM)).all()
+    assert {event.payload["supervision"] for event in by_system} >= {"orange"}
+
+
+def test_alarms_are_open_and_settled(sample: Sample) -> None:
+    alarms = list(db.session.scalars(select(Alarm)))
+    by_people = [row for row in alarms if row.handled_by not in {None, "系统"}]
+    assert by_people
+    assert all(row.note for row in by_people)
+    assert any(row.handled_at is None for row in alarms)
+    assert {trigger_of(row).kind for row in alarms} >= {Kind.URGED, Kind.SLIP_OVERDUE}
 
 
 def test_the_buckets_add_up(sample: Sample) -> None:

@@ -134,7 +134,7 @@ def alarms_for(actor: Actor, *, rule: str = "", settled: bool = False) -> Select
 
 def count_open(actor: Actor) -> dict[str, int]:
     """How many open alarms the actor sees, by rule."""
-    counted: Select[Any] = select(Alarm.rule, func.count())
+    counted: Any = select(Alarm.rule, func.count())
     query = _seen(counted, actor).where(Alarm.handled_at.is_(None))
     return dict(db.session.execute(query.group_by(Alarm.rule).order_by(Alarm.rule)).all())
 

@@ -62,8 +62,9 @@ def supervised(actor: Actor, step: Supervision | None) -> Select[tuple[Order]]:
 
 def count_supervised(actor: Actor) -> dict[Supervision, int]:
     """How many orders the actor sees on each step of supervision."""
-    query = visible(select(Order.supervision, func.count()), actor).where(Order.supervision.is_not(None))
-    found = dict(db.session.execute(query.group_by(Order.supervision)).all())
+    counted: Any = select(Order.supervision, func.count())
+    query = visible(counted, actor).where(Order.supervision.is_not(None)).group_by(Order.supervision)
+    found: dict[Supervision, int] = dict(db.session.execute(query).all())
     return {step: found.get(step, 0) for step in Supervision}
 
 

@@ -20,6 +20,7 @@ from hotline.sample.cast import Cast, read_cast
 from hotline.sample.drafts import Draft, Plan
 from hotline.sample.town import Town, read_town
 from hotline.sample.walk import walk
+from hotline.sample.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,8 @@ def fill(now: datetime, *, weeks: int, orders: int, progress: Callable[[int], ob
         progress(len(batch))
     with unit_of_work():
         write_calls(taken, town, cast, rng, now=now, weeks=weeks, orders=orders)
+        watch(town, cast, rng, now)
+        _settle_news(news_before, now)
 
 
 def _live(
