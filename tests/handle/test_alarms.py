@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid, NotAllowed, NotFound
+from hotline.base.i18n import DEFAULT, gettext, label, speaking
 from hotline.handle import operations as handle
 from hotline.handle.alarms import Found, alarm_for, alarms_for, count_open, fire, orders_behind, settle, trigger_of
 from hotline.handle.models import Alarm
@@ -86,7 +87,9 @@ def test_overdue_for_five_working_days(session: None, now: datetime) -> None:
     assert order.supervision is Supervision.BLUE
     assert (alarm.subject, alarm.period, alarm.unit_code, alarm.order_id) == (order.number, "1", "housing", order.id)
     assert alarm.facts["orders"] == [order.number]
-    assert (alarm.handled_at, alarm.handled_by, alarm.note) == (fifth, "系统", "Under supervision: Blue slip")
+    with speaking(DEFAULT):
+        note = gettext("Under supervision: %(step)s", step=label(Supervision.BLUE))
+    assert (alarm.handled_at, alarm.handled_by, alarm.note) == (fifth, "系统", note)
     supervised = db.session.scalars(select(Event).filter_by(order_id=order.id).order_by(Event.seq.desc())).first()
     assert supervised is not None
     assert (supervised.actor_role, supervised.payload["rule"]) == (Role.SYSTEM, "overdue")
