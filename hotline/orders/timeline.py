@@ -21,7 +21,9 @@ from hotline.policy.clock import city_time, spoken
 from hotline.policy.triggers import Supervision
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
-UNSAID = frozenset({"round", "row_id", "threshold", "facts"})  # kept for those who check, not for those who read
+UNSAID = frozenset(
+    {"round", "row_id", "threshold", "facts", "rule"}
+)  # kept for those who check, not for those who read
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,6 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
         "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
         "supervision": plain(gettext("Supervision"), lambda value: label(Supervision(value))),
-        "rule": plain(gettext("By rule"), str),
         "other": plain(gettext("Linked with"), str),
         "attachments": plain(gettext("Files"), several(files)),
         "public_reply": lambda value: Line("public", gettext("Public reply"), value),

@@ -8,14 +8,16 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid, NotAllowed, Stale
 from hotline.base.outbox import Delivery
+from hotline.base.work import unit_of_work
 from hotline.handle import operations as handle
 from hotline.handle.supervision import escalate, escalate_overdue, feed_back, supervise, unlist
 from hotline.notices.models import Notice
@@ -383,3 +385,29 @@ def test_the_api_has_the_same_steps(
     assert call("escalate", reason="批示", supervision="listed").json["supervision"] == "listed"
     assert call("unlist", reason="已解决").json["supervision"] is None
     assert call("escalate", reason="没有").status_code == 409
+
+
+def test_a_sweep_leaves_what_somebody_is_at_work_on(app: Flask, committed: None, now: datetime) -> None:
+    with app.app_context(), unit_of_work():
+        held, free = factories.handling(now), factories.handling(now)
+        for order in (held, free):
+            supervise(order, SUPERVISOR, now, reason="督办")
+        numbers, later = [held.number, free.number], due(free) + MOMENT
+        key = held.id
+
+    def steps() -> list[Supervision | None]:
+        with app.app_context():
+            query = select(Order.supervision).where(Order.number.in_(numbers)).order_by(Order.id)
+            return list(db.session.scalars(query))
+
+    with app.app_context():
+        engine = db.engine
+    with engine.connect() as other:
+        other.execute(text("SELECT 1 FROM work_order WHERE id = :id FOR UPDATE"), {"id": key})
+        with app.app_context(), unit_of_work():
+            assert escalate_overdue(later) == 1
+        assert steps() == [Supervision.BLUE, Supervision.ORANGE]
+        other.rollback()
+    with app.app_context(), unit_of_work():
+        assert escalate_overdue(later) == 1
+    assert steps() == [Supervision.ORANGE, Supervision.ORANGE]
