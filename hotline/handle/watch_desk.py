@@ -24,7 +24,7 @@ from hotline.people.actors import Actor
 from hotline.people.roles import Permission
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
-from hotline.policy.triggers import Supervision, Trigger
+from hotline.policy.triggers import Kind, Supervision, Trigger
 from hotline.policy.words import percent, trigger_does, trigger_title, triggered_when
 
 # The highest step first: that is where somebody looks first.
@@ -127,7 +127,7 @@ def lines(alarms: Iterable[Alarm], reader: Actor) -> list[Line]:
             trigger=(trigger := trigger_of(alarm)),
             title=trigger_title(trigger),
             about=_about(alarm, names),
-            found=_found(alarm),
+            found=_found(alarm, trigger),
             when=triggered_when(trigger),
             does=trigger_does(trigger),
             at=alarm.fired_at if sees_asking(reader) else None,
@@ -153,8 +153,11 @@ def _about(alarm: Alarm, names: Names) -> str:
     return f"{unit} · {facts['month']}" if "month" in facts else unit
 
 
-def _found(alarm: Alarm) -> str:
+def _found(alarm: Alarm, trigger: Trigger) -> str:
     facts = alarm.facts
+    if trigger.kind is Kind.UNSOLVED_IN_MONTH:
+        unsolved = facts["denominator"] - facts["numerator"]
+        return gettext("%(n)s of %(all)s not solved", n=unsolved, all=facts["denominator"])
     if facts.get("denominator"):
         rate = percent(round(facts["weighted"] / facts["denominator"], 3))
         return f"{rate} · {facts['numerator']} / {facts['denominator']}"

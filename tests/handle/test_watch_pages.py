@@ -27,7 +27,11 @@ SignIn = Callable[[str], FlaskClient]
 KeyOf = Callable[[str], dict[str, str]]
 
 
+OF_A_MONTH = {"month": "2026-11", "numerator": 1, "denominator": 3, "weighted": 1.0}
+
+
 def raised(rule: str, now: datetime, order: Order, unit: str | None = "housing", **facts: Any) -> int:
+    facts = {**(OF_A_MONTH if unit else {}), **facts}
     found = Found(unit or "d01/0601/锦绣花园", f"{now:%Y-%m}", [order.number], unit, facts=facts)
     fire(policies.policy_at(now).trigger(rule), [found], now)
     alarm = db.session.scalars(select(Alarm).order_by(Alarm.id.desc())).first()
@@ -72,11 +76,11 @@ def test_other_desks_have_no_supervision(sign_in: SignIn, login: str) -> None:
 
 def test_an_alarm_is_opened_and_settled(sign_in: SignIn, now: datetime) -> None:
     order = factories.handling(now, title="楼道灯不亮")
-    alarm_id = raised("unsolved_in_month", now, order, month="2026-11", numerator=1, denominator=3, weighted=1.0)
+    alarm_id = raised("unsolved_in_month", now, order)
     client = sign_in("supervisor")
     listed = client.get("/alarms").text
     assert f"/alarms/{alarm_id}" in listed
-    assert "33.3 % · 1 / 3" in listed
+    assert "2 of 3 not solved" in listed
     assert "No alarm is open" in client.get("/alarms?rule=cluster").text
     page = client.get(f"/alarms/{alarm_id}").text
     assert order.number in page
@@ -97,6 +101,7 @@ def test_an_alarm_is_opened_and_settled(sign_in: SignIn, now: datetime) -> None:
 def test_an_interview_is_written_down(sign_in: SignIn, now: datetime) -> None:
     alarm_id = raised("last_twice", now, factories.handling(now))
     client = sign_in("manager")
+    assert "33.3 % · 1 / 3" in client.get("/alarms").text
     assert 'name="held_on"' in client.get(f"/alarms/{alarm_id}").text
     half = client.post(f"/alarms/{alarm_id}/settle", data={"note": "已约谈", "held_on": "2026-11-17"})
     assert half.status_code == 422
@@ -138,7 +143,7 @@ def test_the_rail_counts_what_waits(sign_in: SignIn, now: datetime) -> None:
 
 def test_the_api_lists_and_settles(client: FlaskClient, key_of: KeyOf, now: datetime) -> None:
     order, other = factories.handling(now), factories.dispatched(now, "water")
-    found = Found("housing", "2026-11", [order.number, other.number], "housing")
+    found = Found("housing", "2026-11", [order.number, other.number], "housing", facts=OF_A_MONTH)
     fire(policies.policy_at(now).trigger("unsolved_in_month"), [found], now)
     db.session.commit()
     head, supervisor = key_of("unit_head"), key_of("supervisor")
