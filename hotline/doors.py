@@ -67,6 +67,7 @@ def _limits_in(redis_url: str | None) -> str:
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
     from hotline.handle.pages import pages as handle_pages
+    from hotline.handle.watch_pages import pages as watch_pages
     from hotline.knowledge.article_pages import pages as article_pages
     from hotline.knowledge.pages import pages as knowledge_pages
     from hotline.ledgers.pages import pages as ledger_pages
@@ -101,6 +102,7 @@ def install(app: Flask, settings: Settings) -> None:
         article_pages,
         handle_pages,
         ledger_pages,
+        watch_pages,
         report_pages,
         notice_pages,
     )
@@ -111,6 +113,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 def _install_api(app: Flask) -> None:
     from hotline.handle.api import api as handle_api
+    from hotline.handle.watch_api import api as alarms_api
     from hotline.knowledge.api import api as replies_api
     from hotline.knowledge.article_api import api as knowledge_api
     from hotline.ledgers.api import api as ledgers_api
@@ -133,6 +136,7 @@ def _install_api(app: Flask) -> None:
         knowledge_api,
         replies_api,
         handle_api,
+        alarms_api,
         ledgers_api,
         report_api,
     ):

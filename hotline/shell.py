@@ -16,6 +16,7 @@ from hotline.base.i18n import LANGUAGES, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
 from hotline.handle.queries import count_time_requests
+from hotline.handle.watch_desk import count_waiting_here
 from hotline.notices.queries import COUNTED_UP_TO, count_unread
 from hotline.orders.deadlines import countdown, explanation, is_provisional, receipt
 from hotline.orders.lifecycle import State
@@ -80,6 +81,13 @@ DESKS = (
         mark("Disputes"),
         frozenset({Permission.RULE_DISPUTES}),
         lambda _: count_disputed(),
+    ),
+    Desk(
+        "watch.supervision",
+        "eye",
+        mark("Supervision"),
+        frozenset({Permission.SEE_REPORTS, Permission.UNIT_INBOX}),
+        count_waiting_here,
     ),
     Desk(
         "orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})

@@ -127,6 +127,7 @@ def committed(app: Flask) -> Iterator[None]:
         for table in (
             *("ledger_sheet", "ledger_event", "ledger_item", "ledger"),
             "outbox",
+            "alarm",
             "evaluation",
             "notice",
             "deadline_warning",

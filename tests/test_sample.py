@@ -14,10 +14,12 @@ from sqlalchemy import func, select
 from hotline.base.db import db
 from hotline.base.outbox import Delivery
 from hotline.calls.models import Call, CallOutcome
+from hotline.handle.alarms import trigger_of
+from hotline.handle.models import Alarm
 from hotline.ledgers.counting import tally
 from hotline.ledgers.models import LedgerEvent
 from hotline.ledgers.queries import ledgers, lines_now
-from hotline.ledgers.vocabulary import Kind
+from hotline.ledgers.vocabulary import Kind as LedgerKind
 from hotline.orders.clocks import standing
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
@@ -27,6 +29,7 @@ from hotline.orders.vocabulary import Channel
 from hotline.people.roles import Role
 from hotline.policy.clock import PauseReason
 from hotline.policy.limits import Clock, Requester
+from hotline.policy.triggers import Kind, Supervision
 from hotline.sample import fill
 from hotline.transfer.merging import TAKES_CHILDREN
 from tests import conftest
@@ -135,6 +138,23 @@ def test_clocks_are_extended_paused_promised_supervised_and_set_upstream(sample:
     assert all(row.parent and row.parent.state in TAKES_CHILDREN for row in found if row.state is State.MERGED)
 
 
+def test_orders_are_supervised_on_every_step_and_urged(sample: Sample) -> None:
+    found = orders()
+    assert {row.supervision for row in found} == {None, *Supervision}
+    assert any(row.urges for row in found)
+    by_system = db.session.scalars(select(Event).filter_by(action=Action.ESCALATE, actor_role=Role.SYSTEM)).all()
+    assert {event.payload["supervision"] for event in by_system} >= {"orange"}
+
+
+def test_alarms_are_open_and_settled(sample: Sample) -> None:
+    alarms = list(db.session.scalars(select(Alarm)))
+    by_people = [row for row in alarms if row.handled_by not in {None, "系统"}]
+    assert by_people
+    assert all(row.note for row in by_people)
+    assert any(row.handled_at is None for row in alarms)
+    assert {trigger_of(row).kind for row in alarms} >= {Kind.URGED, Kind.SLIP_OVERDUE}
+
+
 def test_the_buckets_add_up(sample: Sample) -> None:
     clocks = list(db.session.scalars(select(Deadline).filter_by(clock=Clock.HANDLE)))
     buckets = Counter(
@@ -169,13 +189,18 @@ def test_the_same_instant_gives_the_same_sample(sample: Sample) -> None:
 
 def test_ledgers_are_at_different_points_and_their_parts_add_up(sample: Sample) -> None:
     found = list(db.session.scalars(ledgers()).unique())
-    assert {one.kind for one in found} == {Kind.LEADER_SESSION, Kind.MEDIA, Kind.CAMPAIGN, Kind.MEETING}
+    assert {one.kind for one in found} == {
+        LedgerKind.LEADER_SESSION,
+        LedgerKind.MEDIA,
+        LedgerKind.CAMPAIGN,
+        LedgerKind.MEETING,
+    }
     tallies = {one: tally(lines_now(one, NOW)) for one in found}
     assert all(counted.total == len(one.items) > 0 for one, counted in tallies.items())
     together = tally(line for one in found for line in lines_now(one, NOW))
     assert all(number > 0 for number in together.parts.values()), together
     assert together.overdue
-    session = next(one for one in found if one.kind is Kind.LEADER_SESSION)
+    session = next(one for one in found if one.kind is LedgerKind.LEADER_SESSION)
     assert tallies[session].total == session.announced == 12
     assert 0 < tallies[session].struck_off < 12
     for one in found:

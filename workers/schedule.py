@@ -15,9 +15,12 @@ from sqlalchemy.exc import OperationalError
 
 from hotline.base.db import db
 from hotline.base.work import unit_of_work
+from hotline.handle.supervision import escalate_overdue
+from hotline.handle.triggers import sweep_orders
 from hotline.ledgers.sheets import produce_sheets
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
+from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,9 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PERIODIC = (
     Periodic("calendar", MINUTE, follow_calendar),
     Periodic("warnings", MINUTE, sweep),
+    Periodic("escalation", MINUTE, escalate_overdue),
+    Periodic("order triggers", 5 * MINUTE, sweep_orders),
+    Periodic("unit triggers", HOUR, sweep_units),
     Periodic("proposals", DAY, propose),
     Periodic("ledgers", HOUR, produce_sheets),
 )

@@ -52,3 +52,10 @@ def week_of(day: date, zone: ZoneInfo) -> Period:
     """The Monday-to-Sunday week a city day lies in."""
     monday = day - timedelta(days=day.weekday())
     return Period(monday, monday + timedelta(days=6), zone)
+
+
+def month_of(day: date, zone: ZoneInfo) -> Period:
+    """The calendar month a city day lies in."""
+    first = day.replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    return Period(first, after - DAY, zone)

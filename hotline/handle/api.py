@@ -10,15 +10,18 @@ from hotline.handle.schemas import (
     CallBody,
     ClosingBody,
     ContactBody,
+    EscalateBody,
     GrantBody,
     NoteBody,
     NothingBody,
     ProgressBody,
     RedoBody,
     ReplyBody,
+    SuperviseBody,
     TimeBody,
 )
 from hotline.orders.rest import hang_call
+from hotline.orders.urging import urge
 from hotline.transfer.schemas import ReasonBody
 
 api = Blueprint("handle_api", __name__, url_prefix="/api/v1/orders", description="Work on orders")
@@ -39,5 +42,8 @@ hang_call(api, "request-time", TimeBody, time.request_time)
 hang_call(api, "grant-time", GrantBody, time.grant_time)
 hang_call(api, "refuse-time", ReasonBody, time.refuse_time)
 hang_call(api, "resume", ReasonBody, time.resume)
-hang_call(api, "supervise", ReasonBody, supervision.supervise)
+hang_call(api, "supervise", SuperviseBody, supervision.supervise)
+hang_call(api, "escalate", EscalateBody, supervision.escalate)
+hang_call(api, "unlist", ReasonBody, supervision.unlist)
+hang_call(api, "urge", NoteBody, urge)
 hang_call(api, "feed-back", NoteBody, supervision.feed_back)

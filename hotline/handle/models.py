@@ -1,11 +1,13 @@
-"""Tables of handling: what the citizen said of a reply."""
+"""Tables of handling: what the citizen said of a reply, and what a trigger found."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hotline.base.db import Base, Instant, Key
+from hotline.base.db import Base, Instant, Json, Key
 from hotline.orders.models import Order
 
 
@@ -45,3 +47,41 @@ class Evaluation(Base):
 # The instant an evaluation counts on: when it ended, or while it waits, when it was asked.
 COUNTS_ON = func.coalesce(Evaluation.ended_at, Evaluation.asked_at)
 Index("ix_evaluation_counts_on", COUNTS_ON)
+
+
+class Alarm(Base):
+    """A trigger of the policy that fired: once for what it is about (subject) and each period.
+
+    rule: the trigger's name in the policy version ``policy_id``. unit_code: whose it is; None for a place.
+    order_id: the order, where it is about one. facts: what was counted, and "orders", the numbers behind it.
+    handled_at, handled_by, note: what was done, which settles it. held_on, whom: an interview (约谈) that was held.
+    """
+
+    __tablename__ = "alarm"
+    __table_args__ = (
+        UniqueConstraint("rule", "subject", "period"),
+        CheckConstraint(
+            "(handled_at IS NULL) = (handled_by IS NULL) AND (handled_at IS NULL) = (note IS NULL)",
+            name="settled_says_what",
+        ),
+        CheckConstraint("(held_on IS NULL) = (whom IS NULL)", name="held_says_whom"),
+        CheckConstraint("held_on IS NULL OR handled_at IS NOT NULL", name="held_is_settled"),
+        Index("ix_alarm_open", "fired_at", "unit_code", postgresql_where=text("handled_at IS NULL")),
+        Index("ix_alarm_fired_at", "fired_at"),
+    )
+
+    id: Mapped[Key]
+    rule: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(160))
+    period: Mapped[str] = mapped_column(String(20))
+    policy_id: Mapped[int] = mapped_column(ForeignKey("policy_version.id"))
+    unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"), index=True)
+    fired_at: Mapped[Instant]
+    facts: Mapped[Json]
+    handled_at: Mapped[Instant | None]
+    handled_by: Mapped[str | None] = mapped_column(String(60))
+    note: Mapped[str | None] = mapped_column(Text)
+    held_on: Mapped[date | None]
+    whom: Mapped[str | None] = mapped_column(String(200))
+    order: Mapped[Order | None] = relationship()

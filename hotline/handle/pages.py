@@ -23,6 +23,7 @@ from hotline.handle.schemas import (
     CallBody,
     ClosingBody,
     ContactBody,
+    EscalateBody,
     GrantBody,
     NoteBody,
     NothingBody,
@@ -30,6 +31,7 @@ from hotline.handle.schemas import (
     RatingBody,
     RedoBody,
     ReplyBody,
+    SuperviseBody,
     TimeBody,
 )
 from hotline.orders.attachments import Upload
@@ -38,6 +40,7 @@ from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event
 from hotline.orders.operations import reveal_phone
 from hotline.orders.queries import order_for
+from hotline.orders.urging import urge
 from hotline.people.actors import CITIZEN
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
@@ -132,7 +135,10 @@ hang_form(pages, "request-time", Action.REQUEST_TIME, TimeBody, time.request_tim
 hang_form(pages, "grant-time", Action.GRANT_TIME, GrantBody, time.grant_time)
 hang_form(pages, "refuse-time", Action.REFUSE_TIME, ReasonBody, time.refuse_time)
 hang_form(pages, "resume", Action.RESUME, ReasonBody, time.resume)
-hang_form(pages, "supervise", Action.SUPERVISE, ReasonBody, supervision.supervise)
+hang_form(pages, "supervise", Action.SUPERVISE, SuperviseBody, supervision.supervise)
+hang_form(pages, "escalate", Action.ESCALATE, EscalateBody, supervision.escalate)
+hang_form(pages, "unlist", Action.UNLIST, ReasonBody, supervision.unlist)
+hang_form(pages, "urge", Action.URGE, NoteBody, urge)
 hang_form(pages, "feed-back", Action.FEED_BACK, NoteBody, supervision.feed_back)
 
 

@@ -91,7 +91,7 @@ def _has_clock(due: Due, now: datetime) -> ColumnElement[bool]:
         Deadline.order_id == Order.id,
         Deadline.ended_at.is_(None),
         Deadline.clock.in_(UNIT_CLOCKS + STEP_CLOCKS),
-        _runs_at(now),
+        runs_at(now),
     )
     if due is Due.OVERDUE:
         return exists().where(is_theirs, Deadline.due_at < now)
@@ -105,7 +105,7 @@ def _has_clock(due: Due, now: datetime) -> ColumnElement[bool]:
     return exists().where(is_theirs, Deadline.due_at >= now, soon)
 
 
-def _runs_at(now: datetime) -> ColumnElement[bool]:
+def runs_at(now: datetime) -> ColumnElement[bool]:
     """Whether a clock is in no pause, as ``clocks.standing`` says; pauses follow one another, so the last one tells."""
     paused_until = Deadline.paused[-1][1].astext.cast(DateTime(timezone=True))
     return or_(paused_until.is_(None), paused_until <= now, Deadline.upstream_at.is_not(None))

@@ -8,8 +8,10 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
 from hotline.base.schemas import Schema, member, phone, truth, words
+from hotline.handle.watch_desk import Line
 from hotline.orders.vocabulary import Result, TimeKind, Truth
 from hotline.policy.schemas import CityInstant
+from hotline.policy.triggers import Supervision
 
 
 class NothingBody(Schema):
@@ -34,6 +36,20 @@ class ProgressBody(Schema):
     """How far what was promised is, in words for the citizen."""
 
     public_reply = words(2000, required=True)
+
+
+class SuperviseBody(Schema):
+    """How an order is supervised, and why."""
+
+    supervision = member(Supervision, load_default=Supervision.BLUE)
+    reason = words(500, required=True)
+
+
+class EscalateBody(Schema):
+    """To which step supervision goes, by default the next one, and why."""
+
+    supervision = member(Supervision, load_default=None)
+    reason = words(500, required=True)
 
 
 class ReplyBody(Schema):
@@ -112,3 +128,41 @@ class RedoBody(Schema):
     """Why it is sent back."""
 
     reason = words(500, required=True)
+
+
+class AlarmQuery(Schema):
+    """Which alarms: open ones or settled ones, of one rule or of all."""
+
+    rule = words(60)
+    settled = truth(load_default=False)
+    page = fields.Integer(load_default=1)
+
+
+class SettleBody(Schema):
+    """What was done about an alarm; of an interview, the day it was held and with whom."""
+
+    note = words(2000, required=True)
+    held_on = fields.Date(load_default=None, error_messages={"invalid": _l("give a day, e.g. 2026-12-01")})
+    whom = words(200)
+
+
+def alarm_row(line: Line, seen: frozenset[str]) -> dict[str, Any]:
+    """An alarm. seen: the numbers of orders its reader may see."""
+    alarm = line.alarm
+    return {
+        "id": alarm.id,
+        "rule": alarm.rule,
+        "kind": line.trigger.kind,
+        "does": line.trigger.does,
+        "subject": alarm.subject,
+        "period": alarm.period,
+        "unit": alarm.unit_code,
+        "policy": alarm.policy_id,
+        "fired_at": line.at or line.day,
+        "facts": {**alarm.facts, "orders": [number for number in alarm.facts["orders"] if number in seen]},
+        "handled_at": alarm.handled_at,
+        "handled_by": alarm.handled_by,
+        "note": alarm.note,
+        "held_on": alarm.held_on.isoformat() if alarm.held_on else None,
+        "whom": alarm.whom,
+    }

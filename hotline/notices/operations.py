@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -16,6 +16,7 @@ from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
+from hotline.policy.triggers import Supervision
 
 # Who is told of what. A unit hears of what is sent to it; a desk hears of what now waits there.
 TELLS_UNIT = frozenset(
@@ -36,6 +37,9 @@ TELLS_UNIT = frozenset(
         Action.REJECT_REPLY,
         Action.FINISH_PART,
         Action.REACTIVATE,
+        Action.URGE,
+        Action.ESCALATE,
+        Action.UNLIST,
     }
 )
 TELLS_ROLE = {
@@ -48,10 +52,18 @@ TELLS_ROLE = {
     Action.DISPUTE: Role.SUPERVISOR,
     Action.FOLLOW: Role.CALLBACK,
 }
+# Who hears of supervision besides the unit; the higher the rung, the higher up. Of what they do themselves, too: the
+# colleagues of a supervisor read the same notices.
+TELLS_OF_RUNG = {
+    Supervision.ORANGE: (Role.SUPERVISOR,),
+    Supervision.RED: (Role.SUPERVISOR, Role.MANAGER),
+    Supervision.SPECIAL: (Role.SUPERVISOR,),
+    Supervision.LISTED: (Role.SUPERVISOR, Role.MANAGER),
+}
 
 
 def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
-    """Leave the notice an event asks for. May run twice: a delivery id appears once."""
+    """Leave the notices an event asks for, one for each who is told. May run twice: an id appears once."""
     event = db.session.get_one(Event, event_id)
     unit = None
     # What an agent notes is what the citizen has added on the phone.
@@ -59,16 +71,23 @@ def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
         # An event that names a unit is for that one, whoever has the order by the time this runs.
         lead = select(Order.lead_unit).where(Order.id == event.order_id)
         unit = event.payload.get("unit") or db.session.scalar(lead)
-    role = TELLS_ROLE.get(event.action)
     if event.action is Action.REQUEST_TIME and not _waits(event):
         return  # granted at once, or decided since: nothing waits at the desk
-    if unit is None and role is None:
-        return
-    db.session.execute(
-        insert(Notice)
-        .values(delivery_id=delivery_id, unit_code=unit, role=role, event_id=event_id, created_at=now)
-        .on_conflict_do_nothing(index_elements=["delivery_id"])
-    )
+    told: list[dict[str, str]] = [{"unit_code": unit}] if unit else []
+    told += [{"role": role} for role in _roles(event)]
+    for n, whom in enumerate(told):
+        key = uuid5(delivery_id, str(n)) if n else delivery_id
+        db.session.execute(
+            insert(Notice)
+            .values(delivery_id=key, event_id=event_id, created_at=now, **whom)
+            .on_conflict_do_nothing(index_elements=["delivery_id"])
+        )
+
+
+def _roles(event: Event) -> tuple[Role, ...]:
+    if event.action in {Action.SUPERVISE, Action.ESCALATE}:
+        return TELLS_OF_RUNG.get(event.payload.get("supervision", Supervision.BLUE), ())
+    return (TELLS_ROLE[event.action],) if event.action in TELLS_ROLE else ()
 
 
 def _waits(asked: Event) -> bool:

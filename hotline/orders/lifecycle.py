@@ -77,6 +77,9 @@ class Action(StrEnum):
     REJECT_REPLY = "reject_reply"
     REPORT_PROGRESS = "report_progress"
     REACTIVATE = "reactivate"
+    URGE = "urge"
+    ESCALATE = "escalate"
+    UNLIST = "unlist"
 
 
 name_members(
@@ -135,6 +138,9 @@ name_members(
         Action.REJECT_REPLY: mark("Reject the reply"),
         Action.REPORT_PROGRESS: mark("Tell how far it is"),
         Action.REACTIVATE: mark("Take up again"),
+        Action.URGE: mark("Urge"),
+        Action.ESCALATE: mark("Step up supervision"),
+        Action.UNLIST: mark("Take off the list"),
     }
 )
 
@@ -387,6 +393,32 @@ STEPS: tuple[Step, ...] = (
     # 督办: beside the work, on a clock of its own.
     _step(Action.SUPERVISE, _WITH_UNIT, None, (_R.SUPERVISOR, _R.SYSTEM), needs=("reason",), starts=(_C.SUPERVISE,)),
     _step(Action.FEED_BACK, _WITH_UNIT, None, UNIT_ROLES, needs=("note",), meets=(_C.SUPERVISE,)),
+    # 升级: the next rung, on a clock that starts anew. 摘牌: a listed order stays listed until somebody says why not.
+    _step(
+        Action.ESCALATE,
+        _WITH_UNIT,
+        None,
+        (_R.SUPERVISOR, _R.SYSTEM),
+        needs=("supervision", "reason"),
+        drops=(_C.SUPERVISE,),
+        starts=(_C.SUPERVISE,),
+    ),
+    _step(
+        Action.UNLIST,
+        (*_WITH_UNIT, _S.CALLBACK, _S.CLOSED),
+        None,
+        (_R.SUPERVISOR,),
+        needs=("reason",),
+        drops=(_C.SUPERVISE,),
+    ),
+    # 催办: somebody presses for it; nothing moves.
+    _step(
+        Action.URGE,
+        _WITH_UNIT,
+        None,
+        (_R.AGENT, _R.DISPATCHER, _R.SUPERVISOR, _R.CITIZEN, _R.SYSTEM),
+        needs=("note",),
+    ),
     _step(Action.ATTEMPT, _S.CALLBACK, None, (_R.CALLBACK,), needs=("note",)),
     _step(
         Action.EVALUATE,

@@ -30,6 +30,7 @@ from hotline.people.models import District, Unit
 from hotline.people.roles import Role
 from hotline.policy.calendar import TimeUnit
 from hotline.policy.limits import Clock, Requester
+from hotline.policy.triggers import Supervision
 
 order_numbers = Sequence("order_number", metadata=Base.metadata)
 
@@ -57,6 +58,7 @@ class Order(Base):
     ``state`` and the instants beside it follow from the events and are kept for lists and measures.
     ``time_asked_at`` is set while a unit waits for the center's word on its request for time, ``disputed_at`` while a
     dispute about whose it is waits for a ruling; ``ruled_at`` says that one has settled it.
+    ``supervision`` is how it is supervised (督办), ``urges`` how often it was urged (催办) in this round.
     ``version`` counts the events; an edit that names an older one is refused. ``head`` is the hash of the
     last event, so that a log cut short at its end is noticed too.
     """
@@ -68,6 +70,7 @@ class Order(Base):
         one_of("urgency", Urgency),
         one_of("channel", Channel),
         one_of("requester_kind", Requester),
+        one_of("supervision", Supervision),
         UniqueConstraint("source", "external_id"),
         CheckConstraint("(dispatched_at IS NULL) OR (lead_unit IS NOT NULL)", name="dispatched_has_unit"),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_instant"),
@@ -78,6 +81,8 @@ class Order(Base):
         Index("ix_work_order_lead_unit", "lead_unit", "state"),
         Index("ix_work_order_time_asked_at", "time_asked_at", postgresql_where=sql("time_asked_at IS NOT NULL")),
         Index("ix_work_order_disputed_at", "disputed_at", postgresql_where=sql("disputed_at IS NOT NULL")),
+        Index("ix_work_order_supervision", "supervision", "lead_unit", postgresql_where=sql("supervision IS NOT NULL")),
+        Index("ix_work_order_urges", "urges", postgresql_where=sql("urges > 0")),
         Index("ix_work_order_parent", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
         Index("ix_work_order_matter", "category_code", "district_code", "received_at"),
         Index("ix_work_order_search", "search", postgresql_using="gin"),
@@ -106,6 +111,8 @@ class Order(Base):
     round: Mapped[int] = mapped_column(server_default=sql("1"))
     returns: Mapped[int] = mapped_column(server_default=sql("0"))
     attempts: Mapped[int] = mapped_column(server_default=sql("0"))
+    supervision: Mapped[Supervision | None] = mapped_column(text_enum(Supervision))
+    urges: Mapped[int] = mapped_column(server_default=sql("0"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"))
     policy_id: Mapped[int] = mapped_column(ForeignKey("policy_version.id"))
     suggestion: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

@@ -23,12 +23,14 @@ from hotline.orders.lifecycle import Action, State, Step, choices, find, permits
 from hotline.orders.models import Deadline, Event, Order, order_numbers
 from hotline.orders.queries import require_category
 from hotline.orders.vocabulary import Channel, Element, Nature, Urgency
+from hotline.orders.watched import Watched, watched
 from hotline.people.actors import Actor
 from hotline.people.operations import record_read
 from hotline.people.queries import require_district
 from hotline.people.roles import UNIT_ROLES, Permission, Role
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock, Facts, Requester
+from hotline.policy.triggers import Supervision
 
 NUMBERS_A_DAY = 1_000_000
 
@@ -92,6 +94,7 @@ def open_order(
         round=1,
         returns=0,
         attempts=0,
+        urges=0,
         policy_id=policies.policy_id_at(now),
         suggestion=dict(suggestion) if suggestion else None,
         received_at=now,
@@ -191,6 +194,8 @@ def is_open(action: Action, order: Order, actor: Actor, now: datetime) -> bool:
         Action.RESUME: lambda: any(standing(row, now) for row in running),
         Action.SUPERVISE: lambda: not supervised,
         Action.FEED_BACK: lambda: supervised,
+        Action.ESCALATE: lambda: supervised and order.supervision is not Supervision.LISTED,
+        Action.UNLIST: lambda: order.supervision is Supervision.LISTED,
     }
     return asks[action]() if action in asks else True
 
@@ -262,6 +267,7 @@ def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, An
     order.district_code = payload.get("district") or order.district_code
     order.nature = Nature(payload.get("nature") or order.nature)
     order.urgency = Urgency(payload.get("urgency") or order.urgency)
+    order.supervision, order.urges = watched(Watched(order.supervision, order.urges), action, payload)
     if action in TIME_ASKED:
         order.time_asked_at = now if action is Action.REQUEST_TIME else None
     if action in AGAIN:

@@ -62,6 +62,8 @@ def brief(order: Order, reader: Actor) -> dict[str, Any]:
         "district": order.district_code,
         "category": order.category_code,
         "lead_unit": order.lead_unit,
+        "supervision": order.supervision,
+        "urges": order.urges,
         "received_at": order.received_at,
         "upstream_due_at": order.upstream_due_at,
         "closed_at": _closed_at(order, reader),

@@ -23,6 +23,7 @@ from hotline.people.actors import Actor
 from hotline.people.roles import Permission
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
+from hotline.policy.triggers import Supervision
 
 # The step most likely taken next stands first; which of them are there at all, the lifecycle table says.
 LIKELY = (
@@ -55,6 +56,9 @@ LIKELY = (
     Action.REQUEST_RETURN,
     Action.DISPUTE,
     Action.SUPERVISE,
+    Action.ESCALATE,
+    Action.UNLIST,
+    Action.URGE,
     Action.SET_UPSTREAM,
     Action.REDO,
     Action.CLOSE,
@@ -88,6 +92,7 @@ def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
         "rulings": list(Ruling),
         "natures": list(Nature),
         "urgencies": list(Urgency),
+        "supervisions": list(Supervision),
         "master": order.parent,
         "level_name": level_name,
         "blank": MultiDict(),

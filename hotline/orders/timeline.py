@@ -31,9 +31,12 @@ from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.calendar import TimeUnit
 from hotline.policy.clock import city_time, spoken
+from hotline.policy.triggers import Supervision
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
-UNSAID = frozenset({"round", "row_id", "threshold", "facts"})  # kept for those who check, not for those who read
+UNSAID = frozenset(
+    {"round", "row_id", "threshold", "facts", "rule"}
+)  # kept for those who check, not for those who read
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "number": plain(gettext("Number called"), str),
         "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
         "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
+        "supervision": plain(gettext("Supervision"), lambda value: label(Supervision(value))),
         "other": plain(gettext("Linked with"), str),
         "anonymous": plain(gettext("Anonymous"), lambda _: gettext("yes; there is no callback")),
         "missing": plain(gettext("Not said"), lambda names: comma.join(label(Element(name)) for name in names)),

@@ -15,6 +15,7 @@ from hotline.base.db import db
 from hotline.orders.clocks import ClockRow, Replayed, goes_by_calendar, reckoning, replay
 from hotline.orders.models import Deadline, Order
 from hotline.orders.operations import broken_link, facts_of
+from hotline.orders.watched import Watched, watched
 from hotline.policy import queries as policies
 
 BATCH = 500
@@ -74,7 +75,10 @@ def clock_differences(order: Order) -> list[Difference]:
 
 def _own(order: Order) -> Iterator[Difference]:
     state = order.events[-1].to_state if order.events else None
-    for name, said in (("state", state), ("version", len(order.events))):
+    seen = Watched()
+    for event in order.events:
+        seen = watched(seen, event.action, event.payload)
+    for name, said in (("state", state), ("version", len(order.events)), *seen._asdict().items()):
         if getattr(order, name) != said:
             yield Difference(order.number, "", None, name, getattr(order, name), said)
 

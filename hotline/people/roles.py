@@ -40,6 +40,7 @@ class Permission(StrEnum):
     KEEP_KNOWLEDGE = "keep_knowledge"
     KEEP_LEDGERS = "keep_ledgers"
     ADMINISTER = "administer"
+    SETTLE_ALARMS = "settle_alarms"
 
 
 name_members(
@@ -72,10 +73,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         {
             *(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS),
-            *(_P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE, _P.KEEP_LEDGERS),
+            *(_P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS),
         }
     ),
-    Role.MANAGER: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.KEEP_LEDGERS}),
+    Role.MANAGER: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS}),
     # An administrator keeps the system, not the orders: no phone numbers.
     Role.ADMIN: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.ADMINISTER, _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE}),
     Role.CITIZEN: frozenset({_P.PLACE_ORDERS}),

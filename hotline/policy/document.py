@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from hotline.base.i18n import mark, name_members, pick
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
+from hotline.policy.triggers import Trigger, fault, read_trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ class Policy:
     reactivate_days: int
     short_abandon: float
     minimum_n: int
+    triggers: tuple[Trigger, ...]
     evidence: Mapping[str, Evidence]
 
     @property
@@ -151,6 +153,10 @@ class Policy:
     def row(self, key: str) -> Limit | None:
         """The limit row of a name."""
         return next((limit for limit in self.limits if limit.key == key), None)
+
+    def trigger(self, name: str) -> Trigger:
+        """The trigger of a name, which must be there."""
+        return next(trigger for trigger in self.triggers if trigger.name == name)
 
 
 E = TypeVar("E", bound=StrEnum)
@@ -236,6 +242,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         reactivate_days=int(document["callback"].get("reactivate_days", REACTIVATE_DAYS)),
         short_abandon=float(document["connection"]["short_abandon_seconds"]),
         minimum_n=int(document["ranking"]["minimum_n"]),
+        triggers=tuple(_trigger(row) for row in document.get("triggers", ())),
         evidence={section: _member(Evidence, document[section]["evidence"], section) for section in SECTIONS},
     )
 
@@ -247,10 +254,7 @@ def _check(policy: Policy) -> None:
         raise BadPolicy("dispatch.duplicate_days: give a number of days, at least 1")
     if policy.most_returns < 1:
         raise BadPolicy("dispatch.most_returns: give a number of returns, at least 1")
-    if policy.attempt_gap_hours < 0 or policy.reactivate_days < 0 or policy.reviews.from_round < 0:
-        raise BadPolicy("callback, review: hours, days and rounds are not negative")
-    if not 0 <= policy.audit_share <= 1:
-        raise BadPolicy("callback.audit_share: give a number from 0 to 1")
+    _check_callback(policy)
     if len({level.code for level in policy.levels}) != len(policy.levels) or not policy.levels:
         raise BadPolicy("satisfaction.levels: give at least one level, each code once")
     if any(not 0 <= level.weight <= 1 for level in policy.levels):
@@ -258,6 +262,9 @@ def _check(policy: Policy) -> None:
     keys = [limit.key for limit in policy.limits]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise BadPolicy(f"limits: {twice} is there twice; keep one row")
+    names = [trigger.name for trigger in policy.triggers]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise BadPolicy(f"triggers: {twice} is there twice; give each a name of its own")
     rules = policy.time_rules
     if any(getattr(rules, one.name) < 0 for one in fields(rules)):
         raise BadPolicy("time_rules: a number of times or days is not negative")
@@ -267,6 +274,13 @@ def _reviews(section: Mapping[str, Any]) -> Reviews:
     given = _given(section)
     lists = {name: tuple(given.get(name, ())) for name in ("natures", "urgencies")}
     return Reviews(**lists, from_round=int(given.get("from_round", 0)))
+
+
+def _check_callback(policy: Policy) -> None:
+    if policy.attempt_gap_hours < 0 or policy.reactivate_days < 0 or policy.reviews.from_round < 0:
+        raise BadPolicy("callback, review: hours, days and rounds are not negative")
+    if not 0 <= policy.audit_share <= 1:
+        raise BadPolicy("callback.audit_share: give a number from 0 to 1")
 
 
 def _given(section: Mapping[str, Any]) -> dict[str, Any]:
@@ -291,6 +305,17 @@ def _check_limit(limit: Limit) -> None:
         raise BadPolicy("limits: promise: a promise reaches to a day; give its amount in days")
     if max(len(limit.basis), len(limit.key)) > LONGEST_TEXT:
         raise BadPolicy(f"limits: {limit.clock}: basis and conditions are too long; at most {LONGEST_TEXT} characters")
+
+
+def _trigger(row: Mapping[str, Any]) -> Trigger:
+    where = f"triggers: {row['name']}"
+    try:
+        trigger = read_trigger(row)
+    except ValueError as unknown:
+        raise BadPolicy(f"{where}: {unknown}; use one that is known") from unknown
+    if wrong := fault(trigger):
+        raise BadPolicy(f"{where}: {wrong}")
+    return trigger
 
 
 def _warnings(section: Mapping[str, Any]) -> Warnings:

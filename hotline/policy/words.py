@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hotline.base.i18n import gettext, label, pick
+from hotline.base.i18n import gettext, label, mark, pick
 from hotline.policy.calendar import DEFAULT_COUNTING, Counting, TimeUnit
 from hotline.policy.clock import rule_of, spoken
 from hotline.policy.document import Level, Policy, WarningRule, Warnings
 from hotline.policy.limits import Clock, Evidence, Limit
+from hotline.policy.triggers import Kind, Trigger
 
 PERCENT = 100
+WHEN = {
+    Kind.OVERDUE: mark("overdue for %(days)s working days"),
+    Kind.DISSATISFIED_AGAIN: mark("%(count)s replies the citizen calls unsolved or is not satisfied with"),
+    Kind.URGED: mark("urged %(count)s times in one round"),
+    Kind.REPEATED: mark("%(count)s orders of one citizen and category within %(days)s days"),
+    Kind.STALLED: mark("nothing by the unit for %(days)s working days"),
+    Kind.SLIP_OVERDUE: mark("a red slip not answered in time"),
+    Kind.UNSOLVED_IN_MONTH: mark("%(count)s evaluations “not solved” of a unit in a month"),
+    Kind.BELOW: mark("a unit's rate “%(measure)s” of a month below %(percent)s, with %(minimum_n)s counted or more"),
+    Kind.LAST_TWICE: mark(
+        "a unit last of its kind by “%(measure)s” two months running, with %(minimum_n)s counted or more"
+    ),
+    Kind.CLUSTER: mark("%(count)s orders of one kind at one place within %(days)s days"),
+}
+HELD_TO = {
+    "on_time": mark("On-time completion"),
+    "on_time_original": mark("On-time completion, first deadline"),
+    "satisfied": mark("Satisfaction rate"),
+    "solved": mark("Resolution rate"),
+}  # the labels the report's measures have; a test compares them
 
 
 def evidence_words(evidence: Evidence) -> str:
@@ -96,6 +117,27 @@ def warned_when(rule: WarningRule) -> str:
     if rule.days == 1:
         return gettext("on the working day after it was due")
     return gettext("on working day %(n)s after it was due", n=rule.days)
+
+
+def triggered_when(trigger: Trigger) -> str:
+    """When a trigger fires."""
+    numbers = {**trigger.numbers, "percent": percent(trigger.percent / PERCENT)}
+    if trigger.measure:
+        numbers["measure"] = gettext(HELD_TO[trigger.measure])
+    return gettext(WHEN[trigger.kind], **numbers)
+
+
+def trigger_title(trigger: Trigger) -> str:
+    """What a trigger is called; with its measure, where a policy may hold units to several."""
+    title = label(trigger.kind)
+    return f"{title}: {gettext(HELD_TO[trigger.measure])}" if trigger.measure else title
+
+
+def trigger_does(trigger: Trigger) -> str:
+    """What a trigger does."""
+    if trigger.supervision:
+        return f"{label(trigger.does)}: {label(trigger.supervision)}"
+    return label(trigger.does)
 
 
 def sending_words(warnings: Warnings) -> str:

@@ -11,7 +11,7 @@ from flask import session
 from marshmallow import ValidationError, validates_schema
 
 from hotline.base.errors import Invalid, NotFound
-from hotline.base.i18n import gettext
+from hotline.base.i18n import DEFAULT, gettext, speaking
 from hotline.base.privacy import PHONE_TAIL
 from hotline.orders.deadlines import going_by
 from hotline.orders.lifecycle import ENDED_STATES, State
@@ -19,13 +19,14 @@ from hotline.orders.models import Attachment, Order
 from hotline.orders.names import Names
 from hotline.orders.operations import get_order
 from hotline.orders.sheet import evaluated
+from hotline.orders.urging import citizen_may_urge, urge
 from hotline.orders.vocabulary import Channel, Element, Nature
 from hotline.people.actors import CITIZEN
 from hotline.receive.elements import missing_elements
 from hotline.receive.once import Placed, place_once
 from hotline.receive.operations import receive_complaint
 from hotline.receive.progress import ahead, happened, present
-from hotline.receive.schemas import IntakeSchema
+from hotline.receive.schemas import IntakeSchema, UrgeBody
 
 FIELDS = ("text", "address", "phone", "name", "requester", "secret", "nature")
 TRAP = "website"  # a field people do not see; what fills it in is a program
@@ -89,6 +90,22 @@ def forget() -> None:
     session.pop(PLACED, None)
 
 
+def urge_followed(words: str, now: datetime) -> bool:
+    """Urge the unit that has the order followed; raise NotFound where none is. False where today it has been already.
+
+    A merged order is handled with its master, so that is where its citizen presses.
+    """
+    order = followed()
+    if order is None:
+        raise NotFound(gettext("There is nothing at this address."))
+    if not citizen_may_urge(order.followed, now):
+        return False
+    with speaking(DEFAULT):  # for the unit, which reads the city's language
+        usual = gettext("The citizen asks on their page how far it is.")
+    urge(order.followed, CITIZEN, now, note=UrgeBody().read({"note": words})["note"] or usual)
+    return True
+
+
 def public_file(file_id: int) -> Attachment:
     """A file of the order followed that its citizen may see; raise NotFound."""
     order = followed()
@@ -113,6 +130,7 @@ def order_view(order: Order, now: datetime) -> dict[str, Any]:
         "ahead": ahead(going_by(order), unit, now),
         "happened": happened(order.events, names.units),
         "files": [file for file in order.attachments if file.public],
+        "may_urge": citizen_may_urge(order.followed, now),
         "may_rate": asked and is_theirs,
         "rates_elsewhere": asked and not is_theirs,
         "over": order.state in ENDED_STATES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import (
     Blueprint,
     Response,
+    flash,
     jsonify,
     make_response,
     redirect,
@@ -219,6 +220,20 @@ def order() -> ResponseReturnValue:
     if followed is None:
         return redirect(url_for("receive.follow"))
     return render_template("receive/citizen_order.html", **citizens.order_view(followed, utc_now()))
+
+
+@pages.post("/citizen/urge")
+@limiter.limit("20 per hour")
+def urge() -> ResponseReturnValue:
+    """Press the office that has the order, once a working day."""
+    try:
+        urged = citizens.urge_followed(request.form.get("note", ""), utc_now())
+    except Invalid as wrong:
+        flash(" ".join(text for texts in wrong.errors.values() for text in texts))
+        return redirect(url_for("receive.order"), 303)
+    said = gettext("We have told the office that you are waiting.")
+    flash(said if urged else gettext("It has been urged today already; the office knows of it."), "done")
+    return redirect(url_for("receive.order"), 303)
 
 
 @pages.get("/citizen/file/<int:file_id>")

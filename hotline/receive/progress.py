@@ -35,6 +35,7 @@ TOLD = {
     Action.GRANT_TIME: mark("%(unit)s was given more time."),
     Action.RESUME: mark("%(unit)s goes on with it."),
     Action.SUPERVISE: mark("The hotline is watching that %(unit)s gets on with it."),
+    Action.URGE: mark("%(unit)s was urged to get on with it."),
     Action.MERGE: mark(
         "Others have told us of the same matter. It is handled together with theirs, and you get the answer too."
     ),

@@ -128,3 +128,9 @@ class DraftSchema(Schema):
     article = words(60)
     anyway = words(10)
     do = words(10)
+
+
+class UrgeBody(Schema):
+    """What a citizen says when they press for their matter; nothing has to be said."""
+
+    note = words(500)

@@ -21,6 +21,7 @@ from hotline.sample.drafts import Draft, Plan
 from hotline.sample.ledgers import keep_ledgers
 from hotline.sample.town import Town, read_town
 from hotline.sample.walk import walk
+from hotline.sample.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,8 @@ def fill(now: datetime, *, weeks: int, orders: int, progress: Callable[[int], ob
     with unit_of_work():
         db.session.expire_all()  # an order opened here knows none of its later events
         keep_ledgers(town, cast, rng, now=now, weeks=weeks)
+        watch(town, cast, rng, now)
+        _settle_news(news_before, now)
 
 
 def _live(

@@ -150,3 +150,26 @@ def test_0007_says_where_rows_of_the_catalogue_came_from_and_how_they_ended(empt
         left = text("SELECT district, lead, valid_to IS NULL FROM catalogue_row ORDER BY district")
         assert connection.execute(left).all() == [("*", "housing", True), ("d01", "housing", False)]
     engine.dispose()
+
+
+RUNNING_SLIP = """
+    INSERT INTO deadline (order_id, clock, round, row, amount, unit, basis, calendar_id, started_at, due_at,
+      original_due_at, provisional, ended_at, outcome)
+    VALUES (1, 'supervise', 1, 'supervise', 3, 'working_days', '督办', 1, now(), now(), now(), false, %s)
+    """
+
+
+@pytest.mark.parametrize(("ended", "supervision"), [("NULL, NULL", "blue"), ("now(), 'met'", None)])
+def test_0016_gives_what_was_supervised_a_blue_slip(empty_url: str, ended: str, supervision: str | None) -> None:
+    migrate.upgrade(empty_url, "0005")
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        for row in OLD_ROWS:
+            connection.exec_driver_sql(row)
+    migrate.upgrade(empty_url, "0011")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(RUNNING_SLIP % ended)
+    migrate.upgrade(empty_url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT supervision, urges FROM work_order")).one() == (supervision, 0)
+    engine.dispose()

@@ -14,6 +14,7 @@ from hotline.orders.models import Order
 from hotline.orders.vocabulary import Exit, Result, TimeKind
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
+from hotline.policy.triggers import Supervision
 from hotline.receive.exits import propose_exit
 from hotline.transfer import operations as transfer
 from hotline.transfer.disputes import dispute
@@ -115,6 +116,12 @@ def supervised(now: datetime, unit: str) -> Order:
     return order
 
 
+def listed(now: datetime, unit: str) -> Order:
+    order = handling(now, unit)
+    supervise(order, SUPERVISOR, now, reason="挂牌督办", supervision=Supervision.LISTED)
+    return order
+
+
 def with_part(now: datetime, unit: str) -> Order:
     """An order another unit leads and this one assists with."""
     order = factories.received(now)
@@ -176,6 +183,9 @@ STAGES: dict[Action, tuple[str, Stage, dict[str, Any]]] = {
     Action.REPORT_PROGRESS: ("progress", promised, {"public_reply": "设计已完成。"}),
     Action.SUPERVISE: ("supervise", handling, {**SAID}),
     Action.FEED_BACK: ("feed-back", supervised, {**SAID}),
+    Action.URGE: ("urge", handling, {**SAID}),
+    Action.ESCALATE: ("escalate", supervised, {**SAID}),
+    Action.UNLIST: ("unlist", listed, {**SAID}),
     Action.ATTEMPT: ("attempt", replied, {**SAID}),
     Action.EVALUATE: ("evaluate", replied, {"solved": True, "satisfaction": "satisfied"}),
     Action.CLOSE: ("close", evaluated, {**SAID}),

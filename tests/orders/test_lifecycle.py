@@ -298,6 +298,7 @@ GIVEN = {
     "basis": "职责清单",
     "how": "decided",
     "responsible": "housing",
+    "supervision": "red",
 }
 
 

@@ -36,11 +36,13 @@ from hotline.orders.clocks import is_part
 from hotline.orders.lifecycle import ENDED_STATES, Action, State, find, permits
 from hotline.orders.models import Deadline, Order
 from hotline.orders.operations import amend, broken_link, is_open, parts_open
+from hotline.orders.urging import urge
 from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Exit, Nature, Result, Ruling, Service, TimeKind
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
 from hotline.policy.limits import Clock
+from hotline.policy.triggers import Supervision
 from hotline.receive import exits, joining
 from hotline.report.measures import Fate, fate
 from hotline.transfer import disputes, linking, merging, parts
@@ -143,8 +145,13 @@ STEPS: dict[Action, Step] = {
     Action.REFUSE_TIME: lambda o, a, t, d: time.refuse_time(o, a, t, **WHY),
     Action.RESUME: lambda o, a, t, d: time.resume(o, a, t, **WHY),
     Action.REPORT_PROGRESS: lambda o, a, t, d: handle.report_progress(o, a, t, public_reply="设计已完成。"),
-    Action.SUPERVISE: lambda o, a, t, d: supervision.supervise(o, a, t, **WHY),
+    Action.SUPERVISE: lambda o, a, t, d: supervision.supervise(
+        o, a, t, supervision=d.rng.choice(list(Supervision)), **WHY
+    ),
     Action.FEED_BACK: lambda o, a, t, d: supervision.feed_back(o, a, t, note="已安排"),
+    Action.URGE: lambda o, a, t, d: urge(o, a, t, note="再催一次"),
+    Action.ESCALATE: lambda o, a, t, d: supervision.escalate(o, a, t, **WHY),
+    Action.UNLIST: lambda o, a, t, d: supervision.unlist(o, a, t, **WHY),
     Action.ATTEMPT: lambda o, a, t, d: handle.not_reached(o, a, t, note="无人接听"),
     Action.EVALUATE: lambda o, a, t, d: handle.evaluate(
         o, a, t, solved=d.rng.random() < 0.4, satisfaction=d.rng.choice(LEVELS)

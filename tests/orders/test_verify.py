@@ -56,6 +56,7 @@ SAID = {
     "how": "decided",
     "basis": "职责清单",
     "responsible": "housing",
+    "supervision": "listed",
 }
 # Rows that only fit some orders, so that what a limit depends on matters.
 ROWS = (
@@ -201,6 +202,8 @@ TAMPERED = {
           provisional FROM deadline WHERE order_id = :id AND clock = 'handle'
         """,
     "state": "UPDATE work_order SET state = 'handling' WHERE id = :id",
+    "supervision": "UPDATE work_order SET supervision = 'blue' WHERE id = :id",
+    "urges": "UPDATE work_order SET urges = 3 WHERE id = :id",
     "version": "UPDATE work_order SET version = version + 1 WHERE id = :id",
 }
 

@@ -20,6 +20,7 @@ from hotline.orders.vocabulary import Channel, Nature, Result, TimeKind
 from hotline.policy.limits import Clock
 from hotline.receive.progress import COMING, PRESENT, TOLD, ahead, happened
 from hotline.transfer import operations as transfer
+from hotline.transfer.merging import merge
 from tests import factories
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
@@ -254,6 +255,7 @@ def test_every_step_state_and_clock_has_words_or_is_the_governments_own() -> Non
         Action.SUBMIT_REPLY,
         Action.REJECT_REPLY,
     }
+    internal |= {Action.ESCALATE, Action.UNLIST}
     assert set(Action) - set(TOLD) == {Action.AMEND, Action.NOTE, Action.LINK} | internal
     never_run = {Clock.RETURN_REQUEST, Clock.EXTENSION, Clock.PROMISE}
     assert (
@@ -315,3 +317,38 @@ def test_a_citizen_is_told_what_is_waited_for(client: FlaskClient, now: datetime
     page = client.get("/citizen/order").text
     assert said in page
     assert "内部理由" not in page
+
+
+def test_a_citizen_urges_once_a_working_day(client: FlaskClient, now: datetime) -> None:
+    order = factories.saved(factories.handling(now))
+    assert "/citizen/urge" in follow(client, order.number)
+    assert client.post("/citizen/urge", data={"note": "x" * 501}).status_code == 303
+    assert factories.fresh(order).urges == 0
+    page = client.post("/citizen/urge", data={"note": "还在漏水"}, follow_redirects=True).text
+    assert "We have told the office that you are waiting." in page
+    assert "was urged to get on with it" in page
+    assert "/citizen/urge" not in page
+    assert "还在漏水" not in page  # what is noted is the government's own
+    again = client.post("/citizen/urge", data={}, follow_redirects=True).text
+    assert "It has been urged today already" in again
+    order = factories.fresh(order)
+    assert order.urges == 1
+    assert order.events[-1].payload["note"] == "还在漏水"
+
+
+def test_urging_needs_an_order_that_is_followed_and_with_a_unit(client: FlaskClient, now: datetime) -> None:
+    assert client.post("/citizen/urge", data={}).status_code == 404
+    order = factories.saved(factories.received(now))
+    assert "/citizen/urge" not in follow(client, order.number)
+    client.post("/citizen/urge", data={})
+    assert factories.fresh(order).urges == 0
+
+
+def test_whose_order_is_merged_urges_its_master(client: FlaskClient, now: datetime) -> None:
+    master = factories.handling(now, requester_phone="13700000000")
+    child = factories.received(now)
+    merge(child, factories.DISPATCHER, now, master=master.number, reason="同一事项")
+    factories.saved(child)
+    assert "/citizen/urge" in follow(client, child.number)
+    client.post("/citizen/urge", data={})
+    assert (factories.fresh(master).urges, factories.fresh(child).urges) == (1, 0)

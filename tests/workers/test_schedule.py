@@ -14,9 +14,12 @@ from sqlalchemy import func, select, text
 
 from hotline.base.db import db
 from hotline.base.work import unit_of_work
+from hotline.handle.supervision import escalate_overdue
+from hotline.handle.triggers import sweep_orders
 from hotline.ledgers.sheets import produce_sheets
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
+from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose
 from tests.conftest import NOW
 from workers import process
@@ -41,6 +44,9 @@ def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
     assert [(thing.every, thing.run) for thing in PERIODIC] == [
         (MINUTE, follow_calendar),
         (MINUTE, sweep),
+        (MINUTE, escalate_overdue),
+        (5 * MINUTE, sweep_orders),
+        (60 * MINUTE, sweep_units),
         (DAY, propose),
         (HOUR, produce_sheets),
     ]

@@ -1,0 +1,166 @@
+"""What the pages of supervision show: the orders under supervision, and the alarms with what each is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from hotline.base.db import db
+from hotline.base.i18n import gettext
+from hotline.base.paging import page_of
+from hotline.handle.alarms import alarms_for, count_open, orders_behind, trigger_of
+from hotline.handle.models import Alarm
+from hotline.handle.queries import running
+from hotline.orders.models import Deadline, Order
+from hotline.orders.names import Names
+from hotline.orders.queries import visible
+from hotline.orders.sight import sees_asking
+from hotline.people.actors import Actor
+from hotline.people.roles import Permission
+from hotline.policy import queries as policies
+from hotline.policy.limits import Clock
+from hotline.policy.triggers import Kind, Supervision, Trigger
+from hotline.policy.words import percent, trigger_does, trigger_title, triggered_when
+
+# The highest step first: that is where somebody looks first.
+RUNG = case({step: at for at, step in enumerate(Supervision)}, value=Order.supervision)
+RUNNING = and_(Deadline.order_id == Order.id, Deadline.clock == Clock.SUPERVISE, Deadline.ended_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An alarm as its reader sees it. at: None where the reader is to know only the day, which is ``day``.
+
+    title, when, does: the rule in words. about: whom or what. found: what was counted.
+    """
+
+    alarm: Alarm
+    trigger: Trigger
+    title: str
+    about: str
+    found: str
+    when: str
+    does: str
+    at: datetime | None
+    day: str
+
+
+def supervised(actor: Actor, step: Supervision | None) -> Select[tuple[Order]]:
+    """The orders under supervision the actor may see: the highest step first, then what is due first."""
+    query = visible(select(Order), actor).where(Order.supervision.is_not(None))
+    if step:
+        query = query.where(Order.supervision == step)
+    clocks = selectinload(Order.deadlines.and_(Deadline.ended_at.is_(None)))
+    query = query.outerjoin(Deadline, RUNNING).options(clocks, joinedload(Order.unit))
+    return query.order_by(RUNG.desc(), Deadline.due_at.nulls_last(), Order.id)
+
+
+def count_supervised(actor: Actor) -> dict[Supervision, int]:
+    """How many orders the actor sees on each step of supervision."""
+    counted: Any = select(Order.supervision, func.count())
+    query = visible(counted, actor).where(Order.supervision.is_not(None)).group_by(Order.supervision)
+    found: dict[Supervision, int] = dict(db.session.execute(query).all())
+    return {step: found.get(step, 0) for step in Supervision}
+
+
+def count_waiting_here(actor: Actor) -> int:
+    """What waits at the desk of supervision: alarms for those who settle them, supervised orders for units."""
+    if actor.may(Permission.SETTLE_ALARMS):
+        return sum(count_open(actor).values())
+    return sum(count_supervised(actor).values())
+
+
+def supervision_view(actor: Actor, asked: Mapping[str, str], page: int, now: datetime) -> dict[str, Any]:
+    """The list of orders under supervision, narrowed to a step."""
+    step = next((one for one in Supervision if one == asked.get("step")), None)
+    found = page_of(supervised(actor, step), page)
+    return {
+        "page": found,
+        "rows": [(order, running(order, (Clock.SUPERVISE,))) for order in found.rows],
+        "counts": count_supervised(actor),
+        "step": step,
+        "now": now,
+        "open_alarms": _open_alarms(actor),
+    }
+
+
+def alarms_view(actor: Actor, asked: Mapping[str, str], page: int, now: datetime) -> dict[str, Any]:
+    """The list of alarms, open or settled, narrowed to a rule."""
+    rule, settled = asked.get("rule", ""), asked.get("settled") == "1"
+    found = page_of(alarms_for(actor, rule=rule, settled=settled), page)
+    counts = count_open(actor)
+    return {
+        "page": found,
+        "lines": lines(found.rows, actor),
+        "counts": counts,
+        "titles": {trigger.name: trigger_title(trigger) for trigger in policies.policy_at(now).triggers},
+        "rule": rule,
+        "settled": settled,
+        "open_alarms": sum(counts.values()),
+        "total": sum(count_supervised(actor).values()),
+    }
+
+
+def alarm_view(alarm: Alarm, actor: Actor, page: int) -> dict[str, Any]:
+    """One alarm with the orders behind it."""
+    (line,) = lines([alarm], actor)
+    return {
+        "line": line,
+        "alarm": alarm,
+        "trigger": line.trigger,
+        "page": page_of(orders_behind(alarm, actor), page),
+        "may_settle": actor.may(Permission.SETTLE_ALARMS) and alarm.handled_at is None,
+    }
+
+
+def lines(alarms: Iterable[Alarm], reader: Actor) -> list[Line]:
+    """Alarms in words. A unit is not to know at which moment its citizen was asked, so it is told the day."""
+    names, zone = Names(), policies.calendar_now().zone
+    return [
+        Line(
+            alarm=alarm,
+            trigger=(trigger := trigger_of(alarm)),
+            title=trigger_title(trigger),
+            about=_about(alarm, names),
+            found=_found(alarm, trigger),
+            when=triggered_when(trigger),
+            does=trigger_does(trigger),
+            at=alarm.fired_at if sees_asking(reader) else None,
+            day=alarm.fired_at.astimezone(zone).date().isoformat(),
+        )
+        for alarm in alarms
+    ]
+
+
+def _open_alarms(actor: Actor) -> int | None:
+    return sum(count_open(actor).values()) if actor.may(Permission.SEE_REPORTS) else None
+
+
+def _about(alarm: Alarm, names: Names) -> str:
+    facts = alarm.facts
+    if alarm.order is not None:
+        return alarm.order.title
+    if "place" in facts:
+        district = names.districts.get(facts["district"], facts["district"])
+        category = names.categories.get(facts["category"], facts["category"])
+        return " · ".join(part for part in (facts["place"], district, category) if part)
+    unit = names.units.get(alarm.unit_code or "", alarm.unit_code or "")
+    return f"{unit} · {facts['month']}" if "month" in facts else unit
+
+
+def _found(alarm: Alarm, trigger: Trigger) -> str:
+    facts = alarm.facts
+    if trigger.kind is Kind.UNSOLVED_IN_MONTH:
+        unsolved = facts["denominator"] - facts["numerator"]
+        return gettext("%(n)s of %(all)s not solved", n=unsolved, all=facts["denominator"])
+    if facts.get("denominator"):
+        rate = percent(round(facts["weighted"] / facts["denominator"], 3))
+        return f"{rate} · {facts['numerator']} / {facts['denominator']}"
+    if "urges" in facts:
+        return gettext("urged %(n)s×", n=facts["urges"])
+    return gettext("%(n)s orders", n=len(facts["orders"])) if len(facts["orders"]) > 1 else ""

@@ -1,0 +1,68 @@
+"""Pages of supervision: the orders under it, the alarms, and what was done about each."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from hotline.base.db import db
+from hotline.base.errors import Conflict, Invalid
+from hotline.base.i18n import gettext
+from hotline.base.time import utc_now
+from hotline.base.web import whole_number
+from hotline.handle.alarms import alarm_for, settle
+from hotline.handle.schemas import SettleBody
+from hotline.handle.watch_desk import alarm_view, alarms_view, supervision_view
+from hotline.orders.forms import form_data
+from hotline.people.roles import Permission
+from hotline.people.signin import current_actor, needs
+
+pages = Blueprint("watch", __name__, template_folder="templates")
+
+
+@pages.get("/supervision")
+@needs(Permission.SEE_REPORTS, Permission.UNIT_INBOX)
+def supervision() -> ResponseReturnValue:
+    """The orders under supervision, the highest step first. A unit's people see their own."""
+    return render_template(
+        "watch/supervision.html", **supervision_view(current_actor(), request.args, _page(), utc_now())
+    )
+
+
+@pages.get("/alarms")
+@needs(Permission.SEE_REPORTS)
+def alarms() -> ResponseReturnValue:
+    """What the policy's triggers found. A unit's head sees what is about their units."""
+    return render_template("watch/alarms.html", **alarms_view(current_actor(), request.args, _page(), utc_now()))
+
+
+@pages.get("/alarms/<int:alarm_id>")
+@needs(Permission.SEE_REPORTS)
+def alarm(alarm_id: int) -> ResponseReturnValue:
+    """One alarm with the orders behind it."""
+    actor = current_actor()
+    return render_template(
+        "watch/alarm.html", errors={}, refused="", **alarm_view(alarm_for(alarm_id, actor), actor, _page())
+    )
+
+
+@pages.post("/alarms/<int:alarm_id>/settle")
+@needs(Permission.SETTLE_ALARMS)
+def settled(alarm_id: int) -> ResponseReturnValue:
+    """Say what was done about an alarm."""
+    actor = current_actor()
+    found = alarm_for(alarm_id, actor)
+    try:
+        with db.session.begin_nested():
+            settle(found, actor, utc_now(), **SettleBody().read(form_data(SettleBody)))
+    except (Invalid, Conflict) as refusal:
+        errors = refusal.errors if isinstance(refusal, Invalid) else {}
+        refused = "" if errors else refusal.message
+        page = render_template("watch/alarm.html", errors=errors, refused=refused, **alarm_view(found, actor, 1))
+        return page, refusal.status
+    flash(gettext("Settled."), "done")
+    return redirect(url_for("watch.alarms"))
+
+
+def _page() -> int:
+    return whole_number(request.args.get("page", "")) or 1

@@ -1,0 +1,163 @@
+"""What calls for supervision (督办) by a rule: the triggers of a policy, and the rungs of supervision. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from hotline.base.i18n import mark, name_members, pick
+from hotline.policy.limits import Evidence
+
+
+class Supervision(StrEnum):
+    """How an order is supervised, from rung to rung: slips (督查单) in three colours, 专项督办, 挂牌督办."""
+
+    BLUE = "blue"
+    ORANGE = "orange"
+    RED = "red"
+    SPECIAL = "special"
+    LISTED = "listed"
+
+    @property
+    def above(self) -> tuple[Supervision, ...]:
+        """The rungs above this one."""
+        ladder = tuple(Supervision)
+        return ladder[ladder.index(self) + 1 :]
+
+
+class Kind(StrEnum):
+    """What a trigger watches: an order, a unit over a month, or a place."""
+
+    OVERDUE = "overdue"
+    DISSATISFIED_AGAIN = "dissatisfied_again"
+    URGED = "urged"
+    REPEATED = "repeated"
+    STALLED = "stalled"
+    SLIP_OVERDUE = "slip_overdue"
+    UNSOLVED_IN_MONTH = "unsolved_in_month"
+    BELOW = "below"
+    LAST_TWICE = "last_twice"
+    CLUSTER = "cluster"
+
+
+class Does(StrEnum):
+    """What a trigger does: it tells, puts the order under supervision, or calls the unit's head to an interview."""
+
+    ALARM = "alarm"
+    SUPERVISE = "supervise"
+    INTERVIEW = "interview"
+
+
+name_members(
+    {
+        Supervision.BLUE: mark("Blue slip"),
+        Supervision.ORANGE: mark("Orange slip"),
+        Supervision.RED: mark("Red slip"),
+        Supervision.SPECIAL: mark("Special supervision"),
+        Supervision.LISTED: mark("Listed supervision"),
+        Kind.OVERDUE: mark("Long overdue"),
+        Kind.DISSATISFIED_AGAIN: mark("Dissatisfied again"),
+        Kind.URGED: mark("Urged again and again"),
+        Kind.REPEATED: mark("Told of again and again"),
+        Kind.STALLED: mark("No progress"),
+        Kind.SLIP_OVERDUE: mark("Red slip not answered"),
+        Kind.UNSOLVED_IN_MONTH: mark("Not solved, several in a month"),
+        Kind.BELOW: mark("Below the least rate"),
+        Kind.LAST_TWICE: mark("Last place twice running"),
+        Kind.CLUSTER: mark("Cluster at one place"),
+        Does.ALARM: mark("Alarm"),
+        Does.SUPERVISE: mark("Put under supervision"),
+        Does.INTERVIEW: mark("Interview"),
+    }
+)
+
+# The numbers each kind goes by.
+NUMBERS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.OVERDUE: ("days",),
+    Kind.DISSATISFIED_AGAIN: ("count",),
+    Kind.URGED: ("count",),
+    Kind.REPEATED: ("count", "days"),
+    Kind.STALLED: ("days",),
+    Kind.SLIP_OVERDUE: (),
+    Kind.UNSOLVED_IN_MONTH: ("count",),
+    Kind.BELOW: ("measure", "percent", "minimum_n"),
+    Kind.LAST_TWICE: ("measure", "minimum_n"),
+    Kind.CLUSTER: ("count", "days"),
+}
+OF_ORDERS = (
+    Kind.OVERDUE,
+    Kind.DISSATISFIED_AGAIN,
+    Kind.URGED,
+    Kind.REPEATED,
+    Kind.STALLED,
+    Kind.SLIP_OVERDUE,
+)
+MEASURES = ("on_time", "on_time_original", "satisfied", "solved")  # of the report: what units can be held to
+MOST = 1000  # of anything a trigger counts
+WHOLE_RATE = 100
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One rule: where this is so, that is done, once for each period.
+
+    count: of orders, urges or evaluations, from which it fires. days: working days (OVERDUE, STALLED) or days of the
+    calendar that are looked back (REPEATED, CLUSTER). measure, percent, minimum_n: a rate of the report, the least it
+    may be, and how many must be counted for it. supervision: the rung an order is put on.
+    """
+
+    name: str
+    kind: Kind
+    does: Does
+    basis: str
+    evidence: Evidence
+    basis_en: str = ""
+    count: int = 0
+    days: int = 0
+    percent: float = 0
+    minimum_n: int = 0
+    measure: str = ""
+    supervision: Supervision | None = None
+
+    @property
+    def source(self) -> str:
+        """Where the rule comes from, in the reader's language."""
+        return pick(self.basis, self.basis_en)
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """The numbers it goes by, to be kept with what it found."""
+        return {name: getattr(self, name) for name in NUMBERS[self.kind]}
+
+
+def read_trigger(row: Mapping[str, Any]) -> Trigger:
+    """A row of a policy document; raise ValueError for a word that is not known, TypeError for an entry that is not."""
+    rung = row.get("supervision")
+    known = {
+        "kind": Kind(row["kind"]),
+        "does": Does(row["does"]),
+        "evidence": Evidence(row["evidence"]),
+        "supervision": Supervision(rung) if rung else None,
+    }
+    return Trigger(**{**row, **known})
+
+
+def fault(trigger: Trigger) -> str:
+    """What is wrong with a trigger, and how to mend it; nothing where it can be used."""
+    wanted, supervises = NUMBERS[trigger.kind], trigger.does is Does.SUPERVISE
+    for name in ("count", "days", "percent", "minimum_n", "measure"):
+        if bool(getattr(trigger, name)) != (name in wanted):
+            return f"{name}: {'give it' if name in wanted else 'leave it out'} for {trigger.kind}"
+    wholes = (trigger.count, trigger.days, trigger.minimum_n)
+    checks = {
+        f"name: give one of at most {LONGEST_NAME} characters": 0 < len(trigger.name) <= LONGEST_NAME,
+        f"give whole numbers above 0, at most {MOST}": all(0 <= n <= MOST and n == int(n) for n in wholes),
+        f"percent: give a number above 0, at most {WHOLE_RATE}": 0 <= trigger.percent <= WHOLE_RATE,
+        f"measure: use one of {', '.join(MEASURES)}": trigger.measure in {"", *MEASURES},
+        "supervision: give the step where it supervises, and only there": supervises == bool(trigger.supervision),
+        "does: only an order is supervised; use alarm or interview": not supervises or trigger.kind in OF_ORDERS,
+    }
+    return next((mend for mend, good in checks.items() if not good), "")

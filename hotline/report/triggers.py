@@ -1,0 +1,157 @@
+"""The policy's triggers about units and places. Units are judged by the measures of the report, as its lists show them.
+
+A rate is judged when its month is over, so that nobody is called to account for half a month. What is counted up
+(not solved) fires as soon as there are so many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, union
+
+from hotline.base.db import db
+from hotline.base.time import DAY, Period, month_of
+from hotline.handle.alarms import MOST_ORDERS, Found, fire
+from hotline.handle.models import Alarm
+from hotline.orders.lifecycle import State
+from hotline.orders.models import Order
+from hotline.people.models import Unit
+from hotline.policy import queries as policies
+from hotline.policy.triggers import WHOLE_RATE, Kind, Trigger
+from hotline.report.figures import Figure
+from hotline.report.measure import Measure
+from hotline.report.measures import BY_NAME
+from hotline.report.queries import figures, rows_behind
+from hotline.transfer.models import OrderPlace
+from hotline.transfer.place_names import WAY_ENDS
+
+KIND_OF_MATTER = 4  # characters of a category's code: its second level
+NO_MATTER = (State.DECLINED, State.WITHDRAWN)
+LONGEST_PLACE = 100
+
+
+def sweep_units(now: datetime) -> int:
+    """Fire the triggers about units and places, by the policy in force; return how often."""
+    triggers = policies.policy_at(now).triggers
+    return sum(fire(one, list(FINDERS[one.kind](one, now)), now) for one in triggers if one.kind in FINDERS)
+
+
+def _month(instant: datetime) -> Period:
+    calendar = policies.calendar_now()
+    return month_of(calendar.city_day(instant), calendar.zone)
+
+
+def _month_before(month: Period) -> Period:
+    return month_of(month.first - DAY, month.zone)
+
+
+def _name(month: Period) -> str:
+    return f"{month.first:%Y-%m}"
+
+
+def _by_unit(measure: Measure, month: Period, now: datetime, minimum_n: int = 1) -> dict[str, Figure]:
+    """The figures of the units with enough counted."""
+    found = figures(measure, month, measure.cutoff(month, now), by_unit=True)
+    return {unit: figure for unit, figure in found.items() if unit and figure.denominator >= minimum_n}
+
+
+def _about(measure: Measure, month: Period, now: datetime, unit: str, figure: Figure) -> Found:
+    """A unit's figure of a month, with the orders that count against it."""
+    query = rows_behind(measure, month, measure.cutoff(month, now), unit=unit, numerator=False).limit(MOST_ORDERS)
+    numbers = [row.order.number for row in db.session.scalars(query)]
+    facts = {
+        "month": _name(month),
+        "measure": measure.name,
+        "numerator": figure.numerator,
+        "denominator": figure.denominator,
+        "weighted": float(figure.weighted),
+    }
+    return Found(unit, _name(month), list(dict.fromkeys(numbers)), unit, facts=facts)
+
+
+def _unsolved_in_month(trigger: Trigger, now: datetime) -> Iterator[Found]:
+    """Of this month; yesterday's too, because the last of a month may be counted only after its end."""
+    measure = BY_NAME["solved"]
+    for month in dict.fromkeys((_month(now), _month(now - DAY))):
+        for unit, figure in _by_unit(measure, month, now).items():
+            if figure.denominator - figure.numerator >= trigger.count:
+                yield _about(measure, month, now, unit, figure)
+
+
+def _below(trigger: Trigger, now: datetime) -> Iterator[Found]:
+    measure, month = BY_NAME[trigger.measure], _month_before(_month(now))
+    for unit, figure in _by_unit(measure, month, now, trigger.minimum_n).items():
+        if figure.rate is not None and figure.rate * WHOLE_RATE < trigger.percent:
+            yield _about(measure, month, now, unit, figure)
+
+
+def _last_twice(trigger: Trigger, now: datetime) -> Iterator[Found]:
+    measure, month = BY_NAME[trigger.measure], _month_before(_month(now))
+    counted = _by_unit(measure, month, now, trigger.minimum_n)
+    earlier = _by_unit(measure, _month_before(month), now, trigger.minimum_n)
+    for unit in sorted(_last(counted) & _last(earlier)):
+        yield _about(measure, month, now, unit, counted[unit])
+
+
+def _last(counted: dict[str, Figure]) -> set[str]:
+    """Who is last among the units of their kind; nobody where all of a kind are equal, or there is only one."""
+    kinds = dict(db.session.execute(select(Unit.code, Unit.kind).where(Unit.code.in_(counted))).all())
+    last = set()
+    for kind in set(kinds.values()):
+        rates = {unit: figure.rate or 0 for unit, figure in counted.items() if kinds.get(unit) is kind}
+        worst = min(rates.values())
+        if worst < max(rates.values()):
+            last |= {unit for unit, rate in rates.items() if rate == worst}
+    return last
+
+
+def _cluster(trigger: Trigger, now: datetime) -> Iterator[Found]:
+    """So many orders of one kind of matter at one place of a district: a spot their texts name, or one address.
+
+    A place fires once in its days, and orders that fired with one place do not fire again with another.
+    """
+    since = now - timedelta(days=trigger.days)
+    recent = select(Alarm.subject, Alarm.facts).where(Alarm.rule == trigger.name, Alarm.fired_at > since)
+    fired = dict(db.session.execute(recent).all())
+    told = {number for facts in fired.values() for number in facts["orders"]}
+    for district, matter, place, numbers in _places(trigger.count, since, now):
+        subject = f"{district}/{matter}/{place[:LONGEST_PLACE]}"
+        if subject not in fired and len(set(numbers) - told) >= trigger.count:
+            told |= set(numbers)
+            day = policies.calendar_now().city_day(now).isoformat()
+            facts = {"place": place, "category": matter, "district": district, "count": len(numbers)}
+            yield Found(subject, day, sorted(numbers, reverse=True), facts=facts)
+
+
+def _places(count: int, since: datetime, now: datetime) -> Iterable[tuple[str, str, str, list[str]]]:
+    """District, kind of matter, place and numbers of the orders, most orders first. A way is too long to be a place."""
+    recent = (
+        select(Order.id, Order.number, Order.address)
+        .add_columns(func.left(Order.category_code, KIND_OF_MATTER).label("matter"))
+        .add_columns(func.coalesce(Order.district_code, "").label("district"))
+        .where(Order.received_at > since, Order.received_at <= now, Order.category_code.is_not(None))
+        .where(Order.state.not_in(NO_MATTER))
+        .cte("recent")
+    )
+    columns = (recent.c.district, recent.c.matter, recent.c.number)
+    spots = select(*columns, OrderPlace.name.label("place")).join(OrderPlace, OrderPlace.order_id == recent.c.id)
+    addresses = select(*columns, recent.c.address.label("place")).where(recent.c.address != "")
+    named = union(spots, addresses).subquery()
+    numbers = func.array_agg(named.c.number)
+    query = (
+        select(named.c.district, named.c.matter, named.c.place, numbers)
+        .group_by(named.c.district, named.c.matter, named.c.place)
+        .having(func.count() >= count)
+        .order_by(func.count().desc(), func.length(named.c.place).desc(), named.c.place)
+    )
+    return (tuple(row) for row in db.session.execute(query) if not row[2].endswith(WAY_ENDS))
+
+
+FINDERS: dict[Kind, Callable[[Trigger, datetime], Iterator[Found]]] = {
+    Kind.UNSOLVED_IN_MONTH: _unsolved_in_month,
+    Kind.BELOW: _below,
+    Kind.LAST_TWICE: _last_twice,
+    Kind.CLUSTER: _cluster,
+}

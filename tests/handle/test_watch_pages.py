@@ -1,0 +1,172 @@
+"""The pages and the API of supervision: what each role sees, and how an alarm is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from hotline.base.db import db
+from hotline.handle.alarms import Found, fire
+from hotline.handle.models import Alarm
+from hotline.handle.supervision import feed_back, supervise
+from hotline.orders.models import Order
+from hotline.people.actors import Actor
+from hotline.people.roles import Role
+from hotline.policy import queries as policies
+from hotline.policy.triggers import Supervision
+from tests import factories
+from tests.factories import HANDLER
+
+SUPERVISOR = Actor(Role.SUPERVISOR, "督办")
+SignIn = Callable[[str], FlaskClient]
+KeyOf = Callable[[str], dict[str, str]]
+
+
+OF_A_MONTH = {"month": "2026-11", "numerator": 1, "denominator": 3, "weighted": 1.0}
+
+
+def raised(rule: str, now: datetime, order: Order, unit: str | None = "housing", **facts: Any) -> int:
+    facts = {**(OF_A_MONTH if unit else {}), **facts}
+    found = Found(unit or "d01/0601/锦绣花园", f"{now:%Y-%m}", [order.number], unit, facts=facts)
+    fire(policies.policy_at(now).trigger(rule), [found], now)
+    alarm = db.session.scalars(select(Alarm).order_by(Alarm.id.desc())).first()
+    assert alarm is not None
+    db.session.commit()
+    return alarm.id
+
+
+def test_the_list_shows_the_highest_step_first_with_the_time_left(sign_in: SignIn, now: datetime) -> None:
+    for title, step in (("蓝", "blue"), ("红", "red"), ("挂", "listed"), ("橙", "orange")):
+        order = factories.handling(now, title=f"{title}色的事")
+        supervise(order, SUPERVISOR, now, reason="督办", supervision=Supervision(step))
+        if step == "listed":
+            feed_back(order, HANDLER, now, note="已办")
+    db.session.commit()
+    page = sign_in("supervisor").get("/supervision").text
+    places = [page.index(f"{title}色的事") for title in "挂红橙蓝"]
+    assert places == sorted(places)
+    assert "reported; still listed" in page
+    narrowed = sign_in("supervisor").get("/supervision?step=red").text
+    assert "红色的事" in narrowed
+    assert "蓝色的事" not in narrowed
+
+
+def test_a_unit_sees_its_own_slips_and_no_alarms(sign_in: SignIn, now: datetime) -> None:
+    for unit in ("housing", "water"):
+        order = factories.dispatched(now, unit, title=f"{unit} 的事")
+        supervise(order, SUPERVISOR, now, reason="督办")
+    db.session.commit()
+    page = sign_in("handler").get("/supervision").text
+    assert "housing 的事" in page
+    assert "water 的事" not in page
+    assert "/alarms" not in page
+    assert sign_in("handler").get("/alarms").status_code == 403
+
+
+@pytest.mark.parametrize("login", ["agent", "dispatcher", "callback"])
+def test_other_desks_have_no_supervision(sign_in: SignIn, login: str) -> None:
+    client = sign_in(login)
+    assert [client.get(path).status_code for path in ("/supervision", "/alarms", "/alarms/1")] == [403] * 3
+
+
+def test_an_alarm_is_opened_and_settled(sign_in: SignIn, now: datetime) -> None:
+    order = factories.handling(now, title="楼道灯不亮")
+    alarm_id = raised("unsolved_in_month", now, order)
+    client = sign_in("supervisor")
+    listed = client.get("/alarms").text
+    assert f"/alarms/{alarm_id}" in listed
+    assert "2 of 3 not solved" in listed
+    assert "No alarm is open" in client.get("/alarms?rule=cluster").text
+    page = client.get(f"/alarms/{alarm_id}").text
+    assert order.number in page
+    assert "Shijiazhuang 2019" in page
+    assert "held_on" not in page
+    wrong = client.post(f"/alarms/{alarm_id}/settle", data={"note": " "})
+    assert wrong.status_code == 422
+    assert "is required" in wrong.text
+    assert client.post(f"/alarms/{alarm_id}/settle", data={"note": "已督促"}).status_code == 302
+    assert "No alarm is open" in client.get("/alarms").text
+    assert "已督促" in client.get("/alarms?settled=1").text
+    again = client.post(f"/alarms/{alarm_id}/settle", data={"note": "再办"})
+    assert again.status_code == 409
+    assert "has been settled already" in again.text
+    assert "已督促" in again.text
+
+
+def test_an_interview_is_written_down(sign_in: SignIn, now: datetime) -> None:
+    alarm_id = raised("last_twice", now, factories.handling(now))
+    client = sign_in("manager")
+    assert "33.3 % · 1 / 3" in client.get("/alarms").text
+    assert 'name="held_on"' in client.get(f"/alarms/{alarm_id}").text
+    half = client.post(f"/alarms/{alarm_id}/settle", data={"note": "已约谈", "held_on": "2026-11-17"})
+    assert half.status_code == 422
+    assert "with whom" in half.text
+    assert 'value="2026-11-17"' in half.text  # what was typed is kept
+    given = {"note": "已约谈", "held_on": "2026-11-17", "whom": "主要负责人"}
+    assert client.post(f"/alarms/{alarm_id}/settle", data=given).status_code == 302
+    assert "2026-11-17 · 主要负责人" in client.get(f"/alarms/{alarm_id}").text
+
+
+def test_a_unit_head_reads_the_alarms_about_their_unit(sign_in: SignIn, now: datetime) -> None:
+    own = raised("unsolved_in_month", now, factories.handling(now))
+    theirs = raised("unsolved_in_month", now, factories.dispatched(now, "water"), "water")
+    place = raised("cluster", now, factories.handling(now), None, place="锦绣花园", district="d01", category="0601")
+    client = sign_in("unit_head")
+    page = client.get("/alarms").text
+    assert f"/alarms/{own}" in page
+    assert f"/alarms/{theirs}" not in page
+    assert "2026-11-17" in page  # the day, not the moment its citizen was asked
+    assert "10:00" not in client.get(f"/alarms/{own}").text.split("card-plain alarm")[1].split("</section>")[0]
+    assert f"/alarms/{own}/settle" not in client.get(f"/alarms/{own}").text
+    assert [client.get(f"/alarms/{one}").status_code for one in (theirs, place)] == [404, 404]
+    assert client.post(f"/alarms/{own}/settle", data={"note": "我办了"}).status_code == 403
+
+
+def test_an_administrator_reads_and_does_not_settle(sign_in: SignIn, now: datetime) -> None:
+    place = raised("cluster", now, factories.handling(now), None, place="锦绣花园", district="d01", category="0601")
+    client = sign_in("admin")
+    assert "锦绣花园" in client.get(f"/alarms/{place}").text
+    assert client.post(f"/alarms/{place}/settle", data={"note": "办了"}).status_code == 403
+
+
+def test_the_rail_counts_what_waits(sign_in: SignIn, now: datetime) -> None:
+    raised("unsolved_in_month", now, factories.handling(now))
+    page = sign_in("supervisor").get("/supervision").text
+    rail = page.split('href="/supervision"')[1].split("</a>")[0]
+    assert ">1<" in rail
+
+
+def test_the_api_lists_and_settles(client: FlaskClient, key_of: KeyOf, now: datetime) -> None:
+    order, other = factories.handling(now), factories.dispatched(now, "water")
+    found = Found("housing", "2026-11", [order.number, other.number], "housing", facts=OF_A_MONTH)
+    fire(policies.policy_at(now).trigger("unsolved_in_month"), [found], now)
+    db.session.commit()
+    head, supervisor = key_of("unit_head"), key_of("supervisor")
+    (row,) = client.get("/api/v1/alarms", headers=supervisor).json["alarms"]
+    assert (row["rule"], row["kind"], row["does"]) == ("unsolved_in_month", "unsolved_in_month", "alarm")
+    assert row["fired_at"].startswith("2026-11-17T02:00")
+    assert row["facts"]["orders"] == [order.number, other.number]
+    (seen,) = client.get("/api/v1/alarms", headers=head).json["alarms"]
+    assert (seen["fired_at"], seen["facts"]["orders"]) == ("2026-11-17", [order.number])
+    path = f"/api/v1/alarms/{row['id']}/settle"
+    assert client.post(path, json={"note": "办"}, headers=head).status_code == 403
+    assert client.post(path, json={}, headers=supervisor).status_code == 422
+    assert client.post(path, json={"note": "已督促"}, headers=supervisor).json["note"] == "已督促"
+    assert client.post(path, json={"note": "再办"}, headers=supervisor).status_code == 409
+    assert client.post("/api/v1/alarms/99999999/settle", json={"note": "办"}, headers=supervisor).status_code == 404
+    assert client.get("/api/v1/alarms", headers=supervisor).json["total"] == 0
+    assert client.get("/api/v1/alarms?settled=true", headers=supervisor).json["total"] == 1
+    assert client.get("/api/v1/alarms", headers=key_of("handler")).status_code == 403
+    assert client.get("/api/v1/alarms").status_code == 401
+
+
+def test_the_pages_speak_of_what_is_overdue(sign_in: SignIn, now: datetime) -> None:
+    order = factories.handling(now - timedelta(days=30), title="早该办的事")
+    supervise(order, SUPERVISOR, now - timedelta(days=20), reason="督办")
+    db.session.commit()
+    assert "light-overdue" in sign_in("supervisor").get("/supervision").text

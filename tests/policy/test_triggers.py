@@ -1,0 +1,103 @@
+"""The triggers of a policy are checked where it is read, and each says where it comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from config.settings import HERE
+from hotline.policy.document import BadPolicy, read_policy
+from hotline.policy.presets import read_policy_file
+from hotline.policy.triggers import Does, Evidence, Kind, Supervision
+from hotline.policy.words import WHEN, triggered_when
+
+DEFAULT = read_policy_file(HERE / "policies" / "default.toml")
+ROW = {
+    "name": "x",
+    "kind": "urged",
+    "count": 3,
+    "does": "supervise",
+    "supervision": "blue",
+    "basis": "y",
+    "evidence": "I",
+}
+
+
+def read(*rows: dict[str, Any]) -> Any:
+    return read_policy({**DEFAULT, "triggers": list(rows)}).triggers
+
+
+def test_the_default_has_every_kind_with_its_basis_in_both_languages() -> None:
+    found = read_policy(DEFAULT).triggers
+    assert {trigger.kind for trigger in found} == set(Kind) == set(WHEN)
+    assert {trigger.does for trigger in found} == set(Does)
+    assert all(trigger.basis and trigger.basis_en for trigger in found)
+    assert {trigger.name: trigger.evidence for trigger in found}["unsolved_in_month"] is Evidence.FOUNDING
+    assert all("%(" not in triggered_when_in_english(trigger) for trigger in found)
+
+
+def triggered_when_in_english(trigger: Any) -> str:
+    from hotline.base.i18n import speaking
+
+    with speaking("en"):
+        return triggered_when(trigger)
+
+
+def test_a_policy_of_before_there_were_triggers_has_none() -> None:
+    assert read_policy({key: part for key, part in DEFAULT.items() if key != "triggers"}).triggers == ()
+
+
+def test_a_trigger_is_read() -> None:
+    (trigger,) = read(ROW)
+    assert (trigger.kind, trigger.count, trigger.supervision) == (Kind.URGED, 3, Supervision.BLUE)
+    assert trigger.numbers == {"count": 3}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"count": 0}, "count: give it"),
+        ({"count": -1}, "whole numbers"),
+        ({"count": 2.5}, "whole numbers"),
+        ({"count": 1001}, "whole numbers"),
+        ({"days": 3}, "days: leave it out"),
+        ({"kind": "unheard_of"}, "unheard_of"),
+        ({"does": "nothing"}, "nothing"),
+        ({"evidence": "Z"}, "Z"),
+        ({"supervision": "green"}, "green"),
+        ({"supervision": ""}, "supervision: give the step"),
+        ({"does": "alarm"}, "supervision: give the step"),
+        ({"name": "a" * 61}, "name: give one"),
+        ({"kind": "cluster", "days": 7}, "does: only an order"),
+        ({"colour": "blue"}, "not known"),
+        (
+            {"kind": "below", "count": 0, "measure": "connection", "percent": 85, "minimum_n": 30},
+            "measure: use one of",
+        ),
+        ({"kind": "below", "count": 0, "measure": "solved", "percent": 101, "minimum_n": 30}, "percent"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_the_mend(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadPolicy, match=said):
+        read({**ROW, **change})
+
+
+def test_a_name_stands_for_one_trigger() -> None:
+    with pytest.raises(BadPolicy, match="twice"):
+        read(ROW, ROW)
+
+
+def test_the_ladder_goes_up() -> None:
+    assert Supervision.BLUE.above == tuple(Supervision)[1:]
+    assert Supervision.LISTED.above == ()
+
+
+def test_the_page_shows_each_trigger_with_its_source(sign_in: Any) -> None:
+    client: FlaskClient = sign_in("handler")
+    page = client.get("/policy").text
+    assert "urged 3 times in one round" in page
+    assert "below 85 %" in page
+    assert "Put under supervision: Special supervision" in page
+    assert "Shijiazhuang 2019" in page

@@ -1,0 +1,223 @@
+"""Triggers about units and places: at their number and not one below, once a month or within their days."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from hotline.base.db import db
+from hotline.handle.models import Alarm
+from hotline.orders.models import Order
+from hotline.policy.models import PolicyVersion
+from hotline.policy.operations import adopt_policy
+from hotline.policy.triggers import MEASURES, OF_ORDERS, Kind
+from hotline.policy.words import HELD_TO
+from hotline.report.measures import BY_NAME
+from hotline.report.triggers import FINDERS, sweep_units
+from hotline.transfer.operations import dispatch
+from tests import factories
+from tests.report import rows
+from tests.report.rows import HOUR
+
+
+def at(day: int, hour: float = 12) -> datetime:
+    """An instant in city time; days are counted on from 1 November 2026."""
+    return rows.at(1, hour) + timedelta(days=day - 1)
+
+
+DECEMBER, JANUARY = at(31), at(62)  # the first of each, at noon
+
+
+def october(day: int) -> datetime:
+    return at(day - 31)
+
+
+@pytest.fixture
+def small(session: None) -> None:
+    """The default policy, with four counted enough for a ranking."""
+    document = db.session.scalars(select(PolicyVersion).order_by(PolicyVersion.id)).one().document
+    triggers = [{**row, "minimum_n": 4} if row.get("minimum_n") else row for row in document["triggers"]]
+    adopt_policy({**document, "triggers": triggers}, october(1), october(1))
+
+
+def fired(rule: str, now: datetime) -> list[Alarm]:
+    """The alarms of a rule after a sweep; a second sweep must find nothing."""
+    sweep_units(now)
+    found = list(db.session.scalars(select(Alarm).filter_by(rule=rule).order_by(Alarm.id)))
+    assert sweep_units(now) == 0
+    return found
+
+
+def rated(unit: str, satisfied: int, of: int, day: datetime) -> None:
+    for n in range(of):
+        level = "satisfied" if n < satisfied else "dissatisfied"
+        rows.evaluation(day, day + HOUR, level, unit=unit, solved=True)
+
+
+# Units
+
+
+def test_two_not_solved_in_a_month(session: None) -> None:
+    first = rows.evaluation(at(2), at(2) + HOUR, "satisfied", solved=False)
+    rows.evaluation(at(3), at(3) + HOUR, "dissatisfied", solved=True)  # another question
+    rows.evaluation(at(3), at(3) + HOUR)  # nobody reached: unknown
+    rows.evaluation(at(3), at(3) + HOUR, "dissatisfied", solved=False, unit="water")
+    rows.evaluation(october(30), october(30) + HOUR, "dissatisfied", solved=False)
+    assert fired("unsolved_in_month", at(4)) == []
+    second = rows.evaluation(at(5), at(5) + HOUR, "dissatisfied", solved=False)
+    assert fired("unsolved_in_month", at(5)) == []  # not ended yet then
+    (alarm,) = fired("unsolved_in_month", at(6))
+    assert (alarm.subject, alarm.period, alarm.unit_code, alarm.order_id) == ("housing", "2026-11", "housing", None)
+    assert set(alarm.facts["orders"]) == {first.order.number, second.order.number}
+    assert (alarm.facts["numerator"], alarm.facts["denominator"]) == (1, 3)
+    for _ in range(2):
+        rows.evaluation(at(7), at(7) + HOUR, "dissatisfied", solved=False)
+    assert len(fired("unsolved_in_month", at(8))) == 1  # once a month
+    for _ in range(2):
+        rows.evaluation(DECEMBER, DECEMBER + HOUR, "dissatisfied", solved=False)
+    assert [one.period for one in fired("unsolved_in_month", DECEMBER + 2 * HOUR)] == ["2026-11", "2026-12"]
+
+
+def test_what_ended_in_the_last_hours_of_a_month_is_counted_after_it(session: None) -> None:
+    for _ in range(2):
+        rows.evaluation(at(30, 20), at(30, 23.9), "dissatisfied", solved=False)
+    (alarm,) = fired("unsolved_in_month", at(31, 0.5))
+    assert alarm.period == "2026-11"
+
+
+def test_a_rate_below_the_least(small: None) -> None:
+    rated("housing", 16, 20, at(10))  # 80 %
+    rated("water", 17, 20, at(10))  # 85 %: not below
+    rated("urban", 0, 3, at(10))  # too few
+    assert fired("satisfied_below", at(30, 23.9)) == []  # the month is not over
+    (alarm,) = fired("satisfied_below", DECEMBER)
+    assert (alarm.subject, alarm.period) == ("housing", "2026-11")
+    assert (alarm.facts["numerator"], alarm.facts["denominator"], len(alarm.facts["orders"])) == (16, 20, 4)
+    rated("housing", 0, 4, DECEMBER)
+    assert len(fired("satisfied_below", DECEMBER + timedelta(days=20))) == 1
+    assert [one.period for one in fired("satisfied_below", JANUARY)] == ["2026-11", "2026-12"]
+
+
+def test_late_orders_below_the_least(small: None) -> None:
+    for n in range(10):
+        rows.clock(at(10), at(9) if n else at(11))  # 9 of 10: 90 %
+    for _ in range(10):
+        rows.clock(at(10), at(9), unit="water")
+    assert [alarm.subject for alarm in fired("on_time_below", DECEMBER)] == ["housing"]
+
+
+def test_last_place_two_months_running(small: None) -> None:
+    for month, housing in ((october(10), 1), (at(10), 2)):
+        rated("housing", housing, 10, month)
+        rated("water", 8, 10, month)
+        rated("urban", 0, 3, month)  # too few to be ranked
+        rated("d01", 0, 4, month)  # the only one of its kind
+    assert fired("last_twice", at(20)) == []  # the second month is not over
+    (alarm,) = fired("last_twice", DECEMBER)
+    assert (alarm.subject, alarm.period, alarm.unit_code) == ("housing", "2026-11", "housing")
+    assert len(alarm.facts["orders"]) == 8
+    rated("housing", 2, 10, DECEMBER)
+    rated("water", 8, 10, DECEMBER)
+    assert [one.period for one in fired("last_twice", JANUARY)] == ["2026-11", "2026-12"]
+
+
+@pytest.mark.parametrize(
+    ("before", "then"),
+    [
+        ({"housing": 1, "water": 8}, {"housing": 8, "water": 1}),  # another one each time
+        ({"housing": 1, "water": 8}, {"housing": 5, "water": 5}),  # equal: nobody is last
+        ({"water": 8}, {"housing": 1, "water": 8}),  # not ranked the first time
+    ],
+)
+def test_nobody_was_last_twice(small: None, before: dict[str, int], then: dict[str, int]) -> None:
+    for month, satisfied in ((october(10), before), (at(10), then)):
+        for unit, count in satisfied.items():
+            rated(unit, count, 10, month)
+    assert fired("last_twice", DECEMBER) == []
+
+
+# Places
+
+ESTATE = "长房云时代小区三栋楼道灯不亮"
+
+
+def told(now: datetime, text: str = ESTATE, category: str = "060101", **changes: Any) -> Order:
+    order = factories.received(now, text=text, **{"district_code": "d01", **changes})
+    dispatch(order, "housing", factories.DISPATCHER, now, category=category)
+    return order
+
+
+def test_three_of_a_kind_at_one_place_in_a_week(session: None, now: datetime) -> None:
+    told(now - timedelta(days=7))  # just out of the window
+    orders = [told(now - timedelta(days=6)), told(now, category="060102")]  # the same kind of matter
+    told(now, category="010101")
+    told(now, district_code="d02")
+    told(now, text="别的小区楼道灯不亮")
+    assert fired("cluster", now) == []
+    orders.append(told(now))
+    (alarm,) = fired("cluster", now)
+    assert set(alarm.facts["orders"]) == {order.number for order in orders}
+    assert (alarm.unit_code, alarm.order_id, alarm.facts["count"]) == (None, None, 3)
+    assert alarm.facts["place"] in ESTATE
+    for _ in range(3):
+        told(now + timedelta(days=2))
+    assert len(fired("cluster", now + timedelta(days=2))) == 1  # once in a week
+    assert len(fired("cluster", now + timedelta(days=8))) == 2
+
+
+def test_one_address_is_one_place_and_a_road_is_none(session: None, now: datetime) -> None:
+    for _ in range(3):
+        told(now, text="路灯坏了", address="解放路18号")
+        told(now, text="人民中路上有人占道", category="010101")
+    (alarm,) = fired("cluster", now)
+    assert alarm.facts["place"] == "解放路18号"
+
+
+def test_orders_that_name_two_places_fire_once(session: None, now: datetime) -> None:
+    for _ in range(3):
+        told(now, address="长房云时代小区三栋")
+    assert len(fired("cluster", now)) == 1
+
+
+# Sweeps
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 70),
+            st.sampled_from(["housing", "water", "d01"]),
+            st.sampled_from([None, "satisfied", "dissatisfied"]),
+            st.booleans(),
+        ),
+        max_size=25,
+    )
+)
+def test_a_sweep_twice_is_a_sweep_once(small: None, said: list[tuple[int, str, str | None, bool]]) -> None:
+    with db.session.begin_nested() as undone:
+        for day, unit, level, solved in said:
+            asked = october(1) + timedelta(days=day)
+            rows.evaluation(asked, asked + HOUR, level, unit=unit, solved=solved)
+        for day in (10, 35, 62, 80):
+            now = october(1) + timedelta(days=day)
+            sweep_units(now)
+            before = db.session.scalar(select(func.count()).select_from(Alarm))
+            assert sweep_units(now) == 0
+            assert db.session.scalar(select(func.count()).select_from(Alarm)) == before
+        undone.rollback()
+
+
+def test_every_kind_is_looked_for_once() -> None:
+    assert set(FINDERS) == set(Kind) - set(OF_ORDERS)
+
+
+def test_what_units_are_held_to_are_measures_of_units() -> None:
+    assert set(MEASURES) == set(HELD_TO)
+    assert {name: BY_NAME[name].label for name in MEASURES} == HELD_TO
+    assert all(BY_NAME[name].unit is not None for name in MEASURES)
