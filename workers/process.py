@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -15,27 +16,28 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 
 from config.settings import Settings
+from hotline.base.outbox import Queue
 from hotline.base.time import utc_now
 from workers.app import worker_app
 from workers.relay import BATCH, relay
 from workers.schedule import Schedule
 
 if TYPE_CHECKING:
-    from rq import Queue
+    import rq
 
 log = logging.getLogger(__name__)
 
-QUEUE = "hotline"
 RESTART_PAUSE = 5.0  # seconds between two starts of the RQ worker
 PAUSE = 0.5  # seconds between looks at an empty outbox
 
 
-def queue_for(redis_url: str) -> Queue:
-    """The RQ queue on a Redis server."""
+def queues_on(redis_url: str) -> dict[Queue, rq.Queue]:
+    """RQ's queues on a Redis server."""
+    import rq
     from redis import Redis
-    from rq import Queue
 
-    return Queue(QUEUE, connection=Redis.from_url(redis_url))
+    connection = Redis.from_url(redis_url)
+    return {name: rq.Queue(name, connection=connection) for name in Queue}
 
 
 def run() -> None:
@@ -51,26 +53,26 @@ def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, asked_to_stop)
     settings: Settings = worker_app().config["SETTINGS"]
-    queue = queue_for(settings.redis_url) if settings.redis_url else None
-    rq = RqWorker(settings.redis_url) if settings.redis_url else None
+    queues = queues_on(settings.redis_url) if settings.redis_url else None
+    beside = RqWorker(settings.redis_url) if settings.redis_url else None
     schedule = Schedule()
     try:
         while not stop.is_set():
-            if rq is not None:
-                rq.keep_running()
+            if beside is not None:
+                beside.keep_running()
             with worker_app().app_context():
                 schedule.run_due(utc_now())
-            if _turn(queue) < BATCH:
+            if _turn(queues) < BATCH:
                 stop.wait(PAUSE)
     finally:
-        if rq is not None:
-            rq.stop()
+        if beside is not None:
+            beside.stop()
 
 
-def _turn(queue: Queue | None) -> int:
+def _turn(queues: Mapping[Queue, rq.Queue] | None) -> int:
     with worker_app().app_context():
         try:
-            return relay(utc_now(), queue)
+            return relay(utc_now(), queues)
         except (OperationalError, RedisError) as away:
             # The database or Redis is away for a moment; nothing is lost, the next turn tries again.
             log.warning("relay waits: %s", type(away).__name__)
@@ -78,9 +80,9 @@ def _turn(queue: Queue | None) -> int:
 
 
 def rq_command(redis_url: str, *options: str) -> list[str]:
-    """The command that runs an RQ worker. It does not fork for each job: ours are short, and a fork costs an app."""
+    """The command that runs an RQ worker: what is urgent first. It does not fork for each job: ours are short, and a fork costs an app."""
     worker = [sys.executable, "-m", "rq.cli", "worker", "--worker-class", "rq.SimpleWorker"]
-    return [*worker, "--url", redis_url, "--quiet", *options, QUEUE]
+    return [*worker, "--url", redis_url, "--quiet", *options, *Queue]
 
 
 class RqWorker:

@@ -15,3 +15,16 @@ def mask_phone(phone: str) -> str:
 def mask_name(name: str) -> str:
     """A name with only its first character shown."""
     return name[:1] + "*" * (len(name) - 1) if name else ""
+
+
+def mask_mail(address: str) -> str:
+    """A mail address of which the domain and the first character are shown."""
+    name, at, domain = address.rpartition("@")
+    return mask_name(name) + at + domain
+
+
+def mask_url(url: str) -> str:
+    """An address without its path, which may hold a key."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host}{slash}{'…' if path else ''}"

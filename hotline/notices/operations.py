@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from hotline.base.db import db
 from hotline.notices.models import Notice
+from hotline.notices.outside import leave_for_event
 from hotline.notices.queries import tells
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
@@ -42,24 +43,29 @@ TELLS_ROLE = {
 
 
 def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
-    """Leave the notice an event asks for. May run twice: a delivery id appears once."""
+    """Leave the notice an event asks for, and what goes out of the app. May run twice: a delivery id appears once."""
     event = db.session.get_one(Event, event_id)
-    unit = None
+    unit, role = _whom(event)
+    if unit is not None or role is not None:
+        db.session.execute(
+            insert(Notice)
+            .values(delivery_id=delivery_id, unit_code=unit, role=role, event_id=event_id, created_at=now)
+            .on_conflict_do_nothing(index_elements=["delivery_id"])
+        )
+    leave_for_event(event, unit, role, delivery_id, now)
+
+
+def _whom(event: Event) -> tuple[str | None, Role | None]:
+    """The unit and the role that are told of an event."""
+    if event.action is Action.REQUEST_TIME and not _waits(event):
+        return None, None  # granted at once, or decided since: nothing waits at the desk
+    unit: str | None = None
     # What an agent notes is what the citizen has added on the phone.
     if event.action in TELLS_UNIT or (event.action is Action.NOTE and event.actor_role is Role.AGENT):
         # An event that names a unit is for that one, whoever has the order by the time this runs.
         lead = select(Order.lead_unit).where(Order.id == event.order_id)
         unit = event.payload.get("unit") or db.session.scalar(lead)
-    role = TELLS_ROLE.get(event.action)
-    if event.action is Action.REQUEST_TIME and not _waits(event):
-        return  # granted at once, or decided since: nothing waits at the desk
-    if unit is None and role is None:
-        return
-    db.session.execute(
-        insert(Notice)
-        .values(delivery_id=delivery_id, unit_code=unit, role=role, event_id=event_id, created_at=now)
-        .on_conflict_do_nothing(index_elements=["delivery_id"])
-    )
+    return unit, TELLS_ROLE.get(event.action)
 
 
 def _waits(asked: Event) -> bool:

@@ -1,0 +1,469 @@
+"""Told outside the app: to whom, in which words, over which way, and what happens when it does not arrive."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, select
+
+from config.settings import Settings
+from hotline.base.db import db
+from hotline.base.errors import Invalid, NotAllowed
+from hotline.base.i18n import speaking
+from hotline.base.outbox import Delivery, Queue
+from hotline.handle import operations as handle
+from hotline.notices import outside
+from hotline.notices.models import WARNINGS, Medium, Notice, Subscription
+from hotline.notices.operations import tell
+from hotline.notices.subscriptions import subscribe, switch
+from hotline.notices.warnings import sweep
+from hotline.orders.lifecycle import Action
+from hotline.orders.models import Order
+from hotline.orders.vocabulary import Channel, Exit, Result, Urgency
+from hotline.people.actors import Actor
+from hotline.people.roles import Role
+from hotline.receive.exits import confirm_exit, propose_exit
+from hotline.transfer import operations as transfer
+from tests import factories
+from tests.conftest import NOW
+from tests.factories import CALLBACK, DISPATCHER, HANDLER
+from tests.receivers import MailServer, Receiver, http_receiver, mail_server
+from workers.relay import FIRST_RETRY, relay
+
+ADMIN = Actor(Role.ADMIN, "管理员")
+SUPERVISOR = Actor(Role.SUPERVISOR, "班长")
+LATER = timedelta(hours=3)
+Configure = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def nothing_told_yet(session: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing to tell, no server known to be away; everything said in English."""
+    for table in (Delivery, Notice, Subscription):
+        db.session.execute(delete(table))
+    monkeypatch.setattr(outside, "_resting", {})
+    with speaking("en"):
+        yield
+
+
+@pytest.fixture
+def configure(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """Run with some other settings."""
+
+    def with_settings(**changes: Any) -> None:
+        given = {"public_url": "https://12345.example.cn", **changes}
+        monkeypatch.setitem(app.config, "SETTINGS", replace(settings, **given))
+
+    return with_settings
+
+
+@pytest.fixture
+def receiver(configure: Configure) -> Iterator[Receiver]:
+    configure()
+    with http_receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(configure: Configure) -> Iterator[Receiver]:
+    with http_receiver() as running:
+        configure(sms_url=f"{running.url}/send", sms_key="key-of-the-city")
+        yield running
+
+
+@pytest.fixture
+def mails(configure: Configure) -> Iterator[MailServer]:
+    with mail_server() as running:
+        configure(smtp_url=running.url, mail_from="12345 <hotline@example.cn>")
+        yield running
+
+
+def webhook(receiver: Receiver, **whom: Any) -> Subscription:
+    return subscribe(Medium.WEBHOOK, f"{receiver.url}/hook?key=7", ADMIN, NOW, **whom)
+
+
+def run(now: datetime = NOW + LATER) -> None:
+    """Work the outbox off: what is told, and then what that leaves."""
+    db.session.commit()
+    relay(now)
+    relay(now)
+    db.session.expire_all()
+
+
+def open_sends() -> list[Delivery]:
+    return list(db.session.scalars(select(Delivery).filter_by(job="send", done_at=None).order_by(Delivery.id)))
+
+
+def numbers(receiver: Receiver, action: str = "") -> list[str]:
+    return [one.json["number"] for one in receiver.posted if not action or one.json["action"] == action]
+
+
+# Webhooks
+
+
+def test_a_webhook_carries_number_step_and_unit_and_nothing_of_the_citizen(receiver: Receiver) -> None:
+    webhook(receiver, unit_code="housing", actions=["dispatch"])
+    order = factories.dispatched(NOW, title="锦绣花园漏水", text="我家漏水,电话在上面", address="锦绣路1号")
+    run()
+    (posted,) = receiver.posted
+    (sent,) = db.session.scalars(select(Delivery).filter_by(job="send"))
+    assert posted.path == "/hook?key=7"
+    assert posted.json == {
+        "delivery": str(sent.delivery_id),
+        "number": order.number,
+        "action": "dispatch",
+        "state": "dispatched",
+        "unit": "housing",
+        "at": NOW.isoformat(),
+        "link": f"https://12345.example.cn/orders/{order.number}",
+    }
+    assert sent.arguments.keys() == {"event_id", "subscription_id"}
+    assert (sent.attempts, sent.error, sent.tried_at) == (1, None, NOW + LATER)
+
+
+def test_a_webhook_is_signed_over_its_timestamp_and_body(receiver: Receiver) -> None:
+    secret = webhook(receiver).secret
+    factories.received(NOW)
+    run()
+    (posted,) = receiver.posted
+    timestamp = posted.headers["X-Hotline-Timestamp"]
+    said = hmac.new(secret.encode(), f"{timestamp}.".encode() + posted.body, hashlib.sha256).hexdigest()
+    assert posted.headers["X-Hotline-Signature"] == f"sha256={said}"
+    assert int(timestamp) == int((NOW + LATER).timestamp())
+    assert posted.headers["X-Hotline-Delivery"] == posted.json["delivery"]
+    assert len(secret) > 40
+    assert secret != webhook(receiver).secret
+
+
+@pytest.mark.parametrize("status", [302, 404, 410, 500])
+def test_any_other_answer_fails_with_its_status_and_is_tried_again_later(receiver: Receiver, status: int) -> None:
+    receiver.statuses = [status, status]
+    webhook(receiver)
+    factories.received(NOW)
+    run()
+    (row,) = open_sends()
+    now = NOW + LATER
+    assert (row.attempts, row.error, row.tried_at) == (1, f"answered with status {status}", now)
+    assert row.due_at == now + FIRST_RETRY
+    relay(row.due_at)
+    db.session.expire_all()
+    assert row.due_at == now + FIRST_RETRY * 3, "the pauses grow"
+    relay(row.due_at)
+    db.session.expire_all()
+    assert row.done_at is not None
+    assert len({one.headers["X-Hotline-Delivery"] for one in receiver.posted}) == 1
+    assert [one.path for one in receiver.posted] == ["/hook?key=7"] * 3, "no redirect is followed"
+
+
+def test_nobody_there_is_said_without_the_address_and_asked_again_after_a_rest(configure: Configure) -> None:
+    configure()
+    with http_receiver() as gone:
+        webhook(gone)
+    for _ in range(2):
+        factories.received(NOW)
+    run()
+    first, second = open_sends()
+    assert first.error == "no answer (ConnectionRefusedError)"
+    assert second.error == "did not answer a moment ago, and is left alone for a while"
+    relay(NOW + LATER + outside.REST)
+    db.session.expire_all()
+    assert [row.attempts for row in open_sends()] == [2, 2]
+    assert "127.0.0.1" not in f"{first.error}{second.error}"
+
+
+def test_one_that_fails_stops_no_other(receiver: Receiver, configure: Configure) -> None:
+    with http_receiver() as gone:
+        webhook(gone)
+    subscribe(Medium.MAIL, "office@example.cn", ADMIN, NOW)
+    webhook(receiver)
+    order = factories.dispatched(NOW)
+    run()
+    assert sorted(numbers(receiver)) == [order.number] * 2
+    assert db.session.scalar(select(Notice.unit_code)) == "housing"
+    assert {row.error.split()[0] for row in open_sends() if row.error} == {"no", "did", "mail"}
+
+
+def test_what_is_told_twice_goes_out_once(receiver: Receiver) -> None:
+    webhook(receiver)
+    factories.received(NOW)
+    (row,) = db.session.scalars(select(Delivery))
+    tell(row.arguments["event_id"], row.delivery_id, NOW)
+    run()
+    run()
+    assert len(receiver.posted) == 1
+
+
+def test_what_is_urgent_goes_first(receiver: Receiver) -> None:
+    webhook(receiver, actions=["register"])
+    plain = factories.received(NOW)
+    urgent = factories.received(NOW, urgency=Urgency.URGENT)
+    run()
+    assert numbers(receiver) == [urgent.number, plain.number]
+    queues = {row.arguments["event_id"]: row.queue for row in db.session.scalars(select(Delivery))}
+    assert list(queues.values()).count(Queue.URGENT) == 1
+
+
+# Whom
+
+
+def test_a_unit_is_told_of_its_own_orders_and_of_those_below_it(receiver: Receiver) -> None:
+    webhook(receiver, unit_code="d01")
+    factories.dispatched(NOW)
+    own = factories.dispatched(NOW, unit="d01")
+    below = factories.dispatched(NOW, unit="d01-s1")
+    run()
+    assert sorted(numbers(receiver)) == sorted([own.number, below.number])
+    assert {one.json["action"] for one in receiver.posted} == {"dispatch"}, "and of what it is told in the app"
+
+
+def test_an_order_that_went_elsewhere_meanwhile_is_not_told_of(receiver: Receiver) -> None:
+    webhook(receiver, unit_code="housing")
+    order = factories.dispatched(NOW)
+    transfer.request_return(order, HANDLER, NOW, reason="不属于本单位职责")
+    transfer.redispatch(order, "d01", DISPATCHER, NOW, reason="改派")
+    run()
+    assert receiver.posted == []
+    assert open_sends() == []
+
+
+def test_a_unit_is_not_told_when_its_citizen_was_asked(receiver: Receiver) -> None:
+    webhook(receiver, unit_code="housing", actions=["close"])
+    webhook(receiver, actions=["close"])
+    factories.closed(NOW)
+    run()
+    assert sorted(one.json["at"] or "" for one in receiver.posted) == ["", (NOW + timedelta(hours=2)).isoformat()]
+
+
+def test_a_desk_is_told_what_waits_there(receiver: Receiver) -> None:
+    webhook(receiver, role=Role.CALLBACK)
+    order = factories.replied(NOW)
+    run()
+    assert [(one.json["number"], one.json["action"]) for one in receiver.posted] == [(order.number, "reply")]
+
+
+def test_the_centers_systems_are_told_of_every_step(receiver: Receiver) -> None:
+    webhook(receiver)
+    factories.closed(NOW)
+    run()
+    told = [one.json["action"] for one in receiver.posted]
+    assert sorted(told) == sorted(["register", "dispatch", "sign", "reply", "evaluate", "close"])
+
+
+def test_a_paused_subscription_is_not_told_and_what_waits_for_it_is_dropped(receiver: Receiver) -> None:
+    receiver.statuses = [500]
+    made = webhook(receiver)
+    factories.received(NOW)
+    run()
+    switch(made.id, ADMIN, active=False)
+    factories.received(NOW)
+    run(NOW + LATER * 2)
+    assert len(receiver.posted) == 1
+    assert open_sends() == []
+    switch(made.id, ADMIN, active=True)
+    factories.received(NOW)
+    run()
+    assert len(receiver.posted) == 2
+
+
+def test_a_digest_of_warnings_goes_to_who_wants_it(receiver: Receiver, mails: MailServer) -> None:
+    subscribe(Medium.MAIL, "office@example.cn", ADMIN, NOW, unit_code="housing", actions=[WARNINGS])
+    webhook(receiver, unit_code="housing")
+    webhook(receiver, unit_code="d01")
+    webhook(receiver)
+    orders = [factories.handling(NOW, urgency=Urgency.URGENT) for _ in range(2)]
+    run()
+    receiver.posted.clear()
+    late = NOW + timedelta(days=30)
+    sweep(late)
+    run(late)
+    (posted,) = receiver.posted
+    assert posted.json["action"] == "warnings"
+    assert {one["number"] for one in posted.json["warnings"]} == {order.number for order in orders}
+    (mail,) = mails.mails
+    assert mail["Subject"] == "Deadline warnings"
+    assert all(order.number in mail.get_content() for order in orders)
+
+
+# Mail
+
+
+def test_a_mail(mails: MailServer) -> None:
+    subscribe(Medium.MAIL, "office@example.cn", ADMIN, NOW, unit_code="housing")
+    order = factories.dispatched(NOW, title="锦绣花园漏水")
+    run()
+    (mail,) = mails.mails
+    (sent,) = db.session.scalars(select(Delivery).filter_by(job="send"))
+    assert mail["Message-ID"] == f"<{sent.delivery_id}@example.cn>"
+    assert (mail["To"], mail["From"]) == ("office@example.cn", "12345 <hotline@example.cn>")
+    assert mail["Subject"] == f"{order.number} Dispatch"
+    text = mail.get_content()
+    assert "2026-11-17 10:00" in text
+    assert f"https://12345.example.cn/orders/{order.number}" in text
+    assert not any(private in text for private in ("锦绣", "13912345678", "王女士"))
+
+
+def test_a_refused_recipient(mails: MailServer) -> None:
+    mails.refuses = {"nobody@example.cn"}
+    subscribe(Medium.MAIL, "nobody@example.cn", ADMIN, NOW)
+    subscribe(Medium.MAIL, "office@example.cn", ADMIN, NOW)
+    factories.received(NOW)
+    run()
+    assert [row.error for row in open_sends()] == ["the mail server refused the recipient (550)"]
+    assert [mail["To"] for mail in mails.mails] == ["office@example.cn"]
+
+
+def test_no_password_goes_to_a_mail_server_without_encryption(configure: Configure) -> None:
+    with mail_server() as running:
+        configure(smtp_url=running.url.replace("//", "//user:pass@"), mail_from="hotline@example.cn")
+        subscribe(Medium.MAIL, "office@example.cn", ADMIN, NOW)
+        factories.received(NOW)
+        run()
+    assert [row.error for row in open_sends()] == ["the mail server offers no encryption, so no password is sent to it"]
+
+
+# The citizen
+
+
+def test_a_citizen_is_told_the_number_and_then_the_answer(gateway: Receiver) -> None:
+    order = factories.replied(NOW)
+    run()
+    first, second = gateway.posted
+    assert first.path == "/send"
+    assert first.headers["Authorization"] == "Bearer key-of-the-city"
+    assert first.json["to"] == second.json["to"] == "13912345678"
+    assert order.number in first.json["text"]
+    assert "https://12345.example.cn/citizen/follow" in first.json["text"]
+    assert "已经处理完毕。" in second.json["text"]
+    assert f"https://12345.example.cn/rate/{order.rating_token}" in second.json["text"]
+    assert first.json["id"] != second.json["id"]
+    sends = db.session.scalars(select(Delivery).filter_by(job="send"))
+    assert all(row.arguments.keys() == {"event_id"} for row in sends)
+
+
+def test_of_a_secret_order_nothing_stands_on_the_screen(gateway: Receiver) -> None:
+    factories.replied(NOW, secret=True)
+    run()
+    texts = " ".join(one.json["text"] for one in gateway.posted)
+    assert len(gateway.posted) == 2
+    assert "已经处理完毕" not in texts
+    assert "Housing" not in texts
+
+
+def test_a_citizen_is_told_that_it_is_not_dealt_with(gateway: Receiver) -> None:
+    order = factories.received(NOW)
+    propose_exit(order, DISPATCHER, NOW, exit=Exit.LITIGATION, reason="已起诉", public_reply="请等待法院判决。")
+    confirm_exit(order, SUPERVISOR, NOW)
+    run()
+    assert ["cannot deal" in one.json["text"] for one in gateway.posted] == [False, True]
+
+
+def test_an_answer_on_the_phone_was_heard(gateway: Receiver) -> None:
+    from hotline.orders.operations import answer_directly
+
+    for channel in (Channel.PHONE, Channel.WEB):
+        answer_directly(factories.received(NOW, channel=channel), DISPATCHER, NOW, public_reply="周一至周五")
+    run()
+    assert len([one for one in gateway.posted if "周一至周五" in one.json["text"]]) == 1
+
+
+def test_a_long_answer_is_cut(gateway: Receiver) -> None:
+    handle.reply(factories.handling(NOW), HANDLER, NOW, result=Result.SOLVED, public_reply="好" * 500)
+    run()
+    assert gateway.posted[-1].json["text"].count("好") == 100
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"requester_phone": ""}, {"requester_phone": "01088886666"}, {"channel": Channel.IMPORT}],
+)
+def test_who_left_no_mobile_number_and_what_was_imported_get_no_message(
+    gateway: Receiver, given: dict[str, Any]
+) -> None:
+    factories.replied(NOW, **given)
+    run()
+    assert gateway.posted == []
+    assert open_sends() == []
+
+
+def test_without_a_gateway_nothing_is_left_for_citizens(configure: Configure) -> None:
+    configure()
+    factories.replied(NOW)
+    run()
+    assert list(db.session.scalars(select(Delivery).filter_by(job="send"))) == []
+
+
+def test_what_is_not_configured_says_so_and_waits(configure: Configure, gateway: Receiver) -> None:
+    subscribe(Medium.SMS, "13800000000", ADMIN, NOW)
+    subscribe(Medium.MAIL, "office@example.cn", ADMIN, NOW)
+    configure()
+    factories.received(NOW)
+    run()
+    assert [row.error for row in open_sends()] == [
+        "text messages are not configured: set HOTLINE_SMS_URL",
+        "mail is not configured: set HOTLINE_SMTP_URL and HOTLINE_MAIL_FROM",
+    ]
+    configure(sms_url=f"{gateway.url}/send")
+    relay(NOW + LATER + FIRST_RETRY)
+    db.session.expire_all()
+    assert len(open_sends()) == 1
+    assert [one.json["to"] for one in gateway.posted] == ["13800000000"]
+
+
+# Who may say so, and what
+
+
+def test_only_an_administrator_subscribes(session: None) -> None:
+    made = subscribe(Medium.SMS, "13800000000", ADMIN, NOW)
+    for role in (Role.SUPERVISOR, Role.MANAGER, Role.DISPATCHER, Role.UNIT_HEAD):
+        with pytest.raises(NotAllowed):
+            subscribe(Medium.SMS, "13800000000", Actor(role, "x"), NOW)
+        with pytest.raises(NotAllowed):
+            switch(made.id, Actor(role, "x"), active=False)
+
+
+@pytest.mark.parametrize(
+    ("medium", "target", "whom", "field"),
+    [
+        (Medium.WEBHOOK, "ftp://example.cn/", {}, "target"),
+        (Medium.WEBHOOK, "file:///etc/passwd", {}, "target"),
+        (Medium.WEBHOOK, "https://", {}, "target"),
+        (Medium.WEBHOOK, "https://user:pass@example.cn/", {}, "target"),
+        (Medium.WEBHOOK, "https://example.cn:port/", {}, "target"),
+        (Medium.WEBHOOK, "https://example.cn/a b", {}, "target"),
+        (Medium.MAIL, "office", {}, "target"),
+        (Medium.MAIL, "a@example.cn\nBcc: b@example.cn", {}, "target"),
+        (Medium.MAIL, "a@example.cn, b@example.cn", {}, "target"),
+        (Medium.SMS, "01088886666", {}, "target"),
+        (Medium.SMS, "13800000000", {"unit_code": "nowhere"}, "unit"),
+        (Medium.SMS, "13800000000", {"unit_code": "housing", "role": Role.CALLBACK}, "role"),
+        (Medium.SMS, "13800000000", {"role": Role.HANDLER}, "role"),
+        (Medium.SMS, "13800000000", {"unit_code": "housing", "actions": ["evaluate"]}, "actions"),
+        (Medium.SMS, "13800000000", {"role": Role.CALLBACK, "actions": [WARNINGS]}, "actions"),
+        (Medium.SMS, "13800000000", {"actions": ["fly"]}, "actions"),
+    ],
+)
+def test_what_cannot_be_told_is_refused(
+    session: None, medium: Medium, target: str, whom: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        subscribe(medium, target, ADMIN, NOW, **whom)
+    assert list(refused.value.errors) == [field]
+
+
+def test_nothing_personal_is_in_the_outbox(gateway: Receiver) -> None:
+    subscribe(Medium.SMS, "13800000000", ADMIN, NOW, actions=[Action.REGISTER])
+    gateway.statuses = [500] * 9
+    order = db.session.get_one(Order, factories.replied(NOW).id)
+    handle.record_attempt(order, CALLBACK, NOW + LATER, note="没有人接")
+    run()
+    rows = db.session.scalars(select(Delivery)).all()
+    kept = json.dumps([[row.arguments, row.error] for row in rows], ensure_ascii=False)
+    assert not any(private in kept for private in ("13912345678", "王女士", "已经处理", "13800000000"))
