@@ -67,6 +67,7 @@ def _limits_in(redis_url: str | None) -> str:
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
     from hotline.handle.pages import pages as handle_pages
+    from hotline.notices.delivery_pages import pages as delivery_pages
     from hotline.notices.pages import pages as notice_pages
     from hotline.orders.pages import pages as order_pages
     from hotline.orders.policy_pages import pages as policy_pages
@@ -98,7 +99,7 @@ def install(app: Flask, settings: Settings) -> None:
         report_pages,
         notice_pages,
     )
-    for pages in (*rooms, policy_pages, catalogue_pages, proposal_pages):
+    for pages in (*rooms, policy_pages, catalogue_pages, proposal_pages, delivery_pages):
         app.register_blueprint(pages)
     _install_api(app)
 

@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import Select, select, update
 
 from hotline.base.db import db
-from hotline.base.outbox import Delivery, Queue, Undelivered
+from hotline.base.outbox import Delivery, Later, Queue, Undelivered
 from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
 from workers.app import worker_app
@@ -37,7 +37,7 @@ KEEP_FAILED = 3600  # seconds RQ keeps a job that broke off; the delivery itself
 def deliver(delivery_id: int, now: datetime) -> bool:
     """Run one delivery's job and mark it done; False where it is done already or somebody else is at it.
 
-    A failure is written to the row, which is due again after a growing pause.
+    A failure is written to the row, which is due again after a growing pause; one that was not tried is not counted.
     """
     try:
         with unit_of_work():
@@ -51,6 +51,11 @@ def deliver(delivery_id: int, now: datetime) -> bool:
             JOBS[row.job](row.delivery_id, row.arguments, now)
             row.tried_at, row.done_at, row.error = now, now, None
             row.attempts += 1
+    except Later as rests:
+        with unit_of_work():
+            row = db.session.get_one(Delivery, delivery_id, with_for_update=True)
+            row.due_at, row.error = rests.until, str(rests)
+        return False
     except Exception as failed:  # noqa: BLE001 # any failure is kept and tried again; a job must not stop the relay
         log.warning("delivery %s failed: %s", delivery_id, type(failed).__name__)
         _note_failure(delivery_id, failed, now)

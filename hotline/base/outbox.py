@@ -36,6 +36,14 @@ class Unreachable(Undelivered):
     """Nobody answers where it was to go: what else is to go there need not be tried just now."""
 
 
+class Later(Exception):
+    """A delivery that was not tried, and is to be at ``until``; the message says why."""
+
+    def __init__(self, message: str, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
 class Delivery(Base):
     """One thing to be done once, after the change that caused it is committed.
 

@@ -15,7 +15,7 @@ from sqlalchemy import and_, func, or_, select
 
 from config.settings import Settings
 from hotline.base.db import db
-from hotline.base.outbox import Queue, Unreachable, leave_once
+from hotline.base.outbox import Later, Queue, Unreachable, leave_once
 from hotline.notices import messages
 from hotline.notices.channels import SEND, Message, Target
 from hotline.notices.models import WARNINGS, Medium, Notice, Subscription
@@ -72,15 +72,15 @@ def _subscriptions(unit: str | None, role: str | None, action: str, *, to_system
 
 
 def send(delivery_id: UUID, arguments: Mapping[str, Any], now: datetime) -> None:
-    """Send one delivery, unless there is nothing to say to its reader any more; raise Undelivered."""
+    """Send one delivery, unless there is nothing to say to its reader any more; raise Undelivered or Later."""
     addressed = addressed_by(arguments)
     if addressed is None:
         return
     medium, target, message = addressed
     settings = _settings()
     server = {Medium.WEBHOOK: target.address, Medium.MAIL: settings.smtp_url, Medium.SMS: settings.sms_url}[medium]
-    if now < _resting.get(server, now):
-        raise Unreachable("did not answer a moment ago, and is left alone for a while")
+    if now < (until := _resting.get(server, now)):
+        raise Later("not tried: there was no answer a moment ago", until)
     try:
         SEND[medium](message, target, delivery_id, now, settings)
     except Unreachable:
