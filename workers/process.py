@@ -19,8 +19,9 @@ from config.settings import Settings
 from hotline.base.outbox import Queue
 from hotline.base.time import utc_now
 from workers.app import worker_app
+from workers.leader import Leader
 from workers.relay import BATCH, relay
-from workers.schedule import Schedule
+from workers.schedule import Schedule, cron_on
 
 if TYPE_CHECKING:
     import rq
@@ -43,7 +44,7 @@ def queues_on(redis_url: str) -> dict[Queue, rq.Queue]:
 def run() -> None:
     """Relay, and do what the schedule says, until told to stop (SIGTERM or SIGINT).
 
-    With Redis, an RQ worker runs beside the relay.
+    With Redis, an RQ worker runs beside the relay, and RQ's cron takes the place of the schedule.
     """
     stop = threading.Event()
 
@@ -53,20 +54,20 @@ def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, asked_to_stop)
     settings: Settings = worker_app().config["SETTINGS"]
-    queues = queues_on(settings.redis_url) if settings.redis_url else None
-    beside = RqWorker(settings.redis_url) if settings.redis_url else None
+    through = ThroughRq(settings.redis_url) if settings.redis_url else None
     schedule = Schedule()
     try:
         while not stop.is_set():
-            if beside is not None:
-                beside.keep_running()
             with worker_app().app_context():
-                schedule.run_due(utc_now())
-            if _turn(queues) < BATCH:
+                if through is None:
+                    schedule.run_due(utc_now())
+                else:
+                    through.keep_going()
+            if _turn(through.queues if through else None) < BATCH:
                 stop.wait(PAUSE)
     finally:
-        if beside is not None:
-            beside.stop()
+        if through is not None:
+            through.stop()
 
 
 def _turn(queues: Mapping[Queue, rq.Queue] | None) -> int:
@@ -77,6 +78,31 @@ def _turn(queues: Mapping[Queue, rq.Queue] | None) -> int:
             # The database or Redis is away for a moment; nothing is lost, the next turn tries again.
             log.warning("relay waits: %s", type(away).__name__)
             return 0
+
+
+class ThroughRq:
+    """RQ around the relay: the queues, a worker beside this process, and the cron of whichever process leads."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.queues = queues_on(redis_url)
+        self._worker = RqWorker(redis_url)
+        self._cron = cron_on(self.queues[Queue.DEFAULT].connection)
+        self._leader = Leader()
+
+    def keep_going(self) -> None:
+        """Start the worker where it has ended; enqueue what is due by the clock, if this process leads."""
+        self._worker.keep_running()
+        try:
+            if self._leader.leads() and self._cron.enqueue_jobs():
+                self._cron.save()
+                self._cron.heartbeat()
+        except RedisError as away:
+            log.warning("cron waits: %s", type(away).__name__)
+
+    def stop(self) -> None:
+        """Let the worker finish what it does, and another process lead."""
+        self._worker.stop()
+        self._leader.resign()
 
 
 def rq_command(redis_url: str, *options: str) -> list[str]:

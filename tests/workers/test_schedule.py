@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from hotline.base.db import db
+from hotline.base.outbox import Queue
 from hotline.base.work import unit_of_work
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
@@ -37,10 +38,10 @@ def noted(runs: list[datetime], name: str = "note") -> Periodic:
 
 
 def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
-    assert [(thing.every, thing.run) for thing in PERIODIC] == [
-        (MINUTE, follow_calendar),
-        (MINUTE, sweep),
-        (DAY, propose),
+    assert [(thing.every, thing.run, thing.queue) for thing in PERIODIC] == [
+        (MINUTE, follow_calendar, Queue.DEFAULT),
+        (MINUTE, sweep, Queue.DEFAULT),
+        (DAY, propose, Queue.REPORTS),
     ]
 
 
