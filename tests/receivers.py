@@ -16,8 +16,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Posted:
-    """One request as it came."""
+    """One request as it came, and the status it was answered with."""
 
+    status: int
     path: str
     headers: dict[str, str]
     body: bytes
@@ -45,8 +46,8 @@ def http_receiver() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.posted.append(Posted(self.path, dict(self.headers), body))
             status = receiver.statuses.pop(0) if receiver.statuses else 204
+            receiver.posted.append(Posted(status, self.path, dict(self.headers), body))
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", f"{receiver.url}/elsewhere")
@@ -54,7 +55,7 @@ def http_receiver() -> Iterator[Receiver]:
             self.end_headers()
 
         def do_GET(self) -> None:
-            receiver.posted.append(Posted(f"GET {self.path}", dict(self.headers), b""))
+            receiver.posted.append(Posted(404, f"GET {self.path}", dict(self.headers), b""))
             self.send_error(404)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # its base names it so

@@ -107,8 +107,8 @@ class ThroughRq:
 
 def rq_command(redis_url: str, *options: str) -> list[str]:
     """The command that runs an RQ worker: what is urgent first. It does not fork for each job: ours are short, and a fork costs an app."""
-    worker = [sys.executable, "-m", "rq.cli", "worker", "--worker-class", "rq.SimpleWorker"]
-    return [*worker, "--url", redis_url, "--quiet", *options, *Queue]
+    worker = ["worker", "--worker-class", "rq.SimpleWorker", "--url", redis_url, "--quiet"]
+    return [sys.executable, "-m", "workers.beside", *worker, *options, *Queue]
 
 
 class RqWorker:
@@ -124,11 +124,12 @@ class RqWorker:
         runs = self._process is not None and self._process.poll() is None
         if runs or time.monotonic() - self._started < RESTART_PAUSE:
             return
+        self.stop()
         self._started = time.monotonic()
-        self._process = subprocess.Popen(self._command)  # noqa: S603 # our own interpreter and our own words
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603 # our own interpreter and words
 
     def stop(self) -> None:
         """Let the worker finish what it does and end."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(timeout=30)
+            self._process.communicate(timeout=30)  # closes its input, and waits

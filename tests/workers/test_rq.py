@@ -62,7 +62,9 @@ def work_off(redis_url: str, settings: Settings, home: Path) -> None:
         "REDIS_URL": redis_url,
         "HOTLINE_HOME": str(home),
     }
-    subprocess.run(rq_command(redis_url, "--burst"), env=environment, check=True, timeout=120)
+    command = rq_command(redis_url, "--burst")
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as worker:
+        assert worker.wait(timeout=120) == 0
 
 
 def undone() -> int:
@@ -110,6 +112,13 @@ def test_the_rq_worker_is_started_again_when_it_ends(monkeypatch: pytest.MonkeyP
     assert second.pid != first.pid
     worker.stop()
     assert second.poll() is not None
+
+
+def test_the_rq_worker_ends_with_the_process_that_started_it(redis_url: str) -> None:
+    with subprocess.Popen(rq_command(redis_url), stdin=subprocess.PIPE) as worker:
+        assert worker.stdin is not None
+        worker.stdin.close()  # as the system does for a process that is killed
+        worker.wait(timeout=60)
 
 
 def test_a_queue_nobody_works_off_is_not_filled_for_ever(app: Flask, waiting: int, redis_url: str) -> None:
