@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 from flask import Flask
 from redis import Redis
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import OperationalError
 
 from bench.city import bench_city
@@ -39,11 +39,10 @@ from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from tests import factories
-from tests.receivers import Receiver, http_receiver
+from tests.receivers import http_receiver
 from tests.servers import free_port, redis_server
 
 WORKERS = 2
-LOST_AFTER = 3  # seconds; two minutes in service
 PATIENCE = 300.0  # seconds the outbox is given to become empty after the last kill
 
 
@@ -66,13 +65,13 @@ class Outcome:
 class Workers:
     """Worker processes, each with the RQ worker it starts in a process group of its own."""
 
-    def __init__(self, settings: Settings, redis_url: str, rng: random.Random) -> None:
+    def __init__(self, settings: Settings, redis_url: str, rng: random.Random, lost_after: int) -> None:
         self._environment = {
             **os.environ,
             "DATABASE_URL": str(settings.database_url),
             "REDIS_URL": redis_url,
             "HOTLINE_HOME": str(settings.home),
-            "HOTLINE_LOST_AFTER": str(LOST_AFTER),
+            "HOTLINE_LOST_AFTER": str(lost_after),
         }
         self._rng = rng
         self._log = (settings.home / "workers.log").open("ab")
@@ -125,10 +124,42 @@ class Workers:
         return len(alive)
 
 
-def produce(app: Flask, notices: int, pause: float) -> None:
+class Books:
+    """What the database says of the notices of this run."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        with app.app_context():
+            self._before = db.session.scalar(select(func.max(Event.id))) or 0
+
+    def due(self) -> int:
+        """Orders that are dispatched; asked for until the database answers."""
+        while True:
+            with suppress(OperationalError), self._app.app_context():
+                return db.session.scalars(select(func.count()).select_from(Event).where(*self._dispatches)).one()
+
+    def told(self) -> tuple[int, int]:
+        """Notices in the app, and how many orders they are of."""
+        counts = select(func.count(), func.count(Event.order_id.distinct()))
+        with self._app.app_context():
+            told, orders = db.session.execute(counts.select_from(Notice).join(Event).where(*self._dispatches)).one()
+            return told, orders
+
+    def waiting(self) -> int:
+        """Rows of the outbox that are not done."""
+        with self._app.app_context():
+            query = select(func.count()).select_from(Delivery).where(Delivery.done_at.is_(None))
+            return db.session.scalars(query).one()
+
+    @property
+    def _dispatches(self) -> tuple[ColumnElement[bool], ...]:
+        return Event.action == Action.DISPATCH, Event.id > self._before
+
+
+def produce(app: Flask, books: Books, notices: int, pause: float) -> None:
     """Dispatch so many orders, one in ten of them urgent, though the database goes away in between."""
     rng = random.Random(1)  # noqa: S311 # chance with a seed
-    while (missing := notices - _dispatched(app)) > 0:
+    while (missing := notices - books.due()) > 0:
         with suppress(OperationalError), app.app_context():
             for _ in range(missing):
                 with unit_of_work():
@@ -136,16 +167,6 @@ def produce(app: Flask, notices: int, pause: float) -> None:
                     factories.dispatched(utc_now(), urgency=urgency)
                 db.session.remove()
                 time.sleep(pause)
-
-
-def _dispatched(app: Flask) -> int:
-    while True:
-        with suppress(OperationalError), app.app_context():
-            return _count(select(func.count()).select_from(Event).where(Event.action == Action.DISPATCH))
-
-
-def _count(query: object) -> int:
-    return db.session.scalars(query).one()  # type: ignore[call-overload, no-any-return]  # any count
 
 
 def restart_postgres(folder: Path) -> None:
@@ -158,20 +179,34 @@ def restart_postgres(folder: Path) -> None:
     pgexec("pg_ctl", options, bin_path=server.bin_path, user=server.system_user, timeout=60)
 
 
-def run(app: Flask, settings: Settings, *, notices: int, kills: int, gap: tuple[float, float]) -> Outcome:
-    """Do it all; gap: the shortest and the longest time between two kills, in seconds."""
+def run(
+    app: Flask,
+    settings: Settings,
+    *,
+    notices: int,
+    kills: int,
+    gap: tuple[float, float],
+    lost_after: int = 3,
+    postgres: Path | None,
+) -> Outcome:
+    """Do it all.
+
+    gap: the shortest and the longest time between two kills, lost_after: as in the settings, both in seconds.
+    postgres: the folder of the embedded server, where it may be restarted.
+    """
     rng = random.Random(12345)  # noqa: S311 # likewise
     port = free_port()
-    with ExitStack() as all_of_it, ExitStack() as redis, http_receiver() as receiver:
+    books = Books(app)
+    with ExitStack() as running, ExitStack() as redis, http_receiver() as receiver:
         receiver.statuses += [503 if rng.random() < 0.02 else 204 for _ in range(notices)]
         with app.app_context(), unit_of_work():
             subscribe(Medium.WEBHOOK, receiver.url, Actor(Role.ADMIN, "bench"), utc_now(), actions=[Action.DISPATCH])
         redis_url = redis.enter_context(redis_server(settings.home, port))
         started = time.monotonic()
-        workers = Workers(settings, redis_url, rng)
-        all_of_it.callback(workers.stop)
+        workers = Workers(settings, redis_url, rng, lost_after)
+        running.callback(workers.stop)
         pause = kills * sum(gap) / 2 / notices / 2
-        producer = threading.Thread(target=produce, args=(app, notices, pause))
+        producer = threading.Thread(target=produce, args=(app, books, notices, pause))
         producer.start()
         for number in range(kills):
             time.sleep(rng.uniform(*gap))
@@ -181,42 +216,27 @@ def run(app: Flask, settings: Settings, *, notices: int, kills: int, gap: tuple[
                     client.flushall()
                 redis.close()
                 redis.enter_context(redis_server(settings.home, port))
-            if number == kills * 2 // 3:
-                restart_postgres(settings.home / "postgres")
+            if number == kills * 2 // 3 and postgres is not None:
+                restart_postgres(postgres)
         producer.join()
-        _drain(app)
+        until = time.monotonic() + PATIENCE
+        while books.waiting() and time.monotonic() < until:
+            time.sleep(0.2)
         seconds = time.monotonic() - started
-        all_of_it.pop_all()
+        running.pop_all()
         left = workers.stop()
-        return _outcome(app, receiver, kills, (left, workers.ended_alone), seconds)
-
-
-def _drain(app: Flask) -> None:
-    until = time.monotonic() + PATIENCE
-    while _open_rows(app) and time.monotonic() < until:
-        time.sleep(0.2)
-
-
-def _open_rows(app: Flask) -> int:
-    with app.app_context():
-        return _count(select(func.count()).select_from(Delivery).where(Delivery.done_at.is_(None)))
-
-
-def _outcome(app: Flask, receiver: Receiver, kills: int, running: tuple[int, int], seconds: float) -> Outcome:
     accepted = [one.headers["X-Hotline-Delivery"] for one in receiver.posted if one.status < 300]
-    told = select(Notice.event_id).join(Event).where(Event.action == Action.DISPATCH).subquery()
-    with app.app_context():
-        in_app, orders = db.session.execute(select(func.count(), func.count(told.c.event_id.distinct()))).one()
+    in_app, orders = books.told()
     return Outcome(
-        due=_dispatched(app),
+        due=books.due(),
         delivered=len(set(accepted)),
         repeats=len(accepted) - len(set(accepted)),
         in_app=in_app,
         in_app_orders=orders,
-        open_rows=_open_rows(app),
+        open_rows=books.waiting(),
         kills=kills,
-        left_running=running[0],
-        ended_alone=running[1],
+        left_running=left,
+        ended_alone=workers.ended_alone,
         seconds=seconds,
     )
 
@@ -239,7 +259,7 @@ def main() -> None:
     """Run and print."""
     notices, kills = (int(text) for text in sys.argv[1:3]) if len(sys.argv) > 2 else (2000, 200)
     with bench_city() as (app, settings):
-        outcome = run(app, settings, notices=notices, kills=kills, gap=(0.5, 4.0))
+        outcome = run(app, settings, notices=notices, kills=kills, gap=(0.5, 4.0), postgres=settings.home / "postgres")
     for one in fields(outcome):
         print(f"{NAMES[one.name]:<45}{getattr(outcome, one.name):>8.0f}")
 

@@ -128,6 +128,7 @@ def committed(app: Flask) -> Iterator[None]:
             "outbox",
             "evaluation",
             "notice",
+            "subscription",
             "deadline_warning",
             "deadline_move",
             "order_place",

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 
-from rq.cli import main
+from rq.cli.cli import main
 
 
 def _end_with_parent() -> None:

@@ -29,7 +29,13 @@ class Queue(StrEnum):
 
 
 class Undelivered(Exception):
-    """A delivery that did not arrive; the message says why, without a word of what was to be delivered."""
+    """A delivery that did not arrive, and why, without a word of what was to be delivered.
+
+    words: marked for translation. detail: a status or the name of an error, shown in brackets.
+    """
+
+    def __init__(self, words: str, detail: object = "") -> None:
+        super().__init__(f"{words} ({detail})" if detail else words)
 
 
 class Unreachable(Undelivered):
@@ -37,7 +43,7 @@ class Unreachable(Undelivered):
 
 
 class Later(Exception):
-    """A delivery that was not tried, and is to be at ``until``; the message says why."""
+    """A delivery that was not tried, and is to be at ``until``; the message, marked for translation, says why."""
 
     def __init__(self, message: str, until: datetime) -> None:
         super().__init__(message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 PHONE_TAIL = 4  # with these last digits citizens follow their order, so that nobody else is to see them
 PHONE_HEAD = 3
 
@@ -24,7 +26,6 @@ def mask_mail(address: str) -> str:
 
 
 def mask_url(url: str) -> str:
-    """An address without its path, which may hold a key."""
-    scheme, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host}{slash}{'…' if path else ''}"
+    """An address without its path and query, which may hold a key."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{'/…' if parts.path.strip('/') or parts.query else ''}"

@@ -47,13 +47,15 @@ class Held:
 
     @property
     def reason(self) -> str:
-        """Why it failed last; of a long story the first line."""
-        return (self.delivery.error or "").partition("\n")[0][:200]
+        """Why it failed last, in the reader's language; of a long story the first line."""
+        words, bracket, detail = (self.delivery.error or "").partition("\n")[0][:200].partition(" (")
+        return gettext(words) + bracket + detail if words else ""
 
 
 def held_up(now: datetime) -> Select[tuple[Delivery]]:
     """Deliveries that failed often or have waited long, those that failed most before the others."""
-    return select(Delivery).where(_held(now)).order_by(Delivery.attempts.desc(), Delivery.created_at, Delivery.id)
+    query: Select[Any] = select(Delivery).where(_held(now))
+    return query.order_by(Delivery.attempts.desc(), Delivery.created_at, Delivery.id)
 
 
 def count_held_up(now: datetime) -> int:

@@ -15,6 +15,7 @@ from sqlalchemy import and_, func, or_, select
 
 from config.settings import Settings
 from hotline.base.db import db
+from hotline.base.i18n import mark
 from hotline.base.outbox import Later, Queue, Unreachable, leave_once
 from hotline.notices import messages
 from hotline.notices.channels import SEND, Message, Target
@@ -80,7 +81,7 @@ def send(delivery_id: UUID, arguments: Mapping[str, Any], now: datetime) -> None
     settings = _settings()
     server = {Medium.WEBHOOK: target.address, Medium.MAIL: settings.smtp_url, Medium.SMS: settings.sms_url}[medium]
     if now < (until := _resting.get(server, now)):
-        raise Later("not tried: there was no answer a moment ago", until)
+        raise Later(mark("not tried: there was no answer a moment ago"), until)
     try:
         SEND[medium](message, target, delivery_id, now, settings)
     except Unreachable:

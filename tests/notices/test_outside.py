@@ -151,7 +151,7 @@ def test_any_other_answer_fails_with_its_status_and_is_tried_again_later(receive
     run()
     (row,) = open_sends()
     now = NOW + LATER
-    assert (row.attempts, row.error, row.tried_at) == (1, f"answered with status {status}", now)
+    assert (row.attempts, row.error, row.tried_at) == (1, f"answered with an error ({status})", now)
     assert row.due_at == now + FIRST_RETRY
     relay(row.due_at)
     db.session.expire_all()

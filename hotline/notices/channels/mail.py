@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import UUID
 
 from config.settings import Settings
+from hotline.base.i18n import mark
 from hotline.base.outbox import Undelivered, Unreachable
 from hotline.notices.channels.message import Message, Target
 
@@ -20,7 +21,7 @@ PORTS = {"smtp": 25, "smtps": 465}
 def send(message: Message, target: Target, delivery_id: UUID, now: datetime, settings: Settings) -> None:
     """Send subject and text; raise Undelivered."""
     if not (settings.smtp_url and settings.mail_from):
-        raise Undelivered("mail is not configured: set HOTLINE_SMTP_URL and HOTLINE_MAIL_FROM")
+        raise Undelivered(mark("mail is not configured: set HOTLINE_SMTP_URL and HOTLINE_MAIL_FROM"))
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = settings.mail_from, target.address, message.subject
     mail["Date"] = now
@@ -34,11 +35,11 @@ def send(message: Message, target: Target, delivery_id: UUID, now: datetime, set
             server.send_message(mail)
     except smtplib.SMTPRecipientsRefused as refused:
         code = next(iter(refused.recipients.values()))[0]
-        raise Undelivered(f"the mail server refused the recipient ({code})") from None
+        raise Undelivered(mark("the mail server refused the recipient"), code) from None
     except smtplib.SMTPResponseException as refused:
-        raise Undelivered(f"the mail server answered {refused.smtp_code}") from None
+        raise Undelivered(mark("answered with an error"), refused.smtp_code) from None
     except (OSError, smtplib.SMTPException) as away:
-        raise Unreachable(f"the mail server did not answer ({type(away).__name__})") from None
+        raise Unreachable(mark("no answer"), type(away).__name__) from None
 
 
 def _connect(url: SplitResult) -> smtplib.SMTP:
@@ -57,5 +58,5 @@ def _sign_in(server: smtplib.SMTP, url: SplitResult) -> None:
     if not url.username:
         return
     if not isinstance(server.sock, ssl.SSLSocket):
-        raise Undelivered("the mail server offers no encryption, so no password is sent to it")
+        raise Undelivered(mark("the mail server offers no encryption, so no password is sent to it"))
     server.login(unquote(url.username), unquote(url.password or ""))

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from hotline.base.i18n import mark
 from hotline.base.outbox import Undelivered, Unreachable
 
 TIMEOUT = 5.0  # seconds to wait for a connection, and for each part of an answer
@@ -26,7 +27,7 @@ _OPENER = build_opener(_NoRedirect)
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
     """Send JSON; raise Undelivered unless the answer's status is 2xx."""
     if not url.startswith(("http://", "https://")):
-        raise Undelivered("the address is neither http nor https")
+        raise Undelivered(mark("the address is neither http nor https"))
     request = Request(  # noqa: S310 # the scheme is checked above
         url, body, {"Content-Type": "application/json", "User-Agent": "hotline-12345", **headers}, method="POST"
     )
@@ -34,7 +35,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
         _OPENER.open(request, timeout=TIMEOUT).close()
     except HTTPError as answered:
         answered.close()
-        raise Undelivered(f"answered with status {answered.code}") from None
+        raise Undelivered(mark("answered with an error"), answered.code) from None
     except (OSError, HTTPException, ValueError) as away:
         # Not its message: that may name the whole address, and a key in it.
-        raise Unreachable(f"no answer ({type(getattr(away, 'reason', away)).__name__})") from None
+        raise Unreachable(mark("no answer"), type(getattr(away, "reason", away)).__name__) from None
