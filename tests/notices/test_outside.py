@@ -36,6 +36,7 @@ from tests import factories
 from tests.conftest import NOW
 from tests.factories import CALLBACK, DISPATCHER, HANDLER
 from tests.receivers import MailServer, Receiver, http_receiver, mail_server
+from workers.jobs import JOBS
 from workers.relay import FIRST_RETRY, relay
 
 ADMIN = Actor(Role.ADMIN, "管理员")
@@ -212,6 +213,24 @@ def test_what_is_urgent_goes_first(receiver: Receiver) -> None:
     assert numbers(receiver) == [urgent.number, plain.number]
     queues = {row.arguments["event_id"]: row.queue for row in db.session.scalars(select(Delivery))}
     assert list(queues.values()).count(Queue.URGENT) == 1
+
+
+def test_what_is_sent_but_not_written_down_is_sent_again_under_the_same_id(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die_after(*given: Any) -> None:
+        outside.send(*given)
+        raise RuntimeError("killed here")
+
+    webhook(receiver)
+    factories.received(NOW)
+    monkeypatch.setitem(JOBS, "send", die_after)
+    run()
+    monkeypatch.undo()
+    run(NOW + LATER * 2)
+    assert open_sends() == []
+    first, second = receiver.posted
+    assert first.headers["X-Hotline-Delivery"] == second.headers["X-Hotline-Delivery"]
 
 
 # Whom

@@ -24,7 +24,7 @@ def test_workers_redis_and_postgresql_die_and_every_notice_arrives(
     with app.app_context(), unit_of_work():
         db.session.execute(delete(Delivery))
     ours = None if os.environ.get("DATABASE_URL") else home / "postgres"
-    came = run(app, settings, notices=60, kills=10, gap=(0.1, 0.8), lost_after=1, postgres=ours)
-    assert came.due == came.delivered == came.in_app == came.in_app_orders == 60
+    came = run(app, settings, notices=40, kills=4, gap=(1.0, 3.0), lost_after=1, postgres=ours)
+    assert came.due == came.delivered == came.in_app == came.in_app_orders == 40
     assert came.open_rows == 0
     assert (came.left_running, came.ended_alone) == (0, 0)
