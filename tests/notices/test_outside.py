@@ -35,6 +35,7 @@ from hotline.transfer import operations as transfer
 from tests import factories
 from tests.conftest import NOW
 from tests.factories import CALLBACK, DISPATCHER, HANDLER
+from tests.notices.test_warnings import nothing_runs
 from tests.receivers import MailServer, Receiver, http_receiver, mail_server
 from workers.jobs import JOBS
 from workers.relay import FIRST_RETRY, relay
@@ -47,8 +48,9 @@ Configure = Callable[..., None]
 
 @pytest.fixture(autouse=True)
 def nothing_told_yet(session: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing to tell, no server known to be away; everything said in English."""
-    for table in (Delivery, Notice, Subscription):
+    """Nothing to tell, no clock running, no server known to be away; everything said in English."""
+    nothing_runs()
+    for table in (Delivery, Subscription):
         db.session.execute(delete(table))
     monkeypatch.setattr(outside, "_resting", {})
     with speaking("en"):
