@@ -16,6 +16,7 @@ from hotline.base.outbox import Delivery
 from hotline.notices.deliveries import STUCK_AFTER, count_held_up, give_up, held_up, send_again
 from hotline.notices.models import Medium, Subscription
 from hotline.notices.subscriptions import subscribe
+from hotline.orders.models import Order
 from hotline.people.actors import Actor
 from hotline.people.roles import STAFF_ROLES, Role
 from tests import factories
@@ -74,8 +75,8 @@ def test_what_failed_often_is_listed_with_its_reason_and_its_target_masked(sign_
     relay(NOW + 9 * MINUTE)
     assert count_held_up(NOW) == 1
     page = sign_in("admin").get("/deliveries").text
-    order = factories.db.session.scalars(select(factories.Order.number)).all()
-    assert sum(f'href="/orders/{number}"' in page for number in order) == 1
+    numbers = db.session.scalars(select(Order.number)).all()
+    assert sum(f'href="/orders/{number}"' in page for number in numbers) == 1
     assert "no answer (ConnectionRefusedError)" in page
     assert "http://127.0.0.1:1/…" in page
     assert "secret-key" not in page

@@ -4,109 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from config.settings import Settings
 from hotline.base.db import db
-from hotline.base.errors import Invalid, NotAllowed
-from hotline.base.i18n import speaking
 from hotline.base.outbox import Delivery, Queue
-from hotline.handle import operations as handle
 from hotline.notices import outside
-from hotline.notices.models import WARNINGS, Medium, Notice, Subscription
+from hotline.notices.models import WARNINGS, Medium, Notice
 from hotline.notices.operations import tell
 from hotline.notices.subscriptions import subscribe, switch
 from hotline.notices.warnings import sweep
-from hotline.orders.lifecycle import Action
-from hotline.orders.models import Order
-from hotline.orders.vocabulary import Channel, Exit, Result, Urgency
-from hotline.people.actors import Actor
+from hotline.orders.vocabulary import Urgency
 from hotline.people.roles import Role
-from hotline.receive.exits import confirm_exit, propose_exit
 from hotline.transfer import operations as transfer
 from tests import factories
 from tests.conftest import NOW
-from tests.factories import CALLBACK, DISPATCHER, HANDLER
-from tests.notices.test_warnings import nothing_runs
+from tests.factories import DISPATCHER, HANDLER
+from tests.notices.deliveries import ADMIN, LATER, Configure, numbers, open_sends, run, webhook
 from tests.receivers import MailServer, Receiver, http_receiver, mail_server
 from workers.jobs import JOBS
 from workers.relay import FIRST_RETRY, relay
 
-ADMIN = Actor(Role.ADMIN, "管理员")
-SUPERVISOR = Actor(Role.SUPERVISOR, "班长")
-LATER = timedelta(hours=3)
-Configure = Callable[..., None]
-
-
-@pytest.fixture(autouse=True)
-def nothing_told_yet(session: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing to tell, no clock running, no server known to be away; everything said in English."""
-    nothing_runs()
-    for table in (Delivery, Subscription):
-        db.session.execute(delete(table))
-    monkeypatch.setattr(outside, "_resting", {})
-    with speaking("en"):
-        yield
-
-
-@pytest.fixture
-def configure(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Configure:
-    """Run with some other settings."""
-
-    def with_settings(**changes: Any) -> None:
-        given = {"public_url": "https://12345.example.cn", **changes}
-        monkeypatch.setitem(app.config, "SETTINGS", replace(settings, **given))
-
-    return with_settings
-
-
-@pytest.fixture
-def receiver(configure: Configure) -> Iterator[Receiver]:
-    configure()
-    with http_receiver() as running:
-        yield running
-
-
-@pytest.fixture
-def gateway(configure: Configure) -> Iterator[Receiver]:
-    with http_receiver() as running:
-        configure(sms_url=f"{running.url}/send", sms_key="key-of-the-city")
-        yield running
-
-
-@pytest.fixture
-def mails(configure: Configure) -> Iterator[MailServer]:
-    with mail_server() as running:
-        configure(smtp_url=running.url, mail_from="12345 <hotline@example.cn>")
-        yield running
-
-
-def webhook(receiver: Receiver, **whom: Any) -> Subscription:
-    return subscribe(Medium.WEBHOOK, f"{receiver.url}/hook?key=7", ADMIN, NOW, **whom)
-
-
-def run(now: datetime = NOW + LATER) -> None:
-    """Work the outbox off: what is told, and then what that leaves."""
-    db.session.commit()
-    relay(now)
-    relay(now)
-    db.session.expire_all()
-
-
-def open_sends() -> list[Delivery]:
-    return list(db.session.scalars(select(Delivery).filter_by(job="send", done_at=None).order_by(Delivery.id)))
-
-
-def numbers(receiver: Receiver, action: str = "") -> list[str]:
-    return [one.json["number"] for one in receiver.posted if not action or one.json["action"] == action]
+pytestmark = pytest.mark.usefixtures("nothing_outside")
 
 
 # Webhooks
@@ -351,143 +273,3 @@ def test_no_password_goes_to_a_mail_server_without_encryption(configure: Configu
         factories.received(NOW)
         run()
     assert [row.error for row in open_sends()] == ["the mail server offers no encryption, so no password is sent to it"]
-
-
-# The citizen
-
-
-def test_a_citizen_is_told_the_number_and_then_the_answer(gateway: Receiver) -> None:
-    order = factories.replied(NOW)
-    run()
-    first, second = gateway.posted
-    assert first.path == "/send"
-    assert first.headers["Authorization"] == "Bearer key-of-the-city"
-    assert first.json["to"] == second.json["to"] == "13912345678"
-    assert order.number in first.json["text"]
-    assert "https://12345.example.cn/citizen/follow" in first.json["text"]
-    assert "已经处理完毕。" in second.json["text"]
-    assert f"https://12345.example.cn/rate/{order.rating_token}" in second.json["text"]
-    assert first.json["id"] != second.json["id"]
-    sends = db.session.scalars(select(Delivery).filter_by(job="send"))
-    assert all(row.arguments.keys() == {"event_id"} for row in sends)
-
-
-def test_of_a_secret_order_nothing_stands_on_the_screen(gateway: Receiver) -> None:
-    factories.replied(NOW, secret=True)
-    run()
-    texts = " ".join(one.json["text"] for one in gateway.posted)
-    assert len(gateway.posted) == 2
-    assert "已经处理完毕" not in texts
-    assert "Housing" not in texts
-
-
-def test_a_citizen_is_told_that_it_is_not_dealt_with(gateway: Receiver) -> None:
-    order = factories.received(NOW)
-    propose_exit(order, DISPATCHER, NOW, exit=Exit.LITIGATION, reason="已起诉", public_reply="请等待法院判决。")
-    confirm_exit(order, SUPERVISOR, NOW)
-    run()
-    assert ["cannot deal" in one.json["text"] for one in gateway.posted] == [False, True]
-
-
-def test_an_answer_on_the_phone_was_heard(gateway: Receiver) -> None:
-    from hotline.orders.operations import answer_directly
-
-    for channel in (Channel.PHONE, Channel.WEB):
-        answer_directly(factories.received(NOW, channel=channel), DISPATCHER, NOW, public_reply="周一至周五")
-    run()
-    assert len([one for one in gateway.posted if "周一至周五" in one.json["text"]]) == 1
-
-
-def test_a_long_answer_is_cut(gateway: Receiver) -> None:
-    handle.reply(factories.handling(NOW), HANDLER, NOW, result=Result.SOLVED, public_reply="好" * 500)
-    run()
-    assert gateway.posted[-1].json["text"].count("好") == 100
-
-
-@pytest.mark.parametrize(
-    "given",
-    [{"requester_phone": ""}, {"requester_phone": "01088886666"}, {"channel": Channel.IMPORT}],
-)
-def test_who_left_no_mobile_number_and_what_was_imported_get_no_message(
-    gateway: Receiver, given: dict[str, Any]
-) -> None:
-    factories.replied(NOW, **given)
-    run()
-    assert gateway.posted == []
-    assert open_sends() == []
-
-
-def test_without_a_gateway_nothing_is_left_for_citizens(configure: Configure) -> None:
-    configure()
-    factories.replied(NOW)
-    run()
-    assert list(db.session.scalars(select(Delivery).filter_by(job="send"))) == []
-
-
-def test_what_is_not_configured_says_so_and_waits(configure: Configure, gateway: Receiver) -> None:
-    subscribe(Medium.SMS, "13800000000", ADMIN, NOW)
-    subscribe(Medium.MAIL, "office@example.cn", ADMIN, NOW)
-    configure()
-    factories.received(NOW)
-    run()
-    assert [row.error for row in open_sends()] == [
-        "text messages are not configured: set HOTLINE_SMS_URL",
-        "mail is not configured: set HOTLINE_SMTP_URL and HOTLINE_MAIL_FROM",
-    ]
-    configure(sms_url=f"{gateway.url}/send")
-    relay(NOW + LATER + FIRST_RETRY)
-    db.session.expire_all()
-    assert len(open_sends()) == 1
-    assert [one.json["to"] for one in gateway.posted] == ["13800000000"]
-
-
-# Who may say so, and what
-
-
-def test_only_an_administrator_subscribes(session: None) -> None:
-    made = subscribe(Medium.SMS, "13800000000", ADMIN, NOW)
-    for role in (Role.SUPERVISOR, Role.MANAGER, Role.DISPATCHER, Role.UNIT_HEAD):
-        with pytest.raises(NotAllowed):
-            subscribe(Medium.SMS, "13800000000", Actor(role, "x"), NOW)
-        with pytest.raises(NotAllowed):
-            switch(made.id, Actor(role, "x"), active=False)
-
-
-@pytest.mark.parametrize(
-    ("medium", "target", "whom", "field"),
-    [
-        (Medium.WEBHOOK, "ftp://example.cn/", {}, "target"),
-        (Medium.WEBHOOK, "file:///etc/passwd", {}, "target"),
-        (Medium.WEBHOOK, "https://", {}, "target"),
-        (Medium.WEBHOOK, "https://user:pass@example.cn/", {}, "target"),
-        (Medium.WEBHOOK, "https://example.cn:port/", {}, "target"),
-        (Medium.WEBHOOK, "https://example.cn/a b", {}, "target"),
-        (Medium.MAIL, "office", {}, "target"),
-        (Medium.MAIL, "a@example.cn\nBcc: b@example.cn", {}, "target"),
-        (Medium.MAIL, "a@example.cn, b@example.cn", {}, "target"),
-        (Medium.SMS, "01088886666", {}, "target"),
-        (Medium.SMS, "13800000000", {"unit_code": "nowhere"}, "unit"),
-        (Medium.SMS, "13800000000", {"unit_code": "housing", "role": Role.CALLBACK}, "role"),
-        (Medium.SMS, "13800000000", {"role": Role.HANDLER}, "role"),
-        (Medium.SMS, "13800000000", {"unit_code": "housing", "actions": ["evaluate"]}, "actions"),
-        (Medium.SMS, "13800000000", {"role": Role.CALLBACK, "actions": [WARNINGS]}, "actions"),
-        (Medium.SMS, "13800000000", {"actions": ["fly"]}, "actions"),
-    ],
-)
-def test_what_cannot_be_told_is_refused(
-    session: None, medium: Medium, target: str, whom: dict[str, Any], field: str
-) -> None:
-    with pytest.raises(Invalid) as refused:
-        subscribe(medium, target, ADMIN, NOW, **whom)
-    assert list(refused.value.errors) == [field]
-
-
-def test_nothing_personal_is_in_the_outbox(gateway: Receiver) -> None:
-    subscribe(Medium.SMS, "13800000000", ADMIN, NOW, actions=[Action.REGISTER])
-    gateway.statuses = [500] * 9
-    order = db.session.get_one(Order, factories.replied(NOW).id)
-    handle.record_attempt(order, CALLBACK, NOW + LATER, note="没有人接")
-    run()
-    rows = db.session.scalars(select(Delivery)).all()
-    kept = json.dumps([[row.arguments, row.error] for row in rows], ensure_ascii=False)
-    assert not any(private in kept for private in ("13912345678", "王女士", "已经处理", "13800000000"))
