@@ -1,9 +1,9 @@
 """Nothing is lost, whatever dies: workers killed at random, Redis emptied and restarted, PostgreSQL restarted.
 
-Two worker processes with RQ, a webhook receiver that counts by delivery id and refuses one request in fifty, orders
-dispatched all the while. Killed is a whole worker, or only the relay, or only the RQ worker beside it; each is started
-again at once. Redis is emptied and killed after a third of the kills, PostgreSQL restarted after two thirds.
-Run: python -m bench.kills [NOTICES KILLS]
+Two worker processes with RQ; a webhook receiver that counts by delivery id, takes up to a fifth of a second and refuses
+one request in fifty; orders dispatched all the while. Killed is a whole worker, or only the relay, or only the RQ
+worker beside it; each is started again at once. Redis is emptied and killed after a third of the kills, PostgreSQL
+restarted after two thirds. Run: python -m bench.kills [NOTICES KILLS]
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from tests.receivers import http_receiver
 from tests.servers import free_port, redis_server
 
 WORKERS = 2
+SLOWEST = 0.2  # seconds the receiver takes at most: time to be killed in, after it has the message
 PATIENCE = 300.0  # seconds the outbox is given to become empty after the last kill
 
 
@@ -198,6 +199,7 @@ def run(
     port = free_port()
     books = Books(app)
     with ExitStack() as running, ExitStack() as redis, http_receiver() as receiver:
+        receiver.busy = lambda: time.sleep(rng.uniform(0, SLOWEST))
         receiver.statuses += [503 if rng.random() < 0.02 else 204 for _ in range(notices)]
         with app.app_context(), unit_of_work():
             subscribe(Medium.WEBHOOK, receiver.url, Actor(Role.ADMIN, "bench"), utc_now(), actions=[Action.DISPATCH])

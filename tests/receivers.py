@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -31,11 +31,12 @@ class Posted:
 
 @dataclass
 class Receiver:
-    """An HTTP server that keeps what is posted. statuses: its next answers; then 204."""
+    """An HTTP server that keeps what is posted. statuses: its next answers; then 204. busy: what it does before each."""
 
     url: str = ""
     posted: list[Posted] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    busy: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -48,6 +49,7 @@ def http_receiver() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             status = receiver.statuses.pop(0) if receiver.statuses else 204
             receiver.posted.append(Posted(status, self.path, dict(self.headers), body))
+            receiver.busy()
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", f"{receiver.url}/elsewhere")
