@@ -25,6 +25,10 @@ class Settings:
     database_url: SQLAlchemy URL, or None for the embedded PostgreSQL in ``home``.
     redis_url: Redis for RQ, or None to run jobs in the local worker straight from the outbox.
     city_dir, policy_dir: where the city's own data and policies are read from when loaded.
+    public_url: the address people outside reach the product at; links in messages begin with it.
+    smtp_url, mail_from: the mail server (smtp:// with STARTTLS where it is offered, smtps://) and the sender.
+    sms_url, sms_key: the gateway of text messages and the key it knows us by.
+    lost_after: seconds after which a delivery handed to Redis and not done is handed out again.
     """
 
     home: Path
@@ -41,6 +45,12 @@ class Settings:
     secure_cookies: bool = False
     trusted_proxies: int = 0
     rate_limits: bool = True
+    public_url: str = ""
+    smtp_url: str = ""
+    mail_from: str = ""
+    sms_url: str = ""
+    sms_key: str = ""
+    lost_after: int = 120
 
     @property
     def attachments_dir(self) -> Path:
@@ -67,6 +77,12 @@ class Settings:
             secure_cookies=_switch(environ, "HOTLINE_SECURE_COOKIES", default=False),
             trusted_proxies=_number(environ, "HOTLINE_TRUSTED_PROXIES", 0, 0, 10),
             rate_limits=_switch(environ, "HOTLINE_RATE_LIMITS", default=True),
+            public_url=_address(environ, "HOTLINE_PUBLIC_URL", "http", "https").rstrip("/"),
+            smtp_url=_address(environ, "HOTLINE_SMTP_URL", "smtp", "smtps"),
+            mail_from=environ.get("HOTLINE_MAIL_FROM", ""),
+            sms_url=_address(environ, "HOTLINE_SMS_URL", "http", "https"),
+            sms_key=environ.get("HOTLINE_SMS_KEY", ""),
+            lost_after=_number(environ, "HOTLINE_LOST_AFTER", 120, 1, 3600),
         )
 
     def at(self, database_url: str) -> Settings:
@@ -89,6 +105,19 @@ def _redis_url(url: str | None) -> str | None:
     if url and not url.startswith(("redis://", "rediss://", "unix://")):
         raise BadSetting("REDIS_URL: give redis://host:port/db, rediss:// or unix://")
     return url or None
+
+
+def _address(environ: Mapping[str, str], name: str, *schemes: str) -> str:
+    """An address of one of some schemes, or nothing."""
+    text = environ.get(name, "")
+    try:
+        parts = urlsplit(text)
+        usable = not text or (parts.scheme in schemes and parts.hostname and parts.port != 0)
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable:
+        raise BadSetting(f"{name}: give {' or '.join(f'{scheme}://host:port' for scheme in schemes)}")
+    return text
 
 
 def _kept_secret(home: Path) -> str:

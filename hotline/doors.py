@@ -71,6 +71,7 @@ def install(app: Flask, settings: Settings) -> None:
     from hotline.knowledge.article_pages import pages as article_pages
     from hotline.knowledge.pages import pages as knowledge_pages
     from hotline.ledgers.pages import pages as ledger_pages
+    from hotline.notices.delivery_pages import pages as delivery_pages
     from hotline.notices.pages import pages as notice_pages
     from hotline.orders.pages import pages as order_pages
     from hotline.orders.policy_pages import pages as policy_pages
@@ -106,7 +107,7 @@ def install(app: Flask, settings: Settings) -> None:
         report_pages,
         notice_pages,
     )
-    for pages in (*rooms, policy_pages, catalogue_pages, proposal_pages):
+    for pages in (*rooms, policy_pages, catalogue_pages, proposal_pages, delivery_pages):
         app.register_blueprint(pages)
     _install_api(app)
 

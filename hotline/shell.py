@@ -17,6 +17,7 @@ from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
 from hotline.handle.queries import count_time_requests
 from hotline.handle.watch_desk import count_waiting_here
+from hotline.notices.deliveries import count_held_up
 from hotline.notices.queries import COUNTED_UP_TO, count_unread
 from hotline.orders.deadlines import countdown, explanation, is_provisional, receipt
 from hotline.orders.lifecycle import State
@@ -110,6 +111,13 @@ DESKS = (
         "journal-text",
         mark("Policy"),
         frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS}),
+    ),
+    Desk(
+        "deliveries.listed",
+        "send",
+        mark("Deliveries"),
+        frozenset({Permission.ADMINISTER}),
+        lambda _: count_held_up(utc_now()),
     ),
 )
 

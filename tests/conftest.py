@@ -130,6 +130,7 @@ def committed(app: Flask) -> Iterator[None]:
             "alarm",
             "evaluation",
             "notice",
+            "subscription",
             "deadline_warning",
             "deadline_move",
             "order_place",

@@ -23,10 +23,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """A Redis server of the test's own that answers; its URL."""
+def redis_server(folder: Path, port: int = 0) -> Iterator[str]:
+    """A Redis server of the test's own that answers; its URL. port: where it listens, any one by default."""
     assert REDIS, "redis-server is not installed"
-    port = free_port()
+    port = port or free_port()
     command = [REDIS, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"

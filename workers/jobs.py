@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from hotline.notices.operations import tell
+from hotline.notices.outside import send
 
 Job = Callable[[UUID, Mapping[str, Any], datetime], None]
 
@@ -16,4 +17,4 @@ def _tell(delivery_id: UUID, arguments: Mapping[str, Any], now: datetime) -> Non
     tell(arguments["event_id"], delivery_id, now)
 
 
-JOBS: dict[str, Job] = {"tell": _tell}
+JOBS: dict[str, Job] = {"tell": _tell, "send": send}

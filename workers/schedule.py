@@ -1,6 +1,8 @@
 """What runs by the clock, beside the outbox. Any worker runs it; two at once do it once.
 
-Each thing is done in one transaction, under a lock of the database that another worker does not wait for.
+Each thing is done in one transaction, under a lock of the database that another worker does not wait for. Without
+Redis each worker process goes by a ``Schedule`` of its own; with Redis the process that leads enqueues the same things
+by RQ's cron, and any RQ worker runs them.
 """
 
 from __future__ import annotations
@@ -10,10 +12,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from redis import Redis
+from rq.cron import CronScheduler
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from hotline.base.db import db
+from hotline.base.outbox import Queue
+from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
 from hotline.handle.supervision import escalate_overdue
 from hotline.handle.triggers import sweep_orders
@@ -22,17 +28,19 @@ from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
 from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose
+from workers.app import worker_app
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """Something to be done again and again, safe to do once too often."""
+    """Something to be done again and again, safe to do once too often. queue: the one of RQ it waits in."""
 
     name: str
     every: timedelta
     run: Callable[[datetime], object]
+    queue: Queue = Queue.DEFAULT
 
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -42,9 +50,9 @@ PERIODIC = (
     Periodic("warnings", MINUTE, sweep),
     Periodic("escalation", MINUTE, escalate_overdue),
     Periodic("order triggers", 5 * MINUTE, sweep_orders),
-    Periodic("unit triggers", HOUR, sweep_units),
-    Periodic("proposals", DAY, propose),
-    Periodic("ledgers", HOUR, produce_sheets),
+    Periodic("unit triggers", HOUR, sweep_units, Queue.REPORTS),
+    Periodic("proposals", DAY, propose, Queue.REPORTS),
+    Periodic("ledgers", HOUR, produce_sheets, Queue.REPORTS),
 )
 
 
@@ -60,6 +68,34 @@ class Schedule:
             if last is None or not last <= now < last + thing.every:  # a clock set back must not stop it
                 self._tried[thing] = now
                 run(thing, now)
+
+
+LONGEST_RUN = 3600  # seconds after which RQ breaks a run off
+
+
+def cron_on(connection: Redis) -> CronScheduler:
+    """RQ's cron with the same things, to be asked each turn. What still waits when it is due again is dropped."""
+    cron = CronScheduler(connection, logging.WARNING)
+    for thing in PERIODIC:
+        every = int(thing.every.total_seconds())
+        cron.register(
+            run_in_worker,
+            thing.queue,
+            (thing.name,),
+            interval=every,
+            ttl=every,
+            job_timeout=LONGEST_RUN,
+            result_ttl=0,
+            failure_ttl=LONGEST_RUN,
+            name=thing.name,
+        )
+    return cron
+
+
+def run_in_worker(name: str) -> None:
+    """What an RQ worker runs: one thing, inside the app."""
+    with worker_app().app_context():
+        run(next(thing for thing in PERIODIC if thing.name == name), utc_now())
 
 
 def run(thing: Periodic, now: datetime) -> None:

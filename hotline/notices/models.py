@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.base.db import Base, Instant, Key, one_of, text_enum
+from hotline.base.i18n import mark, name_members
 from hotline.orders.models import Deadline, Event
+from hotline.people.models import Unit
+from hotline.people.roles import Role
 from hotline.policy.document import WarningKind
 
 
@@ -58,3 +63,44 @@ class GivenWarning(Base):
     to_center: Mapped[bool]
     given_at: Mapped[Instant]
     deadline: Mapped[Deadline] = relationship()
+
+
+class Medium(StrEnum):
+    """How something is told outside the app."""
+
+    WEBHOOK = "webhook"
+    MAIL = "mail"
+    SMS = "sms"
+
+
+name_members({Medium.WEBHOOK: mark("Webhook"), Medium.MAIL: mark("Mail"), Medium.SMS: mark("Text message")})
+
+WARNINGS = "warnings"  # among the actions of a subscription: digests of deadline warnings
+
+
+class Subscription(Base):
+    """Somebody who is told outside the app what a unit (with all below it) or a role is told in it.
+
+    Without either it is one of the center's own systems and is told of every step. ``actions`` narrows it down;
+    empty means all. ``secret`` signs what goes to a webhook.
+    """
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        one_of("medium", Medium),
+        one_of("role", Role),
+        CheckConstraint("unit_code IS NULL OR role IS NULL", name="one_audience"),
+        CheckConstraint("(medium = 'webhook') = (secret <> '')", name="webhook_has_secret"),
+    )
+
+    id: Mapped[Key]
+    medium: Mapped[Medium] = mapped_column(text_enum(Medium))
+    target: Mapped[str] = mapped_column(String(500))
+    secret: Mapped[str] = mapped_column(String(64), server_default=text("''"))
+    unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
+    role: Mapped[Role | None] = mapped_column(text_enum(Role))
+    actions: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[Instant]
+    created_by: Mapped[str] = mapped_column(String(60))
+    unit: Mapped[Unit | None] = relationship()

@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from hotline.base.db import db
 from hotline.notices.models import Notice
+from hotline.notices.outside import leave_for_event
 from hotline.notices.queries import tells
+from hotline.orders.clocks import parts
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
 from hotline.people.actors import Actor
@@ -30,7 +32,6 @@ TELLS_UNIT = frozenset(
         Action.REFUSE_TIME,
         Action.SUPERVISE,
         Action.SET_UPSTREAM,
-        Action.ASSIGN,
         Action.RULE,
         Action.RULE_MOVES,
         Action.SUBMIT_REPLY,
@@ -63,18 +64,11 @@ TELLS_OF_RUNG = {
 
 
 def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
-    """Leave the notices an event asks for, one for each who is told. May run twice: an id appears once."""
+    """Leave a notice for each who is told of an event, and what goes out of the app. May run twice: an id appears once."""
     event = db.session.get_one(Event, event_id)
-    unit = None
-    # What an agent notes is what the citizen has added on the phone.
-    if event.action in TELLS_UNIT or (event.action is Action.NOTE and event.actor_role is Role.AGENT):
-        # An event that names a unit is for that one, whoever has the order by the time this runs.
-        lead = select(Order.lead_unit).where(Order.id == event.order_id)
-        unit = event.payload.get("unit") or db.session.scalar(lead)
-    if event.action is Action.REQUEST_TIME and not _waits(event):
-        return  # granted at once, or decided since: nothing waits at the desk
-    told: list[dict[str, str]] = [{"unit_code": unit}] if unit else []
-    told += [{"role": role} for role in _roles(event)]
+    units, roles = _units(event), _roles(event)
+    told: list[dict[str, str]] = [{"unit_code": unit} for unit in units]
+    told += [{"role": role} for role in roles]
     for n, whom in enumerate(told):
         key = uuid5(delivery_id, str(n)) if n else delivery_id
         db.session.execute(
@@ -82,11 +76,26 @@ def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
             .values(delivery_id=key, event_id=event_id, created_at=now, **whom)
             .on_conflict_do_nothing(index_elements=["delivery_id"])
         )
+    leave_for_event(event, units, roles, delivery_id, now)
+
+
+def _units(event: Event) -> tuple[str, ...]:
+    """The units that are told: the one an event names, whoever has the order by the time this runs, else the lead."""
+    said = event.payload
+    if event.action is Action.ASSIGN:
+        return (said["part_unit"],)
+    # What an agent notes is what the citizen has added on the phone.
+    if event.action not in TELLS_UNIT and not (event.action is Action.NOTE and event.actor_role is Role.AGENT):
+        return ()
+    lead = said.get("unit") or db.session.scalar(select(Order.lead_unit).where(Order.id == event.order_id))
+    return (lead, *parts(said.get("assist", ()), said.get("copy", ()), lead)) if lead else ()
 
 
 def _roles(event: Event) -> tuple[Role, ...]:
     if event.action in {Action.SUPERVISE, Action.ESCALATE}:
         return TELLS_OF_RUNG.get(event.payload.get("supervision", Supervision.BLUE), ())
+    if event.action is Action.REQUEST_TIME and not _waits(event):
+        return ()  # granted at once, or decided since: nothing waits at the desk
     return (TELLS_ROLE[event.action],) if event.action in TELLS_ROLE else ()
 
 

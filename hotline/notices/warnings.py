@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from hotline.base.db import db
 from hotline.base.time import DAY
 from hotline.notices.models import GivenWarning, Notice
+from hotline.notices.outside import leave_for_digest
 from hotline.orders.clocks import standing
 from hotline.orders.lifecycle import State
 from hotline.orders.models import GOES_BY_CALENDAR, Deadline, Order
@@ -146,9 +147,12 @@ def _give(found: Iterable[Found], now: datetime) -> Sequence[Any]:
 
 
 def _tell(given: Sequence[Any], now: datetime) -> None:
-    """Leave one digest for each unit, and one for the center."""
-    for unit in sorted({warning.unit_code for warning in given}):
-        db.session.add(Notice(delivery_id=uuid4(), unit_code=unit, created_at=now))
+    """Leave one digest for each unit, and one for the center, in the app and for whoever is told outside it."""
+    units = sorted({warning.unit_code for warning in given})
+    digests = [Notice(delivery_id=uuid4(), unit_code=unit, created_at=now) for unit in units]
     if any(warning.to_center for warning in given):
-        db.session.add(Notice(delivery_id=uuid4(), role=Role.SUPERVISOR, created_at=now))
+        digests.append(Notice(delivery_id=uuid4(), role=Role.SUPERVISOR, created_at=now))
+    db.session.add_all(digests)
     db.session.flush()
+    for digest in digests:
+        leave_for_digest(digest, now)

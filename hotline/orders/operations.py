@@ -323,7 +323,8 @@ def _record(
     db.session.add(event)
     _move_clocks(order, event, step)
     db.session.flush()
-    outbox.leave("tell", now, event_id=event.id)
+    queue = outbox.Queue.URGENT if order.urgency is Urgency.URGENT else outbox.Queue.DEFAULT
+    outbox.leave("tell", now, queue=queue, event_id=event.id)
     return event
 
 

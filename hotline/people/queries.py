@@ -20,6 +20,13 @@ def units_under(code: str) -> frozenset[str]:
     return frozenset(db.session.scalars(select(tree.c.code)))
 
 
+def units_above(code: str) -> frozenset[str]:
+    """Codes of a unit and of all units above it."""
+    tree = select(Unit.code, Unit.parent_code).where(Unit.code == code).cte(recursive=True)
+    tree = tree.union(select(Unit.code, Unit.parent_code).join(tree, Unit.code == tree.c.parent_code))
+    return frozenset(db.session.scalars(select(tree.c.code)))
+
+
 def actor_for(user: User) -> Actor:
     """The user as an actor, with the units whose work is theirs."""
     units = units_under(user.unit_code) if user.role in UNIT_ROLES and user.unit_code else frozenset()

@@ -40,6 +40,12 @@ def test_postgresql_urls_open_with_psycopg(url: str) -> None:
         ("HOTLINE_WEB_PROCESSES", "-1"),
         ("HOTLINE_SECURE_COOKIES", "perhaps"),
         ("HOTLINE_CITY_DIR", "/nowhere/at/all"),
+        ("HOTLINE_PUBLIC_URL", "12345.example.cn"),
+        ("HOTLINE_SMTP_URL", "http://mail.example.cn"),
+        ("HOTLINE_SMTP_URL", "smtp://mail.example.cn:post"),
+        ("HOTLINE_SMS_URL", "smtp://mail.example.cn"),
+        ("HOTLINE_SMS_URL", "https://"),
+        ("HOTLINE_LOST_AFTER", "0"),
     ],
 )
 def test_a_bad_setting_is_named(tmp_path: Path, name: str, value: str) -> None:

@@ -16,15 +16,17 @@ from sqlalchemy import delete, func, select
 from config.settings import Settings
 from hotline import create_app
 from hotline.base.db import db
-from hotline.base.outbox import Delivery
+from hotline.base.outbox import Delivery, Queue
 from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
 from hotline.notices.models import Notice
 from tests import factories
 from tests.servers import REDIS, redis_server
 from workers import process
-from workers.process import RqWorker, queue_for, rq_command
-from workers.relay import ENOUGH_IN_QUEUE, LOST_AFTER, relay
+from workers.process import RqWorker, queues_on, rq_command
+from workers.relay import ENOUGH_IN_QUEUE, relay
+
+LOST_AFTER = timedelta(minutes=2)
 
 pytestmark = pytest.mark.skipif(REDIS is None and not os.environ.get("CI"), reason="redis-server is not installed")
 
@@ -60,7 +62,9 @@ def work_off(redis_url: str, settings: Settings, home: Path) -> None:
         "REDIS_URL": redis_url,
         "HOTLINE_HOME": str(home),
     }
-    subprocess.run(rq_command(redis_url, "--burst"), env=environment, check=True, timeout=120)
+    command = rq_command(redis_url, "--burst")
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as worker:
+        assert worker.wait(timeout=120) == 0
 
 
 def undone() -> int:
@@ -71,16 +75,17 @@ def undone() -> int:
 def test_rq_does_what_the_outbox_holds_also_after_redis_lost_it(
     app: Flask, waiting: int, redis_url: str, settings: Settings, home: Path
 ) -> None:
-    queue = queue_for(redis_url)
+    queues = queues_on(redis_url)
+    queue = queues[Queue.DEFAULT]
     with app.app_context():
         now = utc_now()
-        assert relay(now, queue) == waiting
+        assert relay(now, queues) == waiting
         assert len(queue) == waiting
-        assert relay(now, queue) == 0, "what is handed out is not handed out twice"
+        assert relay(now, queues) == 0, "what is handed out is not handed out twice"
         queue.connection.flushall()
         assert undone() == waiting
-        assert relay(now + LOST_AFTER, queue) == waiting, "what Redis lost is handed out again"
-        relay(now + LOST_AFTER * 3, queue)
+        assert relay(now + LOST_AFTER, queues) == waiting, "what Redis lost is handed out again"
+        relay(now + LOST_AFTER * 3, queues)
         assert len(queue) == waiting * 2, "and so may be a repeat"
         db.session.remove()
     work_off(redis_url, settings, home)
@@ -109,14 +114,22 @@ def test_the_rq_worker_is_started_again_when_it_ends(monkeypatch: pytest.MonkeyP
     assert second.poll() is not None
 
 
+def test_the_rq_worker_ends_with_the_process_that_started_it(redis_url: str) -> None:
+    with subprocess.Popen(rq_command(redis_url), stdin=subprocess.PIPE) as worker:
+        assert worker.stdin is not None
+        worker.stdin.close()  # as the system does for a process that is killed
+        worker.wait(timeout=60)
+
+
 def test_a_queue_nobody_works_off_is_not_filled_for_ever(app: Flask, waiting: int, redis_url: str) -> None:
-    queue = queue_for(redis_url)
+    queues = queues_on(redis_url)
+    queue = queues[Queue.DEFAULT]
     queue.empty()
     with app.app_context():
         queue.connection.rpush(queue.key, *[f"job-{n}" for n in range(ENOUGH_IN_QUEUE)])
-        assert relay(utc_now(), queue) == 0
+        assert relay(utc_now(), queues) == 0
         queue.connection.delete(queue.key)
-        assert relay(utc_now(), queue) == waiting
+        assert relay(utc_now(), queues) == waiting
         db.session.remove()
     queue.empty()
     queue.connection.close()

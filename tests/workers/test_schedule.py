@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from hotline.base.db import db
+from hotline.base.outbox import Queue
 from hotline.base.work import unit_of_work
 from hotline.handle.supervision import escalate_overdue
 from hotline.handle.triggers import sweep_orders
@@ -41,14 +42,14 @@ def noted(runs: list[datetime], name: str = "note") -> Periodic:
 
 
 def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
-    assert [(thing.every, thing.run) for thing in PERIODIC] == [
-        (MINUTE, follow_calendar),
-        (MINUTE, sweep),
-        (MINUTE, escalate_overdue),
-        (5 * MINUTE, sweep_orders),
-        (60 * MINUTE, sweep_units),
-        (DAY, propose),
-        (HOUR, produce_sheets),
+    assert [(thing.every, thing.run, thing.queue) for thing in PERIODIC] == [
+        (MINUTE, follow_calendar, Queue.DEFAULT),
+        (MINUTE, sweep, Queue.DEFAULT),
+        (MINUTE, escalate_overdue, Queue.DEFAULT),
+        (5 * MINUTE, sweep_orders, Queue.DEFAULT),
+        (60 * MINUTE, sweep_units, Queue.REPORTS),
+        (DAY, propose, Queue.REPORTS),
+        (HOUR, produce_sheets, Queue.REPORTS),
     ]
 
 

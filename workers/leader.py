@@ -1,0 +1,47 @@
+"""The lead among worker processes: one at a time enqueues what runs by the clock.
+
+The lead is a lock of the database that a process holds as long as it is connected. When the process dies, or is cut
+off, the database lets the lock go and the next one that asks has it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import OperationalError
+
+from hotline.base.db import db
+
+KEY = func.hashtextextended("hotline cron", 0)
+
+
+class Leader:
+    """Whether this process leads."""
+
+    def __init__(self) -> None:
+        self._holds: Connection | None = None
+
+    def leads(self) -> bool:
+        """Keep the lead, or take it where nobody has it; False where another process leads or the database is away."""
+        try:
+            if self._holds is None:
+                return self._take()
+            self._holds.scalar(select(1))  # only a connection that still answers still has its lock
+        except OperationalError:
+            self.resign()
+            return False
+        return True
+
+    def _take(self) -> bool:
+        connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if connection.scalar(select(func.pg_try_advisory_lock(KEY))):
+            self._holds = connection
+            return True
+        connection.close()
+        return False
+
+    def resign(self) -> None:
+        """Let another lead."""
+        if self._holds is not None:
+            self._holds.invalidate()  # ends the session in the database, and with it the lock
+            self._holds.close()
+            self._holds = None
