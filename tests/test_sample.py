@@ -20,10 +20,10 @@ from hotline.ledgers.counting import tally
 from hotline.ledgers.models import LedgerEvent
 from hotline.ledgers.queries import ledgers, lines_now
 from hotline.ledgers.vocabulary import Kind as LedgerKind
+from hotline.orders.chain import broken_link
 from hotline.orders.clocks import standing
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.operations import broken_link
 from hotline.orders.verify import clock_differences, every_order
 from hotline.orders.vocabulary import Channel
 from hotline.people.roles import Role

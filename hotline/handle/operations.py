@@ -21,7 +21,8 @@ from hotline.knowledge.replying import stand_by
 from hotline.orders.attachments import Upload, attach, store
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
-from hotline.orders.operations import act, hold, needs_signature, ready
+from hotline.orders.open_steps import needs_signature
+from hotline.orders.operations import act, hold, ready
 from hotline.orders.queries import order_for
 from hotline.orders.vocabulary import Result, Truth
 from hotline.people.actors import SYSTEM, Actor

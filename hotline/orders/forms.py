@@ -21,7 +21,7 @@ from hotline.base.web import own_address, whole_number
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Order
 from hotline.orders.names import Names
-from hotline.orders.operations import open_steps
+from hotline.orders.open_steps import open_steps
 from hotline.orders.queries import order_for
 from hotline.orders.sheet import sheet
 from hotline.orders.timeline import changes_since

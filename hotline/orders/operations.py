@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,19 +16,20 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from hotline.base.i18n import gettext, label
 from hotline.orders import search
-from hotline.orders.clocks import AGAIN, SENDS, Heard, Start, is_part, move, reckoning, standing, starting
-from hotline.orders.lifecycle import Action, State, Step, choices, find, permits
+from hotline.orders.chain import chain
+from hotline.orders.clocks import AGAIN, SENDS, Heard, Start, move, reckoning, starting
+from hotline.orders.lifecycle import Action, State, Step, find, permits
 from hotline.orders.models import Deadline, Event, Order, order_numbers
+from hotline.orders.open_steps import is_open, parts_open
 from hotline.orders.queries import require_category
 from hotline.orders.vocabulary import Channel, Element, Nature, Urgency
 from hotline.orders.watched import Watched, watched
 from hotline.people.actors import Actor
 from hotline.people.operations import record_read
 from hotline.people.queries import require_district
-from hotline.people.roles import UNIT_ROLES, Permission, Role
+from hotline.people.roles import UNIT_ROLES, Permission
 from hotline.policy import queries as policies
-from hotline.policy.limits import Clock, Facts, Requester
-from hotline.policy.triggers import Supervision
+from hotline.policy.limits import Facts, Requester
 
 NUMBERS_A_DAY = 1_000_000
 
@@ -172,57 +171,6 @@ def ready(order: Order, action: Action, actor: Actor, now: datetime, *, version:
     return step
 
 
-def is_open(action: Action, order: Order, actor: Actor, now: datetime) -> bool:
-    """Whether there is something a step is for, where the table alone does not tell: a request, a pause, a slip."""
-    running = [row for row in order.deadlines if row.ended_at is None]
-    clocks = {row.clock for row in running}
-    supervised = Clock.SUPERVISE in clocks
-    policy = policies.policy(order.policy_id)
-    is_argued = order.disputed_at is not None
-    asks: dict[Action, Callable[[], bool]] = {
-        Action.REQUEST_RETURN: lambda: not (is_argued or order.ruled_at) and order.returns < policy.most_returns,
-        Action.DISPUTE: lambda: not (is_argued or order.ruled_at),
-        Action.RULE: lambda: is_argued,
-        Action.RULE_MOVES: lambda: is_argued,
-        Action.REPORT_PROGRESS: lambda: Clock.PROGRESS in clocks,
-        Action.REACTIVATE: lambda: may_be_taken_up(order, now),
-        Action.REPLY: lambda: not needs_signature(order, actor),
-        Action.SUBMIT_REPLY: lambda: needs_signature(order, actor),
-        Action.REQUEST_TIME: lambda: order.time_asked_at is None,
-        Action.GRANT_TIME: lambda: order.time_asked_at is not None,
-        Action.REFUSE_TIME: lambda: order.time_asked_at is not None,
-        Action.RESUME: lambda: any(standing(row, now) for row in running),
-        Action.SUPERVISE: lambda: not supervised,
-        Action.FEED_BACK: lambda: supervised,
-        Action.ESCALATE: lambda: supervised and order.supervision is not Supervision.LISTED,
-        Action.UNLIST: lambda: order.supervision is Supervision.LISTED,
-    }
-    return asks[action]() if action in asks else True
-
-
-def may_be_taken_up(order: Order, now: datetime) -> bool:
-    """Whether an order was closed so lately that it is taken up again rather than told anew."""
-    days = policies.policy(order.policy_id).reactivate_days
-    return order.closed_at is not None and now <= order.closed_at + timedelta(days=days)
-
-
-def needs_signature(order: Order, actor: Actor) -> bool:
-    """Whether the actor's reply waits for the head's signature (审签); what the head writes is signed with that."""
-    reviews = policies.policy(order.policy_id).reviews
-    return actor.role is Role.HANDLER and reviews.asks(order.nature, order.urgency, order.round)
-
-
-def open_steps(order: Order, actor: Actor, now: datetime) -> list[Step]:
-    """The steps the actor can take with the order now."""
-    steps = choices(order.state, actor, order.lead_unit, parts_open(order))
-    return [step for step in steps if is_open(step.action, order, actor, now)]
-
-
-def parts_open(order: Order) -> list[str]:
-    """The units that still have a part to do in the order."""
-    return [row.unit_code for row in order.deadlines if is_part(row) and row.unit_code]
-
-
 def hold(order: Order) -> None:
     """Hold the order until the transaction ends, and read it again if somebody changed it meanwhile."""
     present = db.session.scalar(select(Order.version).where(Order.id == order.id).with_for_update())
@@ -328,25 +276,6 @@ def _record(
     return event
 
 
-def chain(previous: str, event: Event) -> str:
-    """The hash of an event: over all it says and the hash of the event before it."""
-    said = [
-        previous,
-        event.order_id,
-        event.seq,
-        event.at.astimezone(UTC).isoformat(),
-        event.action,
-        event.from_state,
-        event.to_state,
-        event.actor_role,
-        event.actor_id,
-        event.actor_name,
-        event.reason,
-        event.payload,
-    ]
-    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
 def _move_clocks(order: Order, event: Event, step: Step) -> None:
     heard = Heard(
         event.action, event.at, event.payload, order.lead_unit, order.round, facts_of(order), order.upstream_due_at
@@ -403,19 +332,6 @@ def _next_number(now: datetime, zone: ZoneInfo) -> str:
         if not db.session.scalar(select(exists().where(Order.number == number))):
             return number
     raise Conflict("Every number of this day is taken.")
-
-
-def broken_link(order: Order, events: Iterable[Event]) -> int | None:
-    """The number of the first event of an order's log that does not follow from the one before; None if all do.
-
-    A log that lacks its last events breaks at the first one missing.
-    """
-    previous, seq = "", 0
-    for seq, event in enumerate(events, start=1):
-        if event.seq != seq or event.hash != chain(previous, event):
-            return seq
-        previous = event.hash
-    return None if previous == order.head and seq == order.version else seq + 1
 
 
 def amend(

@@ -12,7 +12,7 @@ from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.schemas import Schema, member, words
 from hotline.orders.deadlines import countdown, explanations, going_by
 from hotline.orders.models import Attachment, Deadline, Event, Order
-from hotline.orders.operations import open_steps
+from hotline.orders.open_steps import open_steps
 from hotline.orders.sight import hides_requester, sees_asking, sees_clock, sees_event, sees_when, sees_who
 from hotline.orders.vocabulary import Nature, Urgency
 from hotline.people.actors import Actor

@@ -14,7 +14,7 @@ from hotline.orders.lifecycle import ENDED_STATES, Action, State, Step
 from hotline.orders.marking import marked
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.names import Names, level_name
-from hotline.orders.operations import open_steps
+from hotline.orders.open_steps import open_steps
 from hotline.orders.sight import hides_requester, sees_clock
 from hotline.orders.suggested import read_suggestion
 from hotline.orders.timeline import timeline

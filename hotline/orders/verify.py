@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import defer, selectinload
 
 from hotline.base.db import db
+from hotline.orders.chain import broken_link
 from hotline.orders.clocks import ClockRow, Replayed, goes_by_calendar, reckoning, replay
 from hotline.orders.models import Deadline, Order
-from hotline.orders.operations import broken_link, facts_of
+from hotline.orders.operations import facts_of
 from hotline.orders.watched import Watched, watched
 from hotline.policy import queries as policies
 

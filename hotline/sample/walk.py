@@ -10,7 +10,7 @@ from hotline.handle.operations import sign_reply
 from hotline.handle.review import reject_reply
 from hotline.knowledge.operations import answer_directly
 from hotline.orders.lifecycle import State
-from hotline.orders.operations import parts_open
+from hotline.orders.open_steps import parts_open
 from hotline.orders.vocabulary import Exit, Nature, Result, Service, Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Role

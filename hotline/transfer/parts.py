@@ -10,7 +10,8 @@ from hotline.base.i18n import gettext
 from hotline.orders.clocks import WORK_CLOCKS
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order, OrderUnit
-from hotline.orders.operations import act, parts_open, ready
+from hotline.orders.open_steps import parts_open
+from hotline.orders.operations import act, ready
 from hotline.orders.vocabulary import Part
 from hotline.people.actors import Actor
 from hotline.people.queries import require_units, units_under

@@ -20,7 +20,7 @@ from hotline.base.db import db
 from hotline.base.i18n import gettext, label, mark, name_members
 from hotline.orders.lifecycle import OPEN_STATES
 from hotline.orders.models import Order
-from hotline.orders.operations import may_be_taken_up
+from hotline.orders.open_steps import may_be_taken_up
 from hotline.policy import queries as policies
 from hotline.transfer.duplicates import (
     READ,

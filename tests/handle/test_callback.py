@@ -14,7 +14,7 @@ from hotline.handle import time
 from hotline.handle.queries import contacts_since_reply
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Order
-from hotline.orders.operations import open_steps
+from hotline.orders.open_steps import open_steps
 from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Result, TimeKind
 from hotline.people.actors import Actor

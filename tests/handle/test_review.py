@@ -16,7 +16,7 @@ from hotline.handle.queries import latest_reply
 from hotline.handle.review import reject_reply
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Order
-from hotline.orders.operations import open_steps
+from hotline.orders.open_steps import open_steps
 from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import Actor

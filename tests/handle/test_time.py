@@ -23,11 +23,13 @@ from hotline.handle import operations as handle
 from hotline.handle import supervision, time
 from hotline.handle.desk import time_asked, time_desk
 from hotline.handle.queries import count_time_requests, inbox_counts, waiting_time
+from hotline.orders.chain import broken_link
 from hotline.orders.clocks import pauses, reckoning, replay
 from hotline.orders.deadlines import Light, countdown
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.operations import broken_link, facts_of, is_open, open_steps
+from hotline.orders.open_steps import is_open, open_steps
+from hotline.orders.operations import facts_of
 from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Result, TimeKind
 from hotline.people.actors import SYSTEM, Actor

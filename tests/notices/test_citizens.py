@@ -64,7 +64,7 @@ def test_a_citizen_is_told_that_it_is_not_dealt_with(gateway: Receiver) -> None:
 
 
 def test_an_answer_on_the_phone_was_heard(gateway: Receiver) -> None:
-    from hotline.orders.operations import answer_directly
+    from hotline.knowledge.operations import answer_directly
 
     for channel in (Channel.PHONE, Channel.WEB):
         answer_directly(factories.received(NOW, channel=channel), DISPATCHER, NOW, public_reply="周一至周五")

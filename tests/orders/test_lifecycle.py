@@ -17,10 +17,12 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid, NotAllowed, Stale
 from hotline.base.outbox import Delivery
 from hotline.handle import operations as handle
+from hotline.orders.chain import broken_link
 from hotline.orders.clocks import is_part, replay
 from hotline.orders.lifecycle import OPEN_STATES, STEPS, TABLE, Action, State, choices, find, permits
 from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.operations import act, broken_link, facts_of, is_open, open_steps, parts_open
+from hotline.orders.open_steps import is_open, open_steps, parts_open
+from hotline.orders.operations import act, facts_of
 from hotline.orders.sheet import LIKELY
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import CITIZEN, SYSTEM, Actor

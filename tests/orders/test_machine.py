@@ -32,10 +32,12 @@ from hotline.handle import operations as handle
 from hotline.handle import review, supervision, time
 from hotline.handle.models import Evaluation
 from hotline.knowledge.operations import answer_directly
+from hotline.orders.chain import broken_link
 from hotline.orders.clocks import is_part
 from hotline.orders.lifecycle import ENDED_STATES, Action, State, find, permits
 from hotline.orders.models import Deadline, Order
-from hotline.orders.operations import amend, broken_link, is_open, parts_open
+from hotline.orders.open_steps import is_open, parts_open
+from hotline.orders.operations import amend
 from hotline.orders.urging import urge
 from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Exit, Nature, Result, Ruling, Service, TimeKind

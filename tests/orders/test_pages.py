@@ -20,7 +20,7 @@ from hotline.orders.attachments import Upload, attach, store
 from hotline.orders.lifecycle import ENDED_STATES
 from hotline.orders.marking import marked
 from hotline.orders.models import Order
-from hotline.orders.operations import open_steps
+from hotline.orders.open_steps import open_steps
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import Actor
 from hotline.people.models import ReadRecord

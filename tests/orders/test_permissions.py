@@ -13,7 +13,7 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.orders.lifecycle import STEPS, Action
 from hotline.orders.models import Order
-from hotline.orders.operations import open_steps, parts_open
+from hotline.orders.open_steps import open_steps, parts_open
 from hotline.orders.queries import visible
 from hotline.people.actors import Actor
 from hotline.people.models import User

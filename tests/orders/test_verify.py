@@ -19,7 +19,8 @@ from hotline.base.work import unit_of_work
 from hotline.cli import cli
 from hotline.orders.lifecycle import STEPS, Action, Step, permits
 from hotline.orders.models import Order
-from hotline.orders.operations import act, is_open, parts_open
+from hotline.orders.open_steps import is_open, parts_open
+from hotline.orders.operations import act
 from hotline.orders.recompute import follow_calendar
 from hotline.orders.verify import chain_differences, clock_differences, every_order
 from hotline.orders.vocabulary import Urgency

@@ -12,7 +12,7 @@ from hotline.base.errors import Conflict, Invalid, NotAllowed
 from hotline.handle import operations as handle
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Order
-from hotline.orders.operations import open_steps
+from hotline.orders.open_steps import open_steps
 from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Result, Ruling
 from hotline.people.actors import Actor

@@ -16,7 +16,8 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, NotAllowed
 from hotline.base.i18n import speaking
 from hotline.orders.lifecycle import Action, State
-from hotline.orders.operations import amend, open_steps
+from hotline.orders.open_steps import open_steps
+from hotline.orders.operations import amend
 from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Role

@@ -13,7 +13,7 @@ from hotline.base.errors import Conflict, Invalid, NotAllowed
 from hotline.handle import operations as handle
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Deadline, Order
-from hotline.orders.operations import open_steps
+from hotline.orders.open_steps import open_steps
 from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Part, Result
 from hotline.people.actors import Actor
