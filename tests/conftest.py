@@ -126,6 +126,7 @@ def committed(app: Flask) -> Iterator[None]:
         orders = ("deadline", "order_unit", "attachment", "order_event", "work_order")
         for table in (
             "outbox",
+            "appeal",
             "evaluation",
             "notice",
             "deadline_warning",

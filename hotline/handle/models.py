@@ -1,12 +1,17 @@
-"""Tables of handling: what the citizen said of a reply."""
+"""Tables of handling: what the citizen said of a reply, and the appeals of units against what counts against them."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hotline.base.db import Base, Instant, Key
-from hotline.orders.models import Order
+from hotline.base.db import Base, Instant, Key, one_of, text_enum
+from hotline.base.i18n import mark, name_members
+from hotline.orders.models import Event, Order
+from hotline.policy.appeals import Ground, Scope
 
 
 class Evaluation(Base):
@@ -45,3 +50,64 @@ class Evaluation(Base):
 # The instant an evaluation counts on: when it ended, or while it waits, when it was asked.
 COUNTS_ON = func.coalesce(Evaluation.ended_at, Evaluation.asked_at)
 Index("ix_evaluation_counts_on", COUNTS_ON)
+
+
+class Appealed(StrEnum):
+    """Where an appeal stands."""
+
+    NEW = "new"
+    REVIEWED = "reviewed"
+    COUNTED = "counted"
+    NOT_COUNTED = "not_counted"
+
+
+name_members(
+    {
+        Appealed.NEW: mark("First review"),
+        Appealed.REVIEWED: mark("Second review"),
+        Appealed.COUNTED: mark("It counts"),
+        Appealed.NOT_COUNTED: mark("It does not count"),
+    }
+)
+
+NOT_COUNTED = "state = 'not_counted'"
+
+
+class Appeal(Base):
+    """A unit's appeal (考核申诉) that something should not count in its assessment; once for each thing.
+
+    scope, round: what it is about, the order's handle clock (round 1) or the citizen's answer of a round.
+    unit_code: whose clock or reply it is. ``made`` and, once there, ``review`` and ``decision`` are the steps in the
+    order's log: who, when, why, with which evidence stands there and cannot be changed.
+    settled_at: since when it counts, or does not count, for good.
+    """
+
+    __tablename__ = "appeal"
+    __table_args__ = (
+        one_of("scope", Scope),
+        one_of("ground", Ground),
+        one_of("state", Appealed),
+        UniqueConstraint("order_id", "scope", "round"),
+        CheckConstraint("(state IN ('counted', 'not_counted')) = (settled_at IS NOT NULL)", name="settled_has_instant"),
+        CheckConstraint("(state = 'new') = (review_id IS NULL)", name="reviewed_has_review"),
+        CheckConstraint("decision_id IS NOT NULL OR state <> 'not_counted'", name="not_counted_needs_two"),
+        CheckConstraint("review_id <> decision_id", name="reviewed_twice"),
+        Index("ix_appeal_state", "state", "id"),
+        Index("ix_appeal_not_counted", "scope", "settled_at", "order_id", postgresql_where=sql(NOT_COUNTED)),
+    )
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"))
+    scope: Mapped[Scope] = mapped_column(text_enum(Scope))
+    round: Mapped[int]
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code"))
+    ground: Mapped[Ground] = mapped_column(text_enum(Ground))
+    state: Mapped[Appealed] = mapped_column(text_enum(Appealed))
+    made_id: Mapped[int] = mapped_column(ForeignKey("order_event.id"))
+    review_id: Mapped[int | None] = mapped_column(ForeignKey("order_event.id"))
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("order_event.id"))
+    settled_at: Mapped[Instant | None]
+    order: Mapped[Order] = relationship()
+    made: Mapped[Event] = relationship(foreign_keys=made_id)
+    review: Mapped[Event | None] = relationship(foreign_keys=review_id)
+    decision: Mapped[Event | None] = relationship(foreign_keys=decision_id)

@@ -79,12 +79,12 @@ def record_contact(
         raise Invalid.field("spoken_at", gettext("give a time since the unit has the order"))
     theirs = "" if order.secret else order.requester_phone
     said: dict[str, Any] = {"note": note, "spoken_at": at.isoformat(), "number": mask_phone(number or theirs) or None}
-    with _with_files(order, uploads, actor, now) as files:
+    with with_files(order, uploads, actor, now) as files:
         return act(order, Action.CONTACT, actor, now, version=version, **said, attachments=files)
 
 
 @contextmanager
-def _with_files(
+def with_files(
     order: Order, uploads: tuple[Upload, ...], actor: Actor, now: datetime, *, public: bool = False
 ) -> Iterator[list[int]]:
     """Note files with the order, by their ids; their content is kept once the step they belong to is taken."""
@@ -122,7 +122,7 @@ def reply(
     if result is not Result.SOLVED and not unsolved_reason.strip():
         raise Invalid.field("unsolved_reason", gettext("say why it is not solved"))
     action = Action.SUBMIT_REPLY if needs_signature(order, actor) else Action.REPLY
-    with _with_files(order, uploads, actor, now, public=True) as files:
+    with with_files(order, uploads, actor, now, public=True) as files:
         event = act(
             order,
             action,
@@ -244,7 +244,7 @@ def redo(order: Order, actor: Actor, now: datetime, *, reason: str, version: int
     hold(order)
     asked = current_evaluation(order)
     event = act(order, Action.REDO, actor, now, version=version, reason=reason)
-    good_enough = asked is None or asked.reached is not True or (asked.solved and _full_weight(order, asked))
+    good_enough = asked is None or asked.reached is not True or is_content(order, asked)
     if good_enough:
         raise Conflict(gettext("Only an order the citizen calls unsolved or is not satisfied with is sent back."))
     return event
@@ -269,7 +269,7 @@ def call_back(
     """
     evaluate(order, actor, now, solved=solved, satisfaction=satisfaction, note=note, version=version)
     asked = current_evaluation(order)
-    content = solved and asked is not None and _full_weight(order, asked)
+    content = asked is not None and is_content(order, asked)
     if again and not content:
         return redo(order, actor, now, reason=reason)
     return close(order, actor, now)
@@ -289,7 +289,7 @@ def rate_by_link(order: Order, actor: Actor, now: datetime, *, solved: bool, sat
     """The citizen rates by their own link. Solved and satisfied closes the order; anything else waits for staff."""
     event = evaluate(order, actor, now, solved=solved, satisfaction=satisfaction)
     asked = current_evaluation(order)
-    if solved and asked is not None and _full_weight(order, asked):
+    if asked is not None and is_content(order, asked):
         close(order, SYSTEM, now)
     return event
 
@@ -299,6 +299,7 @@ def current_evaluation(order: Order) -> Evaluation | None:
     return db.session.scalar(select(Evaluation).filter_by(order_id=order.id, round=order.round))
 
 
-def _full_weight(order: Order, asked: Evaluation) -> bool:
+def is_content(order: Order, asked: Evaluation) -> bool:
+    """Whether the citizen said that it is solved, and a level that counts in full."""
     weights = policies.policy(order.policy_id).weights
-    return weights.get(asked.satisfaction or "", 0.0) == 1.0
+    return asked.solved is True and weights.get(asked.satisfaction or "", 0.0) == 1.0

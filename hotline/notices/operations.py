@@ -36,6 +36,8 @@ TELLS_UNIT = frozenset(
         Action.REJECT_REPLY,
         Action.FINISH_PART,
         Action.REACTIVATE,
+        Action.REVIEW_APPEAL,
+        Action.DECIDE_APPEAL,
     }
 )
 TELLS_ROLE = {
@@ -47,6 +49,7 @@ TELLS_ROLE = {
     Action.APPROVE_REPLY: Role.CALLBACK,
     Action.DISPUTE: Role.SUPERVISOR,
     Action.FOLLOW: Role.CALLBACK,
+    Action.APPEAL: Role.DISPATCHER,
 }
 
 

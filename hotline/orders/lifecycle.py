@@ -77,6 +77,9 @@ class Action(StrEnum):
     REJECT_REPLY = "reject_reply"
     REPORT_PROGRESS = "report_progress"
     REACTIVATE = "reactivate"
+    APPEAL = "appeal"
+    REVIEW_APPEAL = "review_appeal"
+    DECIDE_APPEAL = "decide_appeal"
 
 
 name_members(
@@ -135,6 +138,9 @@ name_members(
         Action.REJECT_REPLY: mark("Reject the reply"),
         Action.REPORT_PROGRESS: mark("Tell how far it is"),
         Action.REACTIVATE: mark("Take up again"),
+        Action.APPEAL: mark("Appeal against the assessment"),
+        Action.REVIEW_APPEAL: mark("Review the appeal"),
+        Action.DECIDE_APPEAL: mark("Decide on the appeal"),
     }
 )
 
@@ -178,6 +184,7 @@ def _step(
 _S, _C, _R = State, Clock, Role
 _ACTIVE = (_S.RECEIVED, _S.EXITING, _S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.REVIEWING, _S.CALLBACK)
 _WITH_UNIT = (_S.DISPATCHED, _S.HANDLING, _S.RETURNING)
+_WORKED_ON = (*_WITH_UNIT, _S.REVIEWING, _S.CALLBACK, _S.CLOSED)
 _CENTER = (_R.DISPATCHER, _R.SUPERVISOR)
 _ANSWERS = (_C.CONTACT, _C.ASSIST, _C.READ, _C.PROGRESS)  # what nobody waits for once the citizen has an answer
 _INTAKE = (_R.AGENT, _R.DISPATCHER, _R.CITIZEN, _R.SYSTEM)
@@ -415,6 +422,16 @@ STEPS: tuple[Step, ...] = (
         needs=("reason",),
         starts=(_C.REDO,),
     ),
+    # 考核申诉: two people have to agree before something does not count; the order itself goes its way meanwhile.
+    _step(
+        Action.APPEAL,
+        (_S.CALLBACK, _S.CLOSED),
+        None,
+        UNIT_ROLES,
+        needs=("scope", "ground", "reason", "attachments"),
+    ),
+    _step(Action.REVIEW_APPEAL, _WORKED_ON, None, _CENTER, needs=("appeal", "agrees", "reason")),
+    _step(Action.DECIDE_APPEAL, _WORKED_ON, None, (_R.SUPERVISOR, _R.MANAGER), needs=("appeal", "agrees", "reason")),
 )
 
 OPEN_STATES = frozenset(_ACTIVE)

@@ -57,6 +57,7 @@ class Order(Base):
     ``state`` and the instants beside it follow from the events and are kept for lists and measures.
     ``time_asked_at`` is set while a unit waits for the center's word on its request for time, ``disputed_at`` while a
     dispute about whose it is waits for a ruling; ``ruled_at`` says that one has settled it.
+    ``appeals_new`` and ``appeals_reviewed`` count the appeals that wait for their first and their second reviewer.
     ``version`` counts the events; an edit that names an older one is refused. ``head`` is the hash of the
     last event, so that a log cut short at its end is noticed too.
     """
@@ -113,6 +114,8 @@ class Order(Base):
     time_asked_at: Mapped[Instant | None]
     disputed_at: Mapped[Instant | None]
     ruled_at: Mapped[Instant | None]
+    appeals_new: Mapped[int] = mapped_column(server_default=sql("0"))
+    appeals_reviewed: Mapped[int] = mapped_column(server_default=sql("0"))
     rating_token: Mapped[UUID] = mapped_column(Uuid, default=uuid4, unique=True)
     received_at: Mapped[Instant]
     dispatched_at: Mapped[Instant | None]

@@ -28,6 +28,7 @@ from hotline.people.operations import record_read
 from hotline.people.queries import require_district
 from hotline.people.roles import UNIT_ROLES, Permission, Role
 from hotline.policy import queries as policies
+from hotline.policy.calendar import TimeUnit, add_working
 from hotline.policy.limits import Clock, Facts, Requester
 
 NUMBERS_A_DAY = 1_000_000
@@ -83,6 +84,8 @@ def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mappi
         round=1,
         returns=0,
         attempts=0,
+        appeals_new=0,
+        appeals_reviewed=0,
         policy_id=policies.policy_id_at(now),
         suggestion=dict(suggestion) if suggestion else None,
         received_at=now,
@@ -170,6 +173,9 @@ def is_open(action: Action, order: Order, actor: Actor, now: datetime) -> bool:
         Action.RULE_MOVES: lambda: is_argued,
         Action.REPORT_PROGRESS: lambda: Clock.PROGRESS in clocks,
         Action.REACTIVATE: lambda: may_be_taken_up(order, now),
+        Action.APPEAL: lambda: may_appeal(order, now),
+        Action.REVIEW_APPEAL: lambda: order.appeals_new > 0,
+        Action.DECIDE_APPEAL: lambda: order.appeals_reviewed > 0,
         Action.REPLY: lambda: not needs_signature(order, actor),
         Action.SUBMIT_REPLY: lambda: needs_signature(order, actor),
         Action.REQUEST_TIME: lambda: order.time_asked_at is None,
@@ -186,6 +192,16 @@ def may_be_taken_up(order: Order, now: datetime) -> bool:
     """Whether an order was closed so lately that it is taken up again rather than told anew."""
     days = policies.policy(order.policy_id).reactivate_days
     return order.closed_at is not None and now <= order.closed_at + timedelta(days=days)
+
+
+def may_appeal(order: Order, now: datetime) -> bool:
+    """Whether the policy takes appeals, and the time for them is not over."""
+    policy = policies.policy(order.policy_id)
+    if not policy.appeals.days or order.closed_at is None:
+        return policy.appeals.days > 0
+    calendar = policies.calendar_now()
+    last = add_working(order.closed_at, policy.appeals.days, TimeUnit.WORKING_DAYS, calendar, policy.counting)
+    return now <= last.at
 
 
 def needs_signature(order: Order, actor: Actor) -> bool:
@@ -275,6 +291,12 @@ CHANGES: dict[Action, Callable[[Order, datetime, Mapping[str, Any]], dict[str, A
     Action.SET_UPSTREAM: lambda _order, _now, said: {"upstream_due_at": datetime.fromisoformat(said["due"])},
     Action.ATTEMPT: lambda order, _now, _said: {"attempts": order.attempts + 1},
     Action.CLOSE: lambda _order, now, _said: {"closed_at": now},
+    Action.APPEAL: lambda order, _now, _said: {"appeals_new": order.appeals_new + 1},
+    Action.REVIEW_APPEAL: lambda order, _now, said: {
+        "appeals_new": order.appeals_new - 1,
+        "appeals_reviewed": order.appeals_reviewed + bool(said["agrees"]),
+    },
+    Action.DECIDE_APPEAL: lambda order, _now, _said: {"appeals_reviewed": order.appeals_reviewed - 1},
 }
 
 

@@ -16,11 +16,14 @@ from hotline.orders.vocabulary import Channel, Exit, Nature, Part, Result, Rulin
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
+from hotline.policy.appeals import Ground, Scope
 from hotline.policy.calendar import TimeUnit
 from hotline.policy.clock import city_time, spoken
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
-UNSAID = frozenset({"round", "row_id", "threshold", "facts"})  # kept for those who check, not for those who read
+UNSAID = frozenset(
+    {"round", "row_id", "threshold", "facts", "appeal"}
+)  # kept for those who check, not for those who read
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,9 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
         "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
         "other": plain(gettext("Linked with"), str),
+        "scope": plain(gettext("Should not count"), lambda value: label(Scope(value))),
+        "ground": plain(gettext("Because of"), lambda value: label(Ground(value))),
+        "agrees": plain(gettext("Decision"), lambda value: gettext("not counted") if value else gettext("counted")),
         "attachments": plain(gettext("Files"), several(files)),
         "public_reply": lambda value: Line("public", gettext("Public reply"), value),
         "unsolved_reason": lambda value: Line("internal", gettext("Why it is not solved"), value),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from hotline.base.i18n import mark, name_members, pick
+from hotline.policy.appeals import Appeals, Ground
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
 
@@ -134,6 +135,7 @@ class Policy:
     attempt_gap_hours: float
     audit_share: float
     reactivate_days: int
+    appeals: Appeals
     short_abandon: float
     minimum_n: int
     evidence: Mapping[str, Evidence]
@@ -160,6 +162,7 @@ SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "co
 
 ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
 DUPLICATE_DAYS, MOST_RETURNS, REACTIVATE_DAYS = 30, 2, 30  # where a policy does not say
+MOST_REACTIVATE_DAYS = 365  # for so long the reports follow what was closed
 LONGEST_TEXT = 200  # of what is kept with a deadline
 
 
@@ -234,6 +237,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         attempt_gap_hours=float(document["callback"].get("gap_hours", 0)),
         audit_share=float(document["callback"].get("audit_share", 0)),
         reactivate_days=int(document["callback"].get("reactivate_days", REACTIVATE_DAYS)),
+        appeals=_appeals(document.get("appeals", {})),
         short_abandon=float(document["connection"]["short_abandon_seconds"]),
         minimum_n=int(document["ranking"]["minimum_n"]),
         evidence={section: _member(Evidence, document[section]["evidence"], section) for section in SECTIONS},
@@ -247,10 +251,13 @@ def _check(policy: Policy) -> None:
         raise BadPolicy("dispatch.duplicate_days: give a number of days, at least 1")
     if policy.most_returns < 1:
         raise BadPolicy("dispatch.most_returns: give a number of returns, at least 1")
-    if policy.attempt_gap_hours < 0 or policy.reactivate_days < 0 or policy.reviews.from_round < 0:
-        raise BadPolicy("callback, review: hours, days and rounds are not negative")
-    if not 0 <= policy.audit_share <= 1:
-        raise BadPolicy("callback.audit_share: give a number from 0 to 1")
+    if policy.attempt_gap_hours < 0 or policy.reviews.from_round < 0 or policy.appeals.days < 0:
+        raise BadPolicy("callback, review, appeals: hours, rounds and days are not negative")
+    if not (0 <= policy.audit_share <= 1 and 0 <= policy.reactivate_days <= MOST_REACTIVATE_DAYS):
+        raise BadPolicy(
+            "callback: give audit_share as a number from 0 to 1, "
+            f"reactivate_days as a number of days from 0 to {MOST_REACTIVATE_DAYS}"
+        )
     if len({level.code for level in policy.levels}) != len(policy.levels) or not policy.levels:
         raise BadPolicy("satisfaction.levels: give at least one level, each code once")
     if any(not 0 <= level.weight <= 1 for level in policy.levels):
@@ -267,6 +274,15 @@ def _reviews(section: Mapping[str, Any]) -> Reviews:
     given = _given(section)
     lists = {name: tuple(given.get(name, ())) for name in ("natures", "urgencies")}
     return Reviews(**lists, from_round=int(given.get("from_round", 0)))
+
+
+def _appeals(section: Mapping[str, Any]) -> Appeals:
+    given = _given(section)
+    lists = {
+        name: tuple(_member(Ground, code, f"appeals.{name}") for code in given.get(name, ()))
+        for name in ("deadline", "evaluation")
+    }
+    return Appeals(**{**given, **lists})
 
 
 def _given(section: Mapping[str, Any]) -> dict[str, Any]:

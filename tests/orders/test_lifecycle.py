@@ -298,6 +298,11 @@ GIVEN = {
     "basis": "职责清单",
     "how": "decided",
     "responsible": "housing",
+    "scope": "deadline",
+    "ground": "system_fault",
+    "attachments": [1],
+    "appeal": 1,
+    "agrees": True,
 }
 
 

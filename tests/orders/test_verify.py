@@ -56,6 +56,11 @@ SAID = {
     "how": "decided",
     "basis": "职责清单",
     "responsible": "housing",
+    "scope": "deadline",
+    "ground": "system_fault",
+    "attachments": [1],
+    "appeal": 1,
+    "agrees": True,
 }
 # Rows that only fit some orders, so that what a limit depends on matters.
 ROWS = (
