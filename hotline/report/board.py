@@ -175,7 +175,8 @@ def _year_before(measure: Measure, weeks: Sequence[tuple[Period, Figure]], week:
 def _counted(measure: Measure, periods: Sequence[Period], week: Week) -> list[tuple[Period, Figure]]:
     def figure(period: Period) -> Figure:
         cutoff = measure.cutoff(period, week.as_of)
-        return figures(measure, period, cutoff, by_unit=False, units=week.units_seen)[None]
+        found = figures(measure, period, cutoff, by_unit=False, units=week.units_seen, seen=week.as_of)
+        return found[None]
 
     return [(period, figure(period)) for period in periods]
 
