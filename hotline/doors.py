@@ -105,6 +105,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 def _install_api(app: Flask) -> None:
     from hotline.handle.api import api as handle_api
+    from hotline.handle.api import appeals_api
     from hotline.orders.api import api as orders_api
     from hotline.receive.api import api as receive_api
     from hotline.receive.exit_api import api as exit_api
@@ -115,5 +116,6 @@ def _install_api(app: Flask) -> None:
     api = ProblemApi(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"key": []}]
-    for blueprint in (receive_api, exit_api, orders_api, transfer_api, catalogue_api, handle_api, report_api):
+    orders = (receive_api, exit_api, orders_api, transfer_api, handle_api)
+    for blueprint in (*orders, appeals_api, catalogue_api, report_api):
         api.register_blueprint(blueprint)

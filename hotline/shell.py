@@ -15,6 +15,7 @@ from hotline.base.db import db
 from hotline.base.i18n import LANGUAGES, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
+from hotline.handle.appeal_queries import count_appeals
 from hotline.handle.queries import count_time_requests
 from hotline.notices.queries import COUNTED_UP_TO, count_unread
 from hotline.orders.deadlines import countdown, explanation, is_provisional, receipt
@@ -80,6 +81,9 @@ DESKS = (
         mark("Disputes"),
         frozenset({Permission.RULE_DISPUTES}),
         lambda _: count_disputed(),
+    ),
+    Desk(
+        "handle.appeals", "shield-exclamation", mark("Appeals"), frozenset({Permission.REVIEW_APPEALS}), count_appeals
     ),
     Desk(
         "orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})

@@ -34,19 +34,19 @@ def appeal(
     scope: Scope,
     ground: Ground,
     reason: str,
-    turn: int | None = None,
+    round: int | None = None,  # noqa: A002 # what everybody calls it
     evidence: Iterable[int] = (),
     uploads: Sequence[Upload] = (),
     version: int | None = None,
 ) -> Event:
     """Appeal against what counts against the unit: that it was late, or what the citizen said of one of its replies.
 
-    turn: the round of the citizen's answer, the present one where it is not said. evidence: ids of files the order has
+    round: of the citizen's answer, the present one where it is not said. evidence: ids of files the order has
     already, beside those uploaded. Raises Conflict where nothing counts against the unit or it has appealed before.
     """
     ready(order, Action.APPEAL, actor, now, version=version)
-    turn = (turn or order.round) if scope is Scope.EVALUATION else 1
-    unit = _against(order, scope, turn)
+    turn = (round or order.round) if scope is Scope.EVALUATION else 1
+    unit = unit_against(order, scope, turn)
     if not actor.handles(unit):
         raise NotAllowed(gettext("It counts for another unit; only that one appeals."))
     if db.session.scalar(select(Appeal.id).filter_by(order_id=order.id, scope=scope, round=turn)):
@@ -117,7 +117,7 @@ def _said(found: Appeal, *, agrees: bool) -> dict[str, object]:
     return {"appeal": found.id, "scope": found.scope, "agrees": agrees}
 
 
-def _against(order: Order, scope: Scope, turn: int) -> str:
+def unit_against(order: Order, scope: Scope, turn: int) -> str:
     """The unit something counts against; raise Conflict where nothing does."""
     if scope is Scope.EVALUATION:
         asked = db.session.scalar(select(Evaluation).filter_by(order_id=order.id, round=turn))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.receive.joining import reactivate
 from tests import factories
-from tests.factories import CALLBACK, HANDLER, fresh
+from tests.factories import CALLBACK, HANDLER, fresh, saved
 
 SignIn = Callable[[str], FlaskClient]
 Who = Callable[[str], Actor]
@@ -210,7 +211,7 @@ def test_an_earlier_round_is_appealed_by_its_number(session: None, now: datetime
     handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="修好了")
     with pytest.raises(Conflict):
         appeal(order, HANDLER, now, **AGAINST_ANSWER)  # the present round is not answered
-    appeal(order, HANDLER, now, turn=1, **AGAINST_ANSWER)
+    appeal(order, HANDLER, now, round=1, **AGAINST_ANSWER)
     assert the_appeal(order).round == 1
 
 
@@ -263,3 +264,93 @@ def test_the_table_knows_that_two_decide(session: None, now: datetime) -> None:
         with pytest.raises(IntegrityError):
             db.session.flush()
         nested.rollback()
+
+
+# Doors
+
+
+def test_a_unit_appeals_on_the_page_and_two_people_decide_there(sign_in: SignIn, now: datetime) -> None:
+    order = saved(dissatisfied(now))
+    page = sign_in("handler").get(f"/orders/{order.number}").text
+    assert 'data-action="appeal"' in page
+    assert 'value="evaluation:1"' in page
+    assert 'value="deadline:1"' not in page, "it was on time"
+    data = {"version": order.version, "against": "evaluation:1", "ground": "unreasonable", "reason": "多次解释"}
+    bare = sign_in("handler").post(f"/orders/{order.number}/appeal", data=data)
+    assert bare.status_code == 422
+    assert "多次解释" in bare.text, "what was typed is kept"
+    with_file = {**data, "attachments": (BytesIO(PICTURE), "截图.png")}
+    client = sign_in("handler")
+    assert client.post(f"/orders/{order.number}/appeal", data=with_file).status_code == 302
+    found = the_appeal(fresh(order))
+    again = client.get(f"/orders/{order.number}").text
+    assert 'value="evaluation:1"' not in again
+    assert client.get("/appeals").status_code == 403
+    (file,) = order.attachments
+    client = sign_in("dispatcher")
+    listed = client.get("/appeals").text
+    assert f'data-row="{order.number}"' in listed
+    assert f"/orders/{order.number}/files/{file.id}" in listed
+    review = {"version": order.version, "appeal": found.id, "agrees": "true", "reason": "证据属实"}
+    assert client.post(f"/orders/{order.number}/review-appeal", data=review).status_code == 302
+    client = sign_in("manager")
+    assert "证据属实" in client.get(f"/orders/{order.number}").text
+    assert f'data-row="{order.number}"' in client.get("/appeals?tab=second").text
+    decision = {"version": fresh(order).version, "appeal": found.id, "agrees": "true", "reason": "不计入"}
+    assert client.post(f"/orders/{order.number}/decide-appeal", data=decision).status_code == 302
+    assert fresh(order).appeals_reviewed == 0
+    assert the_appeal(order).state is Appealed.NOT_COUNTED
+    decided = client.get("/appeals?tab=decided").text
+    assert f'data-row="{order.number}"' in decided
+    assert f'data-row="{order.number}"' not in client.get("/appeals").text
+
+
+def test_a_refused_review_keeps_what_was_typed_in_its_own_form(sign_in: SignIn, now: datetime) -> None:
+    order = dissatisfied(now)
+    found = appealed(order, now)
+    saved(order)
+    data = {"version": order.version, "appeal": found.id, "reason": "忘了选"}
+    answer = sign_in("supervisor").post(f"/orders/{order.number}/review-appeal", data=data)
+    assert answer.status_code == 422
+    assert "忘了选" in answer.text
+    assert the_appeal(fresh(order)).state is Appealed.NEW
+
+
+def test_the_citizen_reads_nothing_of_an_appeal(client: FlaskClient, now: datetime) -> None:
+    order = dissatisfied(now)
+    appealed(order, now)
+    saved(order)
+    page = client.post("/follow", data={"number": order.number, "tail": order.requester_phone[-4:]})
+    assert AGAINST_ANSWER["reason"] not in page.text
+
+
+def test_the_api_appeals_reviews_and_lists(client: FlaskClient, key_of: Callable[[str], Any], now: datetime) -> None:
+    order = factories.handling(now)
+    handle.record_contact(order, HANDLER, now, note="通话录音", uploads=FILE)
+    handle.reply(order, HANDLER, now, result=Result.EXPLAINED, public_reply="解释", unsolved_reason="无政策依据")
+    handle.evaluate(order, CALLBACK, now, solved=False, satisfaction="dissatisfied")
+    file = fresh(order).attachments[0].id
+    saved(order)
+    url, said = (
+        f"/api/v1/orders/{order.number}",
+        {"scope": "evaluation", "ground": "unreasonable", "reason": "多次解释"},
+    )
+    handler, agent = key_of("handler"), key_of("agent")
+    assert client.post(f"{url}/appeal", json=said, headers=handler).status_code == 422
+    assert client.post(f"{url}/appeal", json={**said, "evidence": [file]}, headers=agent).status_code == 403
+    stale = {**handler, "If-Match": '"1"'}
+    assert client.post(f"{url}/appeal", json={**said, "evidence": [file]}, headers=stale).status_code == 409
+    assert client.post(f"{url}/appeal", json={**said, "evidence": [file]}, headers=handler).status_code == 200
+    for login in ("handler", "agent", "callback"):
+        assert client.get("/api/v1/appeals", headers=key_of(login)).status_code == 403
+    first = key_of("dispatcher")
+    (listed,) = client.get("/api/v1/appeals", headers=first).get_json()["appeals"]
+    assert (listed["order"], listed["unit"], listed["evidence"]) == (order.number, "housing", [file])
+    body = {"appeal": listed["id"], "agrees": True, "reason": "属实"}
+    assert client.post(f"{url}/review-appeal", json=body, headers=first).status_code == 200
+    assert client.post(f"{url}/decide-appeal", json=body, headers=first).status_code == 403
+    manager = key_of("manager")
+    assert client.post(f"{url}/decide-appeal", json=body, headers=manager).status_code == 200
+    (decided,) = client.get("/api/v1/appeals?state=not_counted", headers=manager).get_json()["appeals"]
+    assert decided["first_review"] == {**decided["first_review"], "reason": "属实", "agrees": True}
+    assert decided["second_review"]["by"] == "测试manager"
