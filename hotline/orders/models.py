@@ -154,6 +154,8 @@ class OrderUnit(Base):
 # What the report reads of every week's dispatches. Rare enough to index, unlike all that happens to orders.
 ROUTING = "action IN ('dispatch', 'request_return', 'redispatch', 'rule_moves')"
 
+CLOSING = "action IN ('close', 'reactivate')"
+
 
 class Event(Base):
     """One thing that happened to an order. Append-only: the database refuses update and delete.
@@ -168,6 +170,7 @@ class Event(Base):
         one_of("actor_role", Role),
         Index("ix_order_event_at", "at"),
         Index("ix_order_event_routing", "action", "at", "order_id", "actor_role", postgresql_where=sql(ROUTING)),
+        Index("ix_order_event_closing", "action", "at", "order_id", "seq", postgresql_where=sql(CLOSING)),
     )
 
     id: Mapped[Key]

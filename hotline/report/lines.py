@@ -12,7 +12,7 @@ from hotline.base.privacy import mask_phone
 from hotline.calls.models import Call, CallOutcome
 from hotline.handle.models import Evaluation
 from hotline.orders.deadlines import is_provisional
-from hotline.orders.lifecycle import State
+from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.sight import sees_asking
 from hotline.people.actors import Actor
@@ -128,6 +128,8 @@ class View:
                 return self._deadline(row, unit, verdict)
             case Evaluation():
                 return self._evaluation(row, verdict)
+            case Event(action=Action.CLOSE):
+                return self._closing(row, unit, verdict)
             case Event():
                 return self._dispatch(row, unit, verdict)
             case Order():
@@ -181,6 +183,11 @@ class View:
             satisfaction=self._level(asked.satisfaction) if ended else None,
             **_counts(verdict),
         )
+
+    def _closing(self, closing: Event, unit: str | None, verdict: Verdict | None) -> OrderLine:
+        order = closing.order
+        ended = closing.at if self.asking else None  # closed as the citizen was asked
+        return OrderLine(order.number, order.title, order.state, unit, None, ended_at=ended, **_counts(verdict))
 
     @staticmethod
     def _dispatch(sent: Event, unit: str | None, verdict: Verdict | None) -> DispatchLine:

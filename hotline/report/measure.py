@@ -35,6 +35,7 @@ class Subject(StrEnum):
     DEADLINES = "deadlines"
     EVALUATIONS = "evaluations"
     DISPATCHES = "dispatches"
+    CLOSINGS = "closings"
 
 
 # One call each: members of different enums with the same value would be one key.
@@ -51,6 +52,7 @@ name_members(
         Subject.DEADLINES: mark("Orders"),
         Subject.EVALUATIONS: mark("Evaluations"),
         Subject.DISPATCHES: mark("Dispatches"),
+        Subject.CLOSINGS: mark("Closings"),
     }
 )
 

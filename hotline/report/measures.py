@@ -31,6 +31,7 @@ from hotline.handle.models import COUNTS_ON, Evaluation
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Deadline, Event, Order
 from hotline.policy.limits import Clock
+from hotline.report.closings import FALSE_CLOSE
 from hotline.report.dispatches import DISPATCH_MEASURES, MOVES, is_step
 from hotline.report.exclusions import answer_ground, deadline_ground, is_answer_excluded, is_excluded
 from hotline.report.measure import Bucket, Expression, Frame, Measure, Subject, number, worth
@@ -326,6 +327,7 @@ MEASURES: tuple[Measure, ...] = (
         weight=_solved_weight,
         ground=answer_ground,
     ),
+    FALSE_CLOSE,
     *DISPATCH_MEASURES,
 )
 

@@ -45,6 +45,7 @@ ENTITIES: dict[Subject, Any] = {
     Subject.DEADLINES: Deadline,
     Subject.EVALUATIONS: Evaluation,
     Subject.DISPATCHES: Event,
+    Subject.CLOSINGS: Event,
 }
 
 

@@ -111,6 +111,7 @@ COLUMNS = {
     Subject.DEADLINES: ORDERS,
     Subject.EVALUATIONS: ORDERS,
     Subject.DISPATCHES: DISPATCHES,
+    Subject.CLOSINGS: ORDERS,
 }
 
 

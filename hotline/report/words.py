@@ -23,6 +23,7 @@ HIT = {
     "on_time": mark("on time"),
     "on_time_original": mark("on time"),
     "excluded_on_appeal": mark("excluded on appeal"),
+    "false_close": mark("taken up again"),
     "satisfied": mark("satisfied"),
     "solved": mark("solved"),
     "auto_dispatch": mark("by the system"),
@@ -35,6 +36,7 @@ MISSED = {
     "on_time": mark("late or overdue"),
     "on_time_original": mark("late or overdue"),
     "excluded_on_appeal": mark("counted"),
+    "false_close": mark("stayed closed"),
     "satisfied": mark("not satisfied"),
     "solved": mark("not solved"),
     "auto_dispatch": mark("by a person"),
@@ -47,6 +49,7 @@ PENDING = {
     Subject.DEADLINES: mark("not yet due"),
     Subject.EVALUATIONS: mark("not yet evaluated"),
     Subject.DISPATCHES: mark("may still be returned"),
+    Subject.CLOSINGS: mark("may still be taken up again"),
 }
 OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dispatched")}
 
@@ -125,7 +128,7 @@ def how_many(subject: Subject, count: int) -> str:
     match subject:
         case Subject.CALLS:
             return str(ngettext("%(num)d call", "%(num)d calls", count))
-        case Subject.DEADLINES | Subject.DISPATCHES:
+        case Subject.DEADLINES | Subject.DISPATCHES | Subject.CLOSINGS:
             return str(ngettext("%(num)d order", "%(num)d orders", count))
         case Subject.EVALUATIONS:
             return str(ngettext("%(num)d evaluation", "%(num)d evaluations", count))

@@ -1,4 +1,4 @@
-"""Appeals of units against what counts against them, reviewed by two people
+"""Appeals of units, reviewed by two people; closings that were taken up again; audited callbacks
 
 Revision ID: 0017
 Revises: 0012
@@ -87,10 +87,17 @@ def upgrade() -> None:
         ["scope", "settled_at", "order_id"],
         postgresql_where=sa.text("state = 'not_counted'"),
     )
+    op.create_index(
+        "ix_order_event_closing",
+        "order_event",
+        ["action", "at", "order_id", "seq"],
+        postgresql_where=sa.text("action IN ('close', 'reactivate')"),
+    )
 
 
 def downgrade() -> None:
     # Refused by the old constraint once there has been an appeal: the log of its order cannot forget it.
+    op.drop_index("ix_order_event_closing", "order_event")
     op.drop_table("appeal")
     op.drop_column("work_order", "appeals_reviewed")
     op.drop_column("work_order", "appeals_new")

@@ -320,8 +320,10 @@ def test_the_citizen_reads_nothing_of_an_appeal(client: FlaskClient, now: dateti
     order = dissatisfied(now)
     appealed(order, now)
     saved(order)
-    page = client.post("/follow", data={"number": order.number, "tail": order.requester_phone[-4:]})
-    assert AGAINST_ANSWER["reason"] not in page.text
+    given = {"number": order.number, "tail": order.requester_phone[-4:]}
+    page = client.post("/citizen/follow", data=given, follow_redirects=True).text
+    assert order.number in page
+    assert AGAINST_ANSWER["reason"] not in page
 
 
 def test_the_api_appeals_reviews_and_lists(client: FlaskClient, key_of: Callable[[str], Any], now: datetime) -> None:
