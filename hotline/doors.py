@@ -66,6 +66,7 @@ def _limits_in(redis_url: str | None) -> str:
 
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
+    from hotline.handle.audit_pages import pages as audit_pages
     from hotline.handle.pages import pages as handle_pages
     from hotline.notices.pages import pages as notice_pages
     from hotline.orders.pages import pages as order_pages
@@ -95,6 +96,7 @@ def install(app: Flask, settings: Settings) -> None:
         order_pages,
         transfer_pages,
         handle_pages,
+        audit_pages,
         report_pages,
         notice_pages,
     )

@@ -16,6 +16,7 @@ from hotline.base.i18n import LANGUAGES, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
 from hotline.handle.appeal_queries import count_appeals
+from hotline.handle.audits import count_audits
 from hotline.handle.queries import count_time_requests
 from hotline.notices.queries import COUNTED_UP_TO, count_unread
 from hotline.orders.deadlines import countdown, explanation, is_provisional, receipt
@@ -84,6 +85,13 @@ DESKS = (
     ),
     Desk(
         "handle.appeals", "shield-exclamation", mark("Appeals"), frozenset({Permission.REVIEW_APPEALS}), count_appeals
+    ),
+    Desk(
+        "audits.listed",
+        "clipboard-check",
+        mark("Audits"),
+        frozenset({Permission.AUDIT_CALLBACKS}),
+        lambda _: count_audits(),
     ),
     Desk(
         "orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})

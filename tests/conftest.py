@@ -127,6 +127,7 @@ def committed(app: Flask) -> Iterator[None]:
         for table in (
             "outbox",
             "appeal",
+            "evaluation_audit",
             "evaluation",
             "notice",
             "deadline_warning",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -50,6 +50,31 @@ class Evaluation(Base):
 # The instant an evaluation counts on: when it ended, or while it waits, when it was asked.
 COUNTS_ON = func.coalesce(Evaluation.ended_at, Evaluation.asked_at)
 Index("ix_evaluation_counts_on", COUNTS_ON)
+
+
+class EvaluationAudit(Base):
+    """An answer in the sample that is audited; what was found, once it has been.
+
+    agrees: the citizen says what was recorded. solved, satisfaction: what they really say, where that differs.
+    """
+
+    __tablename__ = "evaluation_audit"
+    __table_args__ = (
+        CheckConstraint("(audited_at IS NULL) = (agrees IS NULL)", name="audited_found_something"),
+        CheckConstraint("(agrees IS FALSE) = (solved IS NOT NULL)", name="differing_says_solved"),
+        CheckConstraint("(agrees IS FALSE) = (satisfaction IS NOT NULL)", name="differing_says_satisfaction"),
+        Index("ix_evaluation_audit_waiting", "evaluation_id", postgresql_where=sql("audited_at IS NULL")),
+        Index("ix_evaluation_audit_audited_at", "audited_at"),
+    )
+
+    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluation.id"), primary_key=True)
+    audited_at: Mapped[Instant | None]
+    audited_by: Mapped[str] = mapped_column(String(60), server_default=sql("''"))
+    agrees: Mapped[bool | None]
+    solved: Mapped[bool | None]
+    satisfaction: Mapped[str | None] = mapped_column(String(40))
+    note: Mapped[str] = mapped_column(Text, server_default=sql("''"))
+    evaluation: Mapped[Evaluation] = relationship()
 
 
 class Appealed(StrEnum):

@@ -14,6 +14,7 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.privacy import mask_phone
+from hotline.handle.audits import draw
 from hotline.handle.models import Evaluation
 from hotline.handle.queries import last_attempt
 from hotline.handle.review import approve_reply
@@ -217,6 +218,7 @@ def evaluate(
     asked.ended_at, asked.reached, asked.solved, asked.satisfaction = now, True, solved, satisfaction
     asked.by = "citizen" if actor.role is Role.CITIZEN else "callback"
     db.session.flush()
+    draw(order, asked)
     return event
 
 

@@ -112,6 +112,15 @@ class RedoBody(Schema):
     reason = words(500, required=True)
 
 
+class AuditBody(Schema):
+    """What the audit of an answer found. Without agrees: what the citizen really says."""
+
+    agrees = truth(required=True)
+    solved = truth(load_default=None)
+    satisfaction = words(40)
+    note = words(2000)
+
+
 class AppealBody(Schema):
     """What should not count, and why. round: of the citizen's answer, the present one where it is not given.
 

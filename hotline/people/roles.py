@@ -33,6 +33,7 @@ class Permission(StrEnum):
     DECIDE_TIME = "decide_time"
     RULE_DISPUTES = "rule_disputes"
     REVIEW_APPEALS = "review_appeals"
+    AUDIT_CALLBACKS = "audit_callbacks"
     SEE_ALL_ORDERS = "see_all_orders"
     SEE_UNIT_ORDERS = "see_unit_orders"
     REVEAL_PHONE = "reveal_phone"
@@ -70,7 +71,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.CALLBACK: frozenset({_P.CALLBACK_QUEUE, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
     Role.SUPERVISOR: frozenset(
         {
-            *(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.REVIEW_APPEALS),
+            *(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.REVIEW_APPEALS, _P.AUDIT_CALLBACKS, _P.REVEAL_PHONE),
             *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.MANAGE_ROUTING),
         }
     ),

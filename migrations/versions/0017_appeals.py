@@ -26,6 +26,12 @@ GROUNDS = (
     *("unreasonable", "uncooperative", "disputed_fact"),
 )
 
+AUDITED = {
+    "audited_found_something": "(audited_at IS NULL) = (agrees IS NULL)",
+    "differing_says_solved": "(agrees IS FALSE) = (solved IS NOT NULL)",
+    "differing_says_satisfaction": "(agrees IS FALSE) = (satisfaction IS NOT NULL)",
+}
+
 
 def _listed(values: tuple[str, ...]) -> str:
     return ", ".join(f"'{value}'" for value in values)
@@ -87,6 +93,26 @@ def upgrade() -> None:
         ["scope", "settled_at", "order_id"],
         postgresql_where=sa.text("state = 'not_counted'"),
     )
+    op.create_table(
+        "evaluation_audit",
+        sa.Column("evaluation_id", sa.BigInteger(), nullable=False),
+        sa.Column("audited_at", sa.DateTime(timezone=True)),
+        sa.Column("audited_by", sa.String(60), server_default=sa.text("''"), nullable=False),
+        sa.Column("agrees", sa.Boolean()),
+        sa.Column("solved", sa.Boolean()),
+        sa.Column("satisfaction", sa.String(40)),
+        sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.PrimaryKeyConstraint("evaluation_id", name=op.f("pk_evaluation_audit")),
+        _key("evaluation_audit", "evaluation_id", "evaluation"),
+        *(sa.CheckConstraint(said, name=op.f(f"ck_evaluation_audit_{name}")) for name, said in AUDITED.items()),
+    )
+    op.create_index(
+        "ix_evaluation_audit_waiting",
+        "evaluation_audit",
+        ["evaluation_id"],
+        postgresql_where=sa.text("audited_at IS NULL"),
+    )
+    op.create_index("ix_evaluation_audit_audited_at", "evaluation_audit", ["audited_at"])
     op.create_index(
         "ix_order_event_closing",
         "order_event",
@@ -98,6 +124,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     # Refused by the old constraint once there has been an appeal: the log of its order cannot forget it.
     op.drop_index("ix_order_event_closing", "order_event")
+    op.drop_table("evaluation_audit")
     op.drop_table("appeal")
     op.drop_column("work_order", "appeals_reviewed")
     op.drop_column("work_order", "appeals_new")
