@@ -15,6 +15,7 @@ from hotline.base.outbox import Delivery
 from hotline.base.time import DAY
 from hotline.base.work import unit_of_work
 from hotline.orders.vocabulary import Channel
+from hotline.sample.appeals import Aftermath
 from hotline.sample.calls import Taken, write_calls
 from hotline.sample.cast import Cast, read_cast
 from hotline.sample.drafts import Draft, Plan
@@ -49,6 +50,9 @@ def fill(now: datetime, *, weeks: int, orders: int, progress: Callable[[int], ob
         progress(len(batch))
     with unit_of_work():
         write_calls(taken, town, cast, rng, now=now, weeks=weeks, orders=orders)
+    with unit_of_work():
+        Aftermath(town, cast, rng, now).run()
+        _settle_news(news_before, now)
 
 
 def _live(
