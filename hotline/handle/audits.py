@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 from flask import current_app
@@ -29,6 +30,7 @@ from hotline.people.roles import Permission
 from hotline.policy import queries as policies
 
 HASHED = 8  # bytes of the hash a number is read from
+MOST = 1 << 8 * HASHED
 
 
 def draw(order: Order, asked: Evaluation) -> None:
@@ -43,7 +45,7 @@ def lot(token: UUID, turn: int) -> float:
     """The number from 0 to 1 that decides whether an answer is audited."""
     key = str(current_app.config["SECRET_KEY"]).encode()
     digest = hmac.digest(key, f"audit {token} {turn}".encode(), "sha256")
-    return int.from_bytes(digest[:HASHED]) / 256**HASHED
+    return int.from_bytes(digest[:HASHED]) / MOST
 
 
 def audit(
@@ -62,7 +64,12 @@ def audit(
     recorded it, Invalid where what the citizen says differs and is not told, or does not differ.
     """
     actor.require(Permission.AUDIT_CALLBACKS)
-    found = db.session.scalar(select(EvaluationAudit).filter_by(evaluation_id=evaluation.id).with_for_update())
+    found = db.session.scalar(
+        select(EvaluationAudit)
+        .filter_by(evaluation_id=evaluation.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     if found is None:
         raise NotFound(gettext("This answer is not in the sample."))
     if found.audited_at is not None:
@@ -93,7 +100,7 @@ def _require_other(evaluation: Evaluation, *, solved: bool | None, satisfaction:
 
 def audits(*, done: bool) -> Select[tuple[EvaluationAudit]]:
     """The sample: what waits, the oldest first, or what has been audited, the latest first."""
-    query = select(EvaluationAudit).join(EvaluationAudit.evaluation)
+    query: Select[Any] = select(EvaluationAudit)
     with_order = joinedload(EvaluationAudit.evaluation).joinedload(Evaluation.order).joinedload(Order.unit)
     if done:
         query = query.where(EvaluationAudit.audited_at.is_not(None)).order_by(EvaluationAudit.audited_at.desc())

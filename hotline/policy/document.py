@@ -160,6 +160,7 @@ E = TypeVar("E", bound=StrEnum)
 SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "counting", "time_rules", "warnings")
 
 
+OPTIONAL = ("appeals",)  # sections a policy may lack: it has no such thing then
 ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
 DUPLICATE_DAYS, MOST_RETURNS, REACTIVATE_DAYS = 30, 2, 30  # where a policy does not say
 MOST_REACTIVATE_DAYS = 365  # for so long the reports follow what was closed
@@ -240,7 +241,10 @@ def _read(document: Mapping[str, Any]) -> Policy:
         appeals=_appeals(document.get("appeals", {})),
         short_abandon=float(document["connection"]["short_abandon_seconds"]),
         minimum_n=int(document["ranking"]["minimum_n"]),
-        evidence={section: _member(Evidence, document[section]["evidence"], section) for section in SECTIONS},
+        evidence={
+            section: _member(Evidence, document[section]["evidence"], section)
+            for section in (*SECTIONS, *(name for name in OPTIONAL if name in document))
+        },
     )
 
 

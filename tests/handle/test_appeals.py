@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,9 +19,11 @@ from hotline.base.errors import Conflict, Invalid, NotAllowed, Stale
 from hotline.handle import operations as handle
 from hotline.handle.appeals import appeal, decide_appeal, review_appeal
 from hotline.handle.models import Appeal, Appealed, Evaluation
+from hotline.notices.models import Notice
+from hotline.notices.operations import tell
 from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action, State
-from hotline.orders.models import Order
+from hotline.orders.models import Event, Order
 from hotline.orders.operations import broken_link, open_steps
 from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Result
@@ -267,6 +271,22 @@ def test_the_table_knows_that_two_decide(session: None, now: datetime) -> None:
 
 
 # Doors
+
+
+def test_the_reviewers_and_the_unit_are_told(session: None, now: datetime) -> None:
+    order = dissatisfied(now)
+    found = appealed(order, now)
+    review_appeal(order, FIRST, now, appeal=found.id, agrees=True, reason="属实")
+    for event in db.session.scalars(select(Event).filter_by(order_id=order.id).order_by(Event.seq.desc()).limit(2)):
+        tell(event.id, uuid4(), now)
+    told = db.session.scalars(select(Notice).order_by(Notice.event_id)).all()
+    assert [(one.role, one.unit_code) for one in told] == [(Role.DISPATCHER, None), (None, "housing")]
+
+
+def test_the_policy_page_says_how_long(sign_in: SignIn) -> None:
+    page = " ".join(re.sub(r"<[^>]+>", " ", sign_in("handler").get("/policy").text).split())
+    assert "may appeal after the closing, within 5 working days" in page
+    assert "audited 5 %" in page
 
 
 def test_a_unit_appeals_on_the_page_and_two_people_decide_there(sign_in: SignIn, now: datetime) -> None:
