@@ -66,6 +66,7 @@ def _limits_in(redis_url: str | None) -> str:
 
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
+    from hotline.handle.audit_pages import pages as audit_pages
     from hotline.handle.pages import pages as handle_pages
     from hotline.handle.watch_pages import pages as watch_pages
     from hotline.knowledge.article_pages import pages as article_pages
@@ -104,6 +105,7 @@ def install(app: Flask, settings: Settings) -> None:
         handle_pages,
         ledger_pages,
         watch_pages,
+        audit_pages,
         report_pages,
         notice_pages,
     )
@@ -114,6 +116,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 def _install_api(app: Flask) -> None:
     from hotline.handle.api import api as handle_api
+    from hotline.handle.api import appeals_api
     from hotline.handle.watch_api import api as alarms_api
     from hotline.knowledge.api import api as replies_api
     from hotline.knowledge.article_api import api as knowledge_api
@@ -138,6 +141,7 @@ def _install_api(app: Flask) -> None:
         replies_api,
         handle_api,
         alarms_api,
+        appeals_api,
         ledgers_api,
         report_api,
     ):

@@ -15,6 +15,8 @@ from hotline.base.db import db
 from hotline.base.i18n import LANGUAGES, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
+from hotline.handle.appeal_queries import count_appeals
+from hotline.handle.audits import count_audits
 from hotline.handle.queries import count_time_requests
 from hotline.handle.watch_desk import count_waiting_here
 from hotline.notices.deliveries import count_held_up
@@ -89,6 +91,16 @@ DESKS = (
         mark("Supervision"),
         frozenset({Permission.SEE_REPORTS, Permission.UNIT_INBOX}),
         count_waiting_here,
+    ),
+    Desk(
+        "handle.appeals", "shield-exclamation", mark("Appeals"), frozenset({Permission.REVIEW_APPEALS}), count_appeals
+    ),
+    Desk(
+        "audits.listed",
+        "clipboard-check",
+        mark("Audits"),
+        frozenset({Permission.AUDIT_CALLBACKS}),
+        lambda _: count_audits(),
     ),
     Desk(
         "orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})

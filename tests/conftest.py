@@ -128,6 +128,8 @@ def committed(app: Flask) -> Iterator[None]:
             *("ledger_sheet", "ledger_event", "ledger_item", "ledger"),
             "outbox",
             "alarm",
+            "appeal",
+            "evaluation_audit",
             "evaluation",
             "notice",
             "subscription",

@@ -15,7 +15,7 @@ from hotline.base.db import db
 from hotline.base.outbox import Delivery
 from hotline.calls.models import Call, CallOutcome
 from hotline.handle.alarms import trigger_of
-from hotline.handle.models import Alarm
+from hotline.handle.models import Alarm, Appeal, Appealed, EvaluationAudit
 from hotline.ledgers.counting import tally
 from hotline.ledgers.models import LedgerEvent
 from hotline.ledgers.queries import ledgers, lines_now
@@ -221,6 +221,19 @@ def test_phone_orders_have_an_answered_call_of_the_same_phone(sample: Sample) ->
     outcomes = Counter(db.session.scalars(select(Call.outcome)))
     assert outcomes[CallOutcome.TALKING] >= 3
     assert outcomes[CallOutcome.QUEUED] >= 3
+
+
+def test_appeals_stand_in_every_state(sample: Sample) -> None:
+    found = list(db.session.scalars(select(Appeal)))
+    assert {one.state for one in found} >= {Appealed.NEW, Appealed.REVIEWED}
+    assert any(one.settled_at for one in found)
+    assert all(one.made.payload["attachments"] for one in found)
+
+
+def test_what_was_audited_was_drawn(sample: Sample) -> None:
+    for one in db.session.scalars(select(EvaluationAudit)):
+        assert one.evaluation.by == "callback"
+        assert one.audited_at is None or one.evaluation.ended_at < one.audited_at <= NOW
 
 
 def test_only_the_last_day_is_news(sample: Sample) -> None:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import Response
 from flask_smorest import Blueprint
 
+from hotline.base.paging import page_of
+from hotline.base.rest import answer
+from hotline.handle import appeals, review, supervision, time
 from hotline.handle import operations as handle
-from hotline.handle import review, supervision, time
+from hotline.handle.appeal_queries import appeals_in
 from hotline.handle.schemas import (
+    AppealBody,
+    AppealsQuery,
     CallBody,
     ClosingBody,
     ContactBody,
@@ -17,14 +25,29 @@ from hotline.handle.schemas import (
     ProgressBody,
     RedoBody,
     ReplyBody,
+    ReviewBody,
     SuperviseBody,
     TimeBody,
+    told,
 )
 from hotline.orders.rest import hang_call
 from hotline.orders.urging import urge
+from hotline.people.roles import Permission
+from hotline.people.signin import needs
 from hotline.transfer.schemas import ReasonBody
 
 api = Blueprint("handle_api", __name__, url_prefix="/api/v1/orders", description="Work on orders")
+appeals_api = Blueprint("appeals_api", __name__, url_prefix="/api/v1/appeals", description="Appeals of units")
+
+
+@appeals_api.get("")
+@needs(Permission.REVIEW_APPEALS)
+@appeals_api.arguments(AppealsQuery, location="query")
+@appeals_api.response(200)
+def list_appeals(query: dict[str, Any]) -> Response:
+    """Appeals in one state, with what was said at each step."""
+    page = page_of(appeals_in([query["state"]]), query["page"])
+    return answer({"appeals": [told(one) for one in page.rows], "page": page.number, "total": page.total})
 
 
 hang_call(api, "sign", NothingBody, handle.sign)
@@ -47,3 +70,6 @@ hang_call(api, "escalate", EscalateBody, supervision.escalate)
 hang_call(api, "unlist", ReasonBody, supervision.unlist)
 hang_call(api, "urge", NoteBody, urge)
 hang_call(api, "feed-back", NoteBody, supervision.feed_back)
+hang_call(api, "appeal", AppealBody, appeals.appeal)
+hang_call(api, "review-appeal", ReviewBody, appeals.review_appeal)
+hang_call(api, "decide-appeal", ReviewBody, appeals.decide_appeal)

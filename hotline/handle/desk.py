@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
 from hotline.base.web import whole_number
+from hotline.handle.appeal_queries import TABS, appeals_in
 from hotline.handle.operations import current_evaluation
 from hotline.handle.queries import (
     INBOX_STATES,
@@ -31,7 +33,7 @@ from hotline.handle.queries import (
 from hotline.handle.time import due_if_granted
 from hotline.orders.lifecycle import ENDED_STATES, State
 from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.names import level_names
+from hotline.orders.names import Names, level_names
 from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, callback_queue, order_for
 from hotline.orders.sheet import sheet
 from hotline.orders.timeline import time_in_words
@@ -109,6 +111,14 @@ def _time_asked(order: Order, asked: Event, now: datetime) -> TimeAsked:
     due_then = due_if_granted(order, asked, now) if useful else None
     words = time_in_words(asked.payload["time"])
     return TimeAsked(order, asked, TimeKind(asked.payload["kind"]), words, work, due_then)
+
+
+def appeals_desk(tab: str, page: int) -> dict[str, Any]:
+    """A page of the appeals of one tab, with how many wait in the others."""
+    titles = {"first": gettext("First review"), "second": gettext("Second review"), "decided": gettext("Decided")}
+    found = {name: page_of(appeals_in(states), page if name == tab else 1) for name, states in TABS.items()}
+    tabs = [(name, titles[name], None if name == "decided" else found[name].total) for name in TABS]
+    return {"tab": tab, "tabs": tabs, "page": found[tab], "names": Names()}
 
 
 def call_sheet(number: str, actor: Actor, now: datetime) -> dict[str, Any]:

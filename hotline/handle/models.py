@@ -1,14 +1,18 @@
-"""Tables of handling: what the citizen said of a reply, and what a trigger found."""
+"""Tables of handling: what citizens said of replies, what triggers found, what units appeal against."""
 
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hotline.base.db import Base, Instant, Json, Key
-from hotline.orders.models import Order
+from hotline.base.db import Base, Instant, Json, Key, one_of, text_enum
+from hotline.base.i18n import mark, name_members
+from hotline.orders.models import Event, Order
+from hotline.policy.appeals import Ground, Scope
 
 
 class Evaluation(Base):
@@ -66,7 +70,7 @@ class Alarm(Base):
         ),
         CheckConstraint("(held_on IS NULL) = (whom IS NULL)", name="held_says_whom"),
         CheckConstraint("held_on IS NULL OR handled_at IS NOT NULL", name="held_is_settled"),
-        Index("ix_alarm_open", "fired_at", "unit_code", postgresql_where=text("handled_at IS NULL")),
+        Index("ix_alarm_open", "fired_at", "unit_code", postgresql_where=sql("handled_at IS NULL")),
         Index("ix_alarm_fired_at", "fired_at"),
     )
 
@@ -85,3 +89,89 @@ class Alarm(Base):
     held_on: Mapped[date | None]
     whom: Mapped[str | None] = mapped_column(String(200))
     order: Mapped[Order | None] = relationship()
+
+
+class EvaluationAudit(Base):
+    """An answer in the sample that is audited; what was found, once it has been.
+
+    agrees: the citizen says what was recorded. solved, satisfaction: what they really say, where that differs.
+    """
+
+    __tablename__ = "evaluation_audit"
+    __table_args__ = (
+        CheckConstraint("(audited_at IS NULL) = (agrees IS NULL)", name="audited_found_something"),
+        CheckConstraint("(agrees IS FALSE) = (solved IS NOT NULL)", name="differing_says_solved"),
+        CheckConstraint("(agrees IS FALSE) = (satisfaction IS NOT NULL)", name="differing_says_satisfaction"),
+        Index("ix_evaluation_audit_waiting", "evaluation_id", postgresql_where=sql("audited_at IS NULL")),
+        Index("ix_evaluation_audit_audited_at", "audited_at"),
+    )
+
+    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluation.id"), primary_key=True)
+    audited_at: Mapped[Instant | None]
+    audited_by: Mapped[str] = mapped_column(String(60), server_default=sql("''"))
+    agrees: Mapped[bool | None]
+    solved: Mapped[bool | None]
+    satisfaction: Mapped[str | None] = mapped_column(String(40))
+    note: Mapped[str] = mapped_column(Text, server_default=sql("''"))
+    evaluation: Mapped[Evaluation] = relationship()
+
+
+class Appealed(StrEnum):
+    """Where an appeal stands."""
+
+    NEW = "new"
+    REVIEWED = "reviewed"
+    COUNTED = "counted"
+    NOT_COUNTED = "not_counted"
+
+
+name_members(
+    {
+        Appealed.NEW: mark("First review"),
+        Appealed.REVIEWED: mark("Second review"),
+        Appealed.COUNTED: mark("It counts"),
+        Appealed.NOT_COUNTED: mark("It does not count"),
+    }
+)
+
+NOT_COUNTED = "state = 'not_counted'"
+
+
+class Appeal(Base):
+    """A unit's appeal (考核申诉) that something should not count in its assessment; once for each thing.
+
+    scope, round: what it is about, the order's handle clock (round 1) or the citizen's answer of a round.
+    unit_code: whose clock or reply it is. ``made`` and, once there, ``review`` and ``decision`` are the steps in the
+    order's log: who, when, why, with which evidence stands there and cannot be changed.
+    settled_at: since when it counts, or does not count, for good.
+    """
+
+    __tablename__ = "appeal"
+    __table_args__ = (
+        one_of("scope", Scope),
+        one_of("ground", Ground),
+        one_of("state", Appealed),
+        UniqueConstraint("order_id", "scope", "round"),
+        CheckConstraint("(state IN ('counted', 'not_counted')) = (settled_at IS NOT NULL)", name="settled_has_instant"),
+        CheckConstraint("(state = 'new') = (review_id IS NULL)", name="reviewed_has_review"),
+        CheckConstraint("decision_id IS NOT NULL OR state <> 'not_counted'", name="not_counted_needs_two"),
+        CheckConstraint("review_id <> decision_id", name="reviewed_twice"),
+        Index("ix_appeal_state", "state", "id"),
+        Index("ix_appeal_not_counted", "scope", "settled_at", "order_id", postgresql_where=sql(NOT_COUNTED)),
+    )
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"))
+    scope: Mapped[Scope] = mapped_column(text_enum(Scope))
+    round: Mapped[int]
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code"))
+    ground: Mapped[Ground] = mapped_column(text_enum(Ground))
+    state: Mapped[Appealed] = mapped_column(text_enum(Appealed))
+    made_id: Mapped[int] = mapped_column(ForeignKey("order_event.id"))
+    review_id: Mapped[int | None] = mapped_column(ForeignKey("order_event.id"))
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("order_event.id"))
+    settled_at: Mapped[Instant | None]
+    order: Mapped[Order] = relationship()
+    made: Mapped[Event] = relationship(foreign_keys=made_id)
+    review: Mapped[Event | None] = relationship(foreign_keys=review_id)
+    decision: Mapped[Event | None] = relationship(foreign_keys=decision_id)

@@ -14,6 +14,7 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.privacy import mask_phone
+from hotline.handle.audits import draw
 from hotline.handle.models import Evaluation
 from hotline.handle.queries import last_attempt
 from hotline.handle.review import approve_reply
@@ -81,12 +82,12 @@ def record_contact(
         raise Invalid.field("spoken_at", gettext("give a time since the unit has the order"))
     theirs = "" if order.secret else order.requester_phone
     said: dict[str, Any] = {"note": note, "spoken_at": at.isoformat(), "number": mask_phone(number or theirs) or None}
-    with _with_files(order, uploads, actor, now) as files:
+    with with_files(order, uploads, actor, now) as files:
         return act(order, Action.CONTACT, actor, now, version=version, **said, attachments=files)
 
 
 @contextmanager
-def _with_files(
+def with_files(
     order: Order, uploads: tuple[Upload, ...], actor: Actor, now: datetime, *, public: bool = False
 ) -> Iterator[list[int]]:
     """Note files with the order, by their ids; their content is kept once the step they belong to is taken."""
@@ -128,7 +129,7 @@ def reply(
     action = Action.SUBMIT_REPLY if needs_signature(order, actor) else Action.REPLY
     ready(order, action, actor, now, version=version)
     stood = stand_by(order, public_reply, actor, anyway=anyway)
-    with _with_files(order, uploads, actor, now, public=True) as files:
+    with with_files(order, uploads, actor, now, public=True) as files:
         event = act(
             order,
             action,
@@ -224,6 +225,7 @@ def evaluate(
     asked.ended_at, asked.reached, asked.solved, asked.satisfaction = now, True, solved, satisfaction
     asked.by = "citizen" if actor.role is Role.CITIZEN else "callback"
     db.session.flush()
+    draw(order, asked)
     return event
 
 
@@ -251,7 +253,7 @@ def redo(order: Order, actor: Actor, now: datetime, *, reason: str, version: int
     hold(order)
     asked = current_evaluation(order)
     event = act(order, Action.REDO, actor, now, version=version, reason=reason)
-    good_enough = asked is None or asked.reached is not True or (asked.solved and _full_weight(order, asked))
+    good_enough = asked is None or asked.reached is not True or is_content(order, asked)
     if good_enough:
         raise Conflict(gettext("Only an order the citizen calls unsolved or is not satisfied with is sent back."))
     return event
@@ -276,7 +278,7 @@ def call_back(
     """
     evaluate(order, actor, now, solved=solved, satisfaction=satisfaction, note=note, version=version)
     asked = current_evaluation(order)
-    content = solved and asked is not None and _full_weight(order, asked)
+    content = asked is not None and is_content(order, asked)
     if again and not content:
         return redo(order, actor, now, reason=reason)
     return close(order, actor, now)
@@ -296,7 +298,7 @@ def rate_by_link(order: Order, actor: Actor, now: datetime, *, solved: bool, sat
     """The citizen rates by their own link. Solved and satisfied closes the order; anything else waits for staff."""
     event = evaluate(order, actor, now, solved=solved, satisfaction=satisfaction)
     asked = current_evaluation(order)
-    if solved and asked is not None and _full_weight(order, asked):
+    if asked is not None and is_content(order, asked):
         close(order, SYSTEM, now)
     return event
 
@@ -306,6 +308,7 @@ def current_evaluation(order: Order) -> Evaluation | None:
     return db.session.scalar(select(Evaluation).filter_by(order_id=order.id, round=order.round))
 
 
-def _full_weight(order: Order, asked: Evaluation) -> bool:
+def is_content(order: Order, asked: Evaluation) -> bool:
+    """Whether the citizen said that it is solved, and a level that counts in full."""
     weights = policies.policy(order.policy_id).weights
-    return weights.get(asked.satisfaction or "", 0.0) == 1.0
+    return asked.solved is True and weights.get(asked.satisfaction or "", 0.0) == 1.0

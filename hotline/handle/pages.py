@@ -15,11 +15,14 @@ from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.time import utc_now
 from hotline.base.web import limiter, own_address, whole_number
+from hotline.handle import appeals as appealing
 from hotline.handle import operations as handle
 from hotline.handle import review, supervision, time
-from hotline.handle.desk import call_sheet, inbox_view, rating_view, time_asked, time_desk
+from hotline.handle.appeal_queries import TABS, appealable, appeals_waiting
+from hotline.handle.desk import appeals_desk, call_sheet, inbox_view, rating_view, time_asked, time_desk
 from hotline.handle.queries import order_by_token, reply_in_review
 from hotline.handle.schemas import (
+    AppealForm,
     CallBody,
     ClosingBody,
     ContactBody,
@@ -31,6 +34,7 @@ from hotline.handle.schemas import (
     RatingBody,
     RedoBody,
     ReplyBody,
+    ReviewBody,
     SuperviseBody,
     TimeBody,
 )
@@ -53,6 +57,8 @@ pages.add_app_template_global(time.why_none, "why_no_time")
 pages.add_app_template_global(time.extension_unit, "extension_unit")
 pages.add_app_template_global(time_asked)
 pages.add_app_template_global(reply_in_review)
+pages.add_app_template_global(appeals_waiting)
+pages.add_app_template_global(lambda order: appealable(order, current_actor()), "appealable")
 
 
 @pages.get("/inbox")
@@ -89,6 +95,15 @@ def time_requests() -> ResponseReturnValue:
     """What units ask of the clock, to be granted or refused."""
     template = "handle/_time_rows.html" if request.args.get("part") == "rows" else "handle/time_requests.html"
     return render_template(template, **time_desk(request.args.get("page", 1, int), utc_now()))
+
+
+@pages.get("/appeals")
+@needs(Permission.REVIEW_APPEALS)
+def appeals() -> ResponseReturnValue:
+    """Appeals of units: those to review first, those to decide on, those decided."""
+    tab = request.args.get("tab", "")
+    shown = appeals_desk(tab if tab in TABS else "first", request.args.get("page", 1, int))
+    return render_template("handle/appeals.html", **shown)
 
 
 @pages.get("/callbacks")
@@ -139,6 +154,9 @@ hang_form(pages, "supervise", Action.SUPERVISE, SuperviseBody, supervision.super
 hang_form(pages, "escalate", Action.ESCALATE, EscalateBody, supervision.escalate)
 hang_form(pages, "unlist", Action.UNLIST, ReasonBody, supervision.unlist)
 hang_form(pages, "urge", Action.URGE, NoteBody, urge)
+hang_form(pages, "appeal", Action.APPEAL, AppealForm, _with_files(appealing.appeal))
+hang_form(pages, "review-appeal", Action.REVIEW_APPEAL, ReviewBody, appealing.review_appeal)
+hang_form(pages, "decide-appeal", Action.DECIDE_APPEAL, ReviewBody, appealing.decide_appeal)
 hang_form(pages, "feed-back", Action.FEED_BACK, NoteBody, supervision.feed_back)
 
 

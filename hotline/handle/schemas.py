@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields
+from marshmallow import fields, post_load, validate
 
 from hotline.base.schemas import Schema, member, phone, truth, words
+from hotline.handle.models import Appeal, Appealed
 from hotline.handle.watch_desk import Line
+from hotline.orders.models import Event
 from hotline.orders.vocabulary import Result, TimeKind, Truth
+from hotline.policy.appeals import Ground, Scope
 from hotline.policy.schemas import CityInstant
 from hotline.policy.triggers import Supervision
 
@@ -166,3 +169,79 @@ def alarm_row(line: Line, seen: frozenset[str]) -> dict[str, Any]:
         "held_on": alarm.held_on.isoformat() if alarm.held_on else None,
         "whom": alarm.whom,
     }
+
+
+class AuditBody(Schema):
+    """What the audit of an answer found. Without agrees: what the citizen really says."""
+
+    agrees = truth(required=True)
+    solved = truth(load_default=None)
+    satisfaction = words(40)
+    note = words(2000)
+
+
+class AppealBody(Schema):
+    """What should not count, and why. round: of the citizen's answer, the present one where it is not given.
+
+    evidence: ids of files the order has.
+    """
+
+    scope = member(Scope, required=True)
+    round = Whole(load_default=None, error_messages={"invalid": _l("give a whole number")})
+    ground = member(Ground, required=True)
+    reason = words(2000, required=True)
+    evidence = fields.List(Whole(), load_default=list)
+
+
+class AppealForm(Schema):
+    """What should not count, as a form says it: scope and round in one choice."""
+
+    against = words(40, required=True)
+    ground = member(Ground, required=True)
+    reason = words(2000, required=True)
+    evidence = fields.List(Whole(), load_default=list)
+
+    @post_load
+    def apart(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Scope and round apart, as the API says them."""
+        scope, _, turn = given.pop("against").partition(":")
+        return {**AppealBody(only=("scope", "round")).load({"scope": scope, "round": turn or None}), **given}
+
+
+class ReviewBody(Schema):
+    """What a reviewer says of an appeal. agrees: that it should not count."""
+
+    appeal = Whole(required=True, error_messages={"invalid": _l("give a whole number")})
+    agrees = truth(required=True)
+    reason = words(500, required=True)
+
+
+class AppealsQuery(Schema):
+    """Which appeals: those that wait for their first or second review, or those decided."""
+
+    state = member(Appealed, load_default=Appealed.NEW)
+    page = Whole(load_default=1, validate=validate.Range(1), error_messages={"invalid": _l("give a page number")})
+
+
+def told(one: Appeal) -> dict[str, Any]:
+    """An appeal as the API tells it: each of its steps with who, when and why."""
+    steps = {"made": one.made, "first_review": one.review, "second_review": one.decision}
+    return {
+        "id": one.id,
+        "order": one.order.number,
+        "unit": one.unit_code,
+        "scope": one.scope,
+        "round": one.round,
+        "ground": one.ground,
+        "state": one.state,
+        "settled_at": one.settled_at,
+        "evidence": one.made.payload["attachments"],
+        **{name: _step(event) for name, event in steps.items()},
+    }
+
+
+def _step(event: Event | None) -> dict[str, Any] | None:
+    if event is None:
+        return None
+    said = {"by": event.actor_name, "at": event.at, "reason": event.reason}
+    return {**said, "agrees": event.payload["agrees"]} if "agrees" in event.payload else said

@@ -41,6 +41,8 @@ TELLS_UNIT = frozenset(
         Action.URGE,
         Action.ESCALATE,
         Action.UNLIST,
+        Action.REVIEW_APPEAL,
+        Action.DECIDE_APPEAL,
     }
 )
 TELLS_ROLE = {
@@ -52,6 +54,7 @@ TELLS_ROLE = {
     Action.APPROVE_REPLY: Role.CALLBACK,
     Action.DISPUTE: Role.SUPERVISOR,
     Action.FOLLOW: Role.CALLBACK,
+    Action.APPEAL: Role.DISPATCHER,
 }
 # Who hears of supervision besides the unit; the higher the rung, the higher up. Of what they do themselves, too: the
 # colleagues of a supervisor read the same notices.

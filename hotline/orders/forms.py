@@ -30,7 +30,9 @@ from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 
 SEES_ORDERS = (Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS)
-ASIDE = frozenset({Action.NOTE, Action.LINK})  # steps that leave an order where it is: nobody has to take them
+ASIDE = frozenset(
+    {Action.NOTE, Action.LINK, Action.APPEAL}
+)  # steps that leave an order where it is: nobody has to take them
 PROSE = ("public_reply", "unsolved_reason", "note", "reason", "next_step")
 
 

@@ -55,6 +55,7 @@ def _step(
 _S, _C, _R = State, Clock, Role
 _ACTIVE = (_S.RECEIVED, _S.EXITING, _S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.REVIEWING, _S.CALLBACK)
 _WITH_UNIT = (_S.DISPATCHED, _S.HANDLING, _S.RETURNING)
+_WORKED_ON = (*_WITH_UNIT, _S.REVIEWING, _S.CALLBACK, _S.CLOSED)
 _CENTER = (_R.DISPATCHER, _R.SUPERVISOR)
 _ANSWERS = (_C.CONTACT, _C.ASSIST, _C.READ, _C.PROGRESS)  # what nobody waits for once the citizen has an answer
 _INTAKE = (_R.AGENT, _R.DISPATCHER, _R.CITIZEN, _R.SYSTEM)
@@ -318,6 +319,16 @@ STEPS: tuple[Step, ...] = (
         needs=("reason",),
         starts=(_C.REDO,),
     ),
+    # 考核申诉: two people have to agree before something does not count; the order itself goes its way meanwhile.
+    _step(
+        Action.APPEAL,
+        (_S.CALLBACK, _S.CLOSED),
+        None,
+        UNIT_ROLES,
+        needs=("scope", "ground", "reason", "attachments"),
+    ),
+    _step(Action.REVIEW_APPEAL, _WORKED_ON, None, _CENTER, needs=("appeal", "agrees", "reason")),
+    _step(Action.DECIDE_APPEAL, _WORKED_ON, None, (_R.SUPERVISOR, _R.MANAGER), needs=("appeal", "agrees", "reason")),
 )
 
 OPEN_STATES = frozenset(_ACTIVE)

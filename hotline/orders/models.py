@@ -59,6 +59,7 @@ class Order(Base):
     ``time_asked_at`` is set while a unit waits for the center's word on its request for time, ``disputed_at`` while a
     dispute about whose it is waits for a ruling; ``ruled_at`` says that one has settled it.
     ``supervision`` is how it is supervised (督办), ``urges`` how often it was urged (催办) in this round.
+    ``appeals_new`` and ``appeals_reviewed`` count the appeals that wait for their first and their second reviewer.
     ``version`` counts the events; an edit that names an older one is refused. ``head`` is the hash of the
     last event, so that a log cut short at its end is noticed too.
     """
@@ -120,6 +121,8 @@ class Order(Base):
     time_asked_at: Mapped[Instant | None]
     disputed_at: Mapped[Instant | None]
     ruled_at: Mapped[Instant | None]
+    appeals_new: Mapped[int] = mapped_column(server_default=sql("0"))
+    appeals_reviewed: Mapped[int] = mapped_column(server_default=sql("0"))
     rating_token: Mapped[UUID] = mapped_column(Uuid, default=uuid4, unique=True)
     received_at: Mapped[Instant]
     dispatched_at: Mapped[Instant | None]
@@ -158,6 +161,8 @@ class OrderUnit(Base):
 # What the report reads of every week's dispatches. Rare enough to index, unlike all that happens to orders.
 ROUTING = "action IN ('dispatch', 'request_return', 'redispatch', 'rule_moves')"
 
+CLOSING = "action IN ('close', 'reactivate')"
+
 
 class Event(Base):
     """One thing that happened to an order. Append-only: the database refuses update and delete.
@@ -172,6 +177,7 @@ class Event(Base):
         one_of("actor_role", Role),
         Index("ix_order_event_at", "at"),
         Index("ix_order_event_routing", "action", "at", "order_id", "actor_role", postgresql_where=sql(ROUTING)),
+        Index("ix_order_event_closing", "action", "at", "order_id", "seq", postgresql_where=sql(CLOSING)),
     )
 
     id: Mapped[Key]

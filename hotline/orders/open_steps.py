@@ -11,6 +11,7 @@ from hotline.orders.models import Order
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
+from hotline.policy.calendar import TimeUnit, add_working
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Supervision
 
@@ -29,6 +30,9 @@ def is_open(action: Action, order: Order, actor: Actor, now: datetime) -> bool:
         Action.RULE_MOVES: lambda: is_argued,
         Action.REPORT_PROGRESS: lambda: Clock.PROGRESS in clocks,
         Action.REACTIVATE: lambda: may_be_taken_up(order, now),
+        Action.APPEAL: lambda: may_appeal(order, now),
+        Action.REVIEW_APPEAL: lambda: order.appeals_new > 0,
+        Action.DECIDE_APPEAL: lambda: order.appeals_reviewed > 0,
         Action.REPLY: lambda: not needs_signature(order, actor),
         Action.SUBMIT_REPLY: lambda: needs_signature(order, actor),
         Action.REQUEST_TIME: lambda: order.time_asked_at is None,
@@ -47,6 +51,16 @@ def may_be_taken_up(order: Order, now: datetime) -> bool:
     """Whether an order was closed so lately that it is taken up again rather than told anew."""
     days = policies.policy(order.policy_id).reactivate_days
     return order.closed_at is not None and now <= order.closed_at + timedelta(days=days)
+
+
+def may_appeal(order: Order, now: datetime) -> bool:
+    """Whether the policy takes appeals, and the time for them is not over."""
+    policy = policies.policy(order.policy_id)
+    if not policy.appeals.days or order.closed_at is None:
+        return policy.appeals.days > 0
+    calendar = policies.calendar_now()
+    last = add_working(order.closed_at, policy.appeals.days, TimeUnit.WORKING_DAYS, calendar, policy.counting)
+    return now <= last.at
 
 
 def needs_signature(order: Order, actor: Actor) -> bool:

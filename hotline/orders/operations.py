@@ -94,6 +94,8 @@ def open_order(
         returns=0,
         attempts=0,
         urges=0,
+        appeals_new=0,
+        appeals_reviewed=0,
         policy_id=policies.policy_id_at(now),
         suggestion=dict(suggestion) if suggestion else None,
         received_at=now,
@@ -242,6 +244,12 @@ CHANGES: dict[Action, Callable[[Order, datetime, Mapping[str, Any]], dict[str, A
     Action.SET_UPSTREAM: lambda _order, _now, said: {"upstream_due_at": datetime.fromisoformat(said["due"])},
     Action.ATTEMPT: lambda order, _now, _said: {"attempts": order.attempts + 1},
     Action.CLOSE: lambda _order, now, _said: {"closed_at": now},
+    Action.APPEAL: lambda order, _now, _said: {"appeals_new": order.appeals_new + 1},
+    Action.REVIEW_APPEAL: lambda order, _now, said: {
+        "appeals_new": order.appeals_new - 1,
+        "appeals_reviewed": order.appeals_reviewed + bool(said["agrees"]),
+    },
+    Action.DECIDE_APPEAL: lambda order, _now, _said: {"appeals_reviewed": order.appeals_reviewed - 1},
 }
 
 

@@ -72,6 +72,9 @@ class Action(StrEnum):
     URGE = "urge"
     ESCALATE = "escalate"
     UNLIST = "unlist"
+    APPEAL = "appeal"
+    REVIEW_APPEAL = "review_appeal"
+    DECIDE_APPEAL = "decide_appeal"
 
 
 name_members(
@@ -133,5 +136,8 @@ name_members(
         Action.URGE: mark("Urge"),
         Action.ESCALATE: mark("Step up supervision"),
         Action.UNLIST: mark("Take off the list"),
+        Action.APPEAL: mark("Appeal against the assessment"),
+        Action.REVIEW_APPEAL: mark("Review the appeal"),
+        Action.DECIDE_APPEAL: mark("Decide on the appeal"),
     }
 )

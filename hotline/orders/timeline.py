@@ -29,13 +29,14 @@ from hotline.orders.vocabulary import (
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
+from hotline.policy.appeals import Ground, Scope
 from hotline.policy.calendar import TimeUnit
 from hotline.policy.clock import city_time, spoken
 from hotline.policy.triggers import Supervision
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
 UNSAID = frozenset(
-    {"round", "row_id", "threshold", "facts", "rule"}
+    {"round", "row_id", "threshold", "facts", "rule", "appeal"}
 )  # kept for those who check, not for those who read
 
 
@@ -165,6 +166,9 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
             lambda one: gettext("%(code)s, revision %(n)s", code=one["code"], n=one["revision"]),
         ),
         "stood": plain(gettext("Sent although found"), lambda rules: comma.join(label(Rule(rule)) for rule in rules)),
+        "scope": plain(gettext("Should not count"), lambda value: label(Scope(value))),
+        "ground": plain(gettext("Because of"), lambda value: label(Ground(value))),
+        "agrees": plain(gettext("Decision"), lambda value: gettext("not counted") if value else gettext("counted")),
         "attachments": plain(gettext("Files"), several(files)),
         "public_reply": lambda value: Line("public", gettext("Public reply"), value),
         "unsolved_reason": lambda value: Line("internal", gettext("Why it is not solved"), value),

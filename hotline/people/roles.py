@@ -32,6 +32,8 @@ class Permission(StrEnum):
     CALLBACK_QUEUE = "callback_queue"
     DECIDE_TIME = "decide_time"
     RULE_DISPUTES = "rule_disputes"
+    REVIEW_APPEALS = "review_appeals"
+    AUDIT_CALLBACKS = "audit_callbacks"
     SEE_ALL_ORDERS = "see_all_orders"
     SEE_UNIT_ORDERS = "see_unit_orders"
     REVEAL_PHONE = "reveal_phone"
@@ -65,18 +67,22 @@ _P = Permission
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: frozenset({_P.TAKE_CALLS, _P.PLACE_ORDERS, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
     Role.DISPATCHER: frozenset(
-        {_P.DISPATCH_QUEUE, _P.DECIDE_TIME, _P.PLACE_ORDERS, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE, _P.KEEP_LEDGERS}
+        {
+            *(_P.DISPATCH_QUEUE, _P.DECIDE_TIME, _P.REVIEW_APPEALS, _P.PLACE_ORDERS, _P.SEE_ALL_ORDERS),
+            *(_P.REVEAL_PHONE, _P.KEEP_LEDGERS),
+        }
     ),
     Role.HANDLER: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE}),
     Role.UNIT_HEAD: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE, _P.SEE_REPORTS}),
     Role.CALLBACK: frozenset({_P.CALLBACK_QUEUE, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
     Role.SUPERVISOR: frozenset(
         {
-            *(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS),
+            *(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.REVIEW_APPEALS, _P.AUDIT_CALLBACKS, _P.REVEAL_PHONE),
+            *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS),
             *(_P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS),
         }
     ),
-    Role.MANAGER: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS}),
+    Role.MANAGER: frozenset({_P.REVIEW_APPEALS, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS}),
     # An administrator keeps the system, not the orders: no phone numbers.
     Role.ADMIN: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.ADMINISTER, _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE}),
     Role.CITIZEN: frozenset({_P.PLACE_ORDERS}),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from hotline.base.i18n import mark, name_members, pick
+from hotline.policy.appeals import Appeals, Ground
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
 from hotline.policy.triggers import Trigger, fault, read_trigger
@@ -135,6 +136,7 @@ class Policy:
     attempt_gap_hours: float
     audit_share: float
     reactivate_days: int
+    appeals: Appeals
     short_abandon: float
     minimum_n: int
     triggers: tuple[Trigger, ...]
@@ -164,8 +166,10 @@ E = TypeVar("E", bound=StrEnum)
 SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "counting", "time_rules", "warnings")
 
 
+OPTIONAL = ("appeals",)  # sections a policy may lack: it has no such thing then
 ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
 DUPLICATE_DAYS, MOST_RETURNS, REACTIVATE_DAYS = 30, 2, 30  # where a policy does not say
+MOST_REACTIVATE_DAYS = 365  # for so long the reports follow what was closed
 LONGEST_TEXT = 200  # of what is kept with a deadline
 
 
@@ -240,10 +244,14 @@ def _read(document: Mapping[str, Any]) -> Policy:
         attempt_gap_hours=float(document["callback"].get("gap_hours", 0)),
         audit_share=float(document["callback"].get("audit_share", 0)),
         reactivate_days=int(document["callback"].get("reactivate_days", REACTIVATE_DAYS)),
+        appeals=_appeals(document.get("appeals", {})),
         short_abandon=float(document["connection"]["short_abandon_seconds"]),
         minimum_n=int(document["ranking"]["minimum_n"]),
         triggers=tuple(_trigger(row) for row in document.get("triggers", ())),
-        evidence={section: _member(Evidence, document[section]["evidence"], section) for section in SECTIONS},
+        evidence={
+            section: _member(Evidence, document[section]["evidence"], section)
+            for section in (*SECTIONS, *(name for name in OPTIONAL if name in document))
+        },
     )
 
 
@@ -277,10 +285,22 @@ def _reviews(section: Mapping[str, Any]) -> Reviews:
 
 
 def _check_callback(policy: Policy) -> None:
-    if policy.attempt_gap_hours < 0 or policy.reactivate_days < 0 or policy.reviews.from_round < 0:
-        raise BadPolicy("callback, review: hours, days and rounds are not negative")
-    if not 0 <= policy.audit_share <= 1:
-        raise BadPolicy("callback.audit_share: give a number from 0 to 1")
+    if policy.attempt_gap_hours < 0 or policy.reviews.from_round < 0 or policy.appeals.days < 0:
+        raise BadPolicy("callback, review, appeals: hours, rounds and days are not negative")
+    if not (0 <= policy.audit_share <= 1 and 0 <= policy.reactivate_days <= MOST_REACTIVATE_DAYS):
+        raise BadPolicy(
+            "callback: give audit_share as a number from 0 to 1, "
+            f"reactivate_days as a number of days from 0 to {MOST_REACTIVATE_DAYS}"
+        )
+
+
+def _appeals(section: Mapping[str, Any]) -> Appeals:
+    given = _given(section)
+    lists = {
+        name: tuple(_member(Ground, code, f"appeals.{name}") for code in given.get(name, ()))
+        for name in ("deadline", "evaluation")
+    }
+    return Appeals(**{**given, **lists})
 
 
 def _given(section: Mapping[str, Any]) -> dict[str, Any]:

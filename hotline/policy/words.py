@@ -77,6 +77,10 @@ def time_words(policy: Policy) -> list[tuple[str, str]]:
 def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
     """The remaining numbers of a policy: what, how much, how it is known."""
     known = policy.evidence
+    appeals = []
+    if policy.appeals.days:
+        time = spoken(policy.appeals.days, TimeUnit.WORKING_DAYS)
+        appeals = [(gettext("A unit may appeal after the closing, within"), time, known["appeals"])]
     return [
         (
             gettext("Dispatched without a person from a confidence of"),
@@ -104,6 +108,13 @@ def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
             known["connection"],
         ),
         (gettext("Fewest orders behind a rate that is ranked"), str(policy.minimum_n), known["ranking"]),
+        (gettext("Answers of callbacks that are audited"), percent(policy.audit_share), known["callback"]),
+        (
+            gettext("Taken up again rather than told anew, and then closed falsely: within"),
+            spoken(policy.reactivate_days, TimeUnit.NATURAL_DAYS),
+            known["callback"],
+        ),
+        *appeals,
     ]
 
 

@@ -18,7 +18,7 @@ from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
 from hotline.report.charts import Chart, Part, chart, stacked
-from hotline.report.dispatches import WATCHED
+from hotline.report.closings import WATCHED
 from hotline.report.figures import Cell, Figure
 from hotline.report.lists import Listing, Wanted
 from hotline.report.measure import Measure
@@ -29,6 +29,8 @@ from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
 from hotline.report.words import heading, route, short_span
 
 CARDS = {"connection": None, "on_time": "on_time_original", "satisfied": "solved"}  # with what stands beneath each
+BENEATH = ("excluded_on_appeal", "false_close")  # what the rates are to be read with
+MOST_SHOWN = 5  # of the units where it is most
 COLUMNS = ("on_time", "satisfied", "solved")
 WEEKS_SHOWN = 8
 A_YEAR = timedelta(weeks=52)  # the same weekdays
@@ -175,7 +177,8 @@ def _year_before(measure: Measure, weeks: Sequence[tuple[Period, Figure]], week:
 def _counted(measure: Measure, periods: Sequence[Period], week: Week) -> list[tuple[Period, Figure]]:
     def figure(period: Period) -> Figure:
         cutoff = measure.cutoff(period, week.as_of)
-        return figures(measure, period, cutoff, by_unit=False, units=week.units_seen)[None]
+        found = figures(measure, period, cutoff, by_unit=False, units=week.units_seen, seen=week.as_of)
+        return found[None]
 
     return [(period, figure(period)) for period in periods]
 
@@ -231,6 +234,11 @@ class Board:
         counted = any(cell.figure.total for cell in week.city.values())
         return not (counted or week.inflow.total or week.dispatched.total)
 
+    def most(self, name: str) -> list[Line]:
+        """The units with the most rows that count for something, for measures of which less is better."""
+        counted = [line for line in self.week.units if name in line.cells and line.cells[name].figure.numerator]
+        return sorted(counted, key=lambda line: -line.cells[name].figure.numerator)[:MOST_SHOWN]
+
     def again(self, **changes: Any) -> str:
         """This page's address with changes."""
         return url_for("report.week", **{**self.given, **changes})
@@ -281,13 +289,17 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
 
 
 def week_address(period: Period, as_of: datetime) -> dict[str, str]:
-    """What names a week as it was seen; a week whose returns are over too needs no cut-off, it stays as it is."""
+    """What names a week as it was seen; one that nothing can change any more needs no cut-off.
+
+    So long after it, what was closed in it may be taken up again, what counts in it may be decided on appeal.
+    """
     seen = {"cutoff": instant(as_of)} if as_of < period.end + WATCHED else {}
     return {"day": period.first.isoformat(), **seen}
 
 
-def shown_change(cell: Cell) -> str:
+def shown_change(cell: Cell, measure: Measure | None = None) -> str:
     """Which way a rate went: better, worse, same; empty where there is nothing to compare with."""
     if cell.change is None:
         return ""
-    return "better" if cell.change > 0 else "worse" if cell.change < 0 else "same"
+    gained = -cell.change if measure and measure.less_is_better else cell.change
+    return "better" if gained > 0 else "worse" if gained < 0 else "same"

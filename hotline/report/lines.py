@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from hotline.base.i18n import pick
 from hotline.base.privacy import mask_phone
 from hotline.calls.models import Call, CallOutcome
 from hotline.handle.models import Evaluation
 from hotline.orders.deadlines import is_provisional
-from hotline.orders.lifecycle import State
+from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.sight import sees_asking
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
+from hotline.policy.appeals import Ground
 from hotline.policy.document import Policy
 from hotline.report.measure import Bucket, Frame, Measure
 from hotline.report.queries import Row, Verdict
@@ -30,7 +32,7 @@ class OrderLine:
     Times that say when a citizen was asked are None for those who are not to know.
     due_at: of the clock counted; None where there is none. provisional: it may still move with the calendar.
     reached, solved, satisfaction: what the citizen said, None while (or where) nothing is known.
-    bucket, weight: how it counts; None in lists that belong to no measure.
+    bucket, weight: how it counts; None in lists that belong to no measure. ground: why it is excluded on appeal.
     """
 
     number: str
@@ -46,6 +48,7 @@ class OrderLine:
     satisfaction: str | None = None
     bucket: Bucket | None = None
     weight: Decimal | None = None
+    ground: Ground | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +125,11 @@ class View:
             case Call():
                 return self._call(row, bucket, weight)
             case Deadline():
-                return self._deadline(row, unit, bucket, weight)
+                return self._deadline(row, unit, verdict)
             case Evaluation():
-                return self._evaluation(row, bucket, weight)
+                return self._evaluation(row, verdict)
+            case Event(action=Action.CLOSE):
+                return self._closing(row, unit, verdict)
             case Event():
                 return self._dispatch(row, unit, verdict)
             case Order():
@@ -148,7 +153,7 @@ class View:
             weight=weight,
         )
 
-    def _deadline(self, clock: Deadline, unit: str | None, bucket: Bucket | None, weight: Decimal | None) -> OrderLine:
+    def _deadline(self, clock: Deadline, unit: str | None, verdict: Verdict | None) -> OrderLine:
         order = clock.order
         due = clock.original_due_at if self.first_due else clock.due_at
         return OrderLine(
@@ -160,11 +165,10 @@ class View:
             due_at=due,
             provisional=clock.provisional and clock.ended_at is None and is_provisional(due),
             ended_at=self._seen(clock.ended_at),
-            bucket=bucket,
-            weight=weight,
+            **_counts(verdict),
         )
 
-    def _evaluation(self, asked: Evaluation, bucket: Bucket | None, weight: Decimal | None) -> OrderLine:
+    def _evaluation(self, asked: Evaluation, verdict: Verdict | None) -> OrderLine:
         order = asked.order
         ended = self._seen(asked.ended_at)
         return OrderLine(
@@ -177,9 +181,13 @@ class View:
             reached=asked.reached if ended else None,
             solved=asked.solved if ended else None,
             satisfaction=self._level(asked.satisfaction) if ended else None,
-            bucket=bucket,
-            weight=weight,
+            **_counts(verdict),
         )
+
+    def _closing(self, closing: Event, unit: str | None, verdict: Verdict | None) -> OrderLine:
+        order = closing.order
+        ended = closing.at if self.asking else None  # closed as the citizen was asked
+        return OrderLine(order.number, order.title, order.state, unit, None, ended_at=ended, **_counts(verdict))
 
     @staticmethod
     def _dispatch(sent: Event, unit: str | None, verdict: Verdict | None) -> DispatchLine:
@@ -205,3 +213,8 @@ class View:
             if level.code == code:
                 return pick(level.label, level.label_en)
         return code
+
+
+def _counts(verdict: Verdict | None) -> dict[str, Any]:
+    """How an order counts, as far as it belongs to a measure."""
+    return {name: getattr(verdict, name, None) for name in ("bucket", "weight", "ground")}

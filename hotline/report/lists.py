@@ -83,7 +83,7 @@ def listing(wanted: Wanted, period: Period, now: datetime, reader: Actor, number
     units = scope_of(reader)
     if wanted.measure in {RECEIVED, DISPATCHED}:
         cutoff = cutoff_of(period, now)
-        page = page_of(_orders(wanted, period, cutoff, _narrowed(wanted.unit, units)), number)
+        page = page_of(_orders(wanted, period, now, _narrowed(wanted.unit, units)), number)
         policy = frame_of(period, cutoff).policy
         view, theirs = View(cutoff, policy, asking=sees_asking(reader)), leads(page.rows, cutoff)
         return Listing(page, [view.line(row, theirs[row.id]) for row in page.rows], now, cutoff)
@@ -105,17 +105,19 @@ def listing(wanted: Wanted, period: Period, now: datetime, reader: Actor, number
         moved_to=wanted.moved_to,
         units=units,
         pending=pending,
+        seen=now,
     )
     page = page_of(query, number)
     view = View.of(measure, frame_of(period, cutoff), reader)
-    counts = verdicts(measure, period, cutoff, page.rows)
+    counts = verdicts(measure, period, cutoff, page.rows, now)
     lines = [view.line(row, counts[row.id].unit, counts[row.id]) for row in page.rows]
     return Listing(page, lines, now, cutoff)
 
 
-def _orders(wanted: Wanted, period: Period, cutoff: datetime, units: Units) -> Select[Any]:
+def _orders(wanted: Wanted, period: Period, now: datetime, units: Units) -> Select[Any]:
+    cutoff = cutoff_of(period, now)
     if wanted.measure == DISPATCHED:
-        return dispatched_rows(period, cutoff, became=wanted.fate, units=units)
+        return dispatched_rows(period, cutoff, became=wanted.fate, units=units, seen=now)
     return received_rows(period, cutoff, channel=wanted.channel, nature=wanted.nature, state=wanted.state, units=units)
 
 

@@ -35,6 +35,7 @@ class Subject(StrEnum):
     DEADLINES = "deadlines"
     EVALUATIONS = "evaluations"
     DISPATCHES = "dispatches"
+    CLOSINGS = "closings"
 
 
 # One call each: members of different enums with the same value would be one key.
@@ -51,6 +52,7 @@ name_members(
         Subject.DEADLINES: mark("Orders"),
         Subject.EVALUATIONS: mark("Evaluations"),
         Subject.DISPATCHES: mark("Dispatches"),
+        Subject.CLOSINGS: mark("Closings"),
     }
 )
 
@@ -61,12 +63,16 @@ Instant = ColumnElement[datetime] | InstrumentedAttribute[datetime]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is counted: the rows of a period, as they stood at a cut-off, by the policy then in force."""
+    """What is counted: the rows of a period, as they stood at a cut-off, by the policy then in force.
+
+    seen: when the report is looked at, which may be later: until then decisions on appeals take effect.
+    """
 
     period: Period
     cutoff: datetime
     policy_id: int
     policy: Policy
+    seen: datetime
 
     @property
     def finished(self) -> bool:
@@ -94,6 +100,8 @@ class Measure:
     weight: 0 to 1, what a counted row adds to the numerator (an excluded one to the rate that includes it).
     watched: how long after its period what becomes of a row still counts.
     moved_to: the unit a row's order was sent on to by the cut-off, None where it was not; of dispatches only.
+    ground: for which reason a row was excluded on appeal, None where it was not.
+    less_is_better: of a rate that is the better the smaller it is.
     """
 
     name: str
@@ -109,6 +117,8 @@ class Measure:
     weight: Expression
     watched: timedelta = timedelta()
     moved_to: Expression | None = None
+    ground: Expression | None = None
+    less_is_better: bool = False
 
     def cutoff(self, period: Period, seen: datetime) -> datetime:
         """What a period is seen as of: an instant, or the end of its watch if that came first."""

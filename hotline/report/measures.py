@@ -8,6 +8,10 @@ The same cut-off therefore gives the same answer later, but for what is recorded
 finished week, which count by their final outcome; calls and orders brought in afterwards; a due time that is
 moved; a policy put in force in arrears; a calendar changed within the time to ask for a return. What becomes of
 dispatches is seen as of later than the end of their week (``Measure.watched``).
+
+An appeal is made and decided after the week it is about. What two people have agreed not to count is therefore
+excluded from when they decided, by the instant the report is seen (``Frame.seen``): the same week seen as of before
+still counts it, and the rate that includes what is excluded stays what it was.
 """
 
 from __future__ import annotations
@@ -27,7 +31,9 @@ from hotline.handle.models import COUNTS_ON, Evaluation
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Deadline, Event, Order
 from hotline.policy.limits import Clock
+from hotline.report.closings import FALSE_CLOSE
 from hotline.report.dispatches import DISPATCH_MEASURES, MOVES, is_step
+from hotline.report.exclusions import answer_ground, deadline_ground, is_answer_excluded, is_excluded
 from hotline.report.measure import Bucket, Expression, Frame, Measure, Subject, number, worth
 
 
@@ -108,8 +114,15 @@ def _connection_bucket(frame: Frame) -> ColumnElement[Any]:
 # Deadlines
 
 
-def fate(due: InstrumentedAttribute[datetime], cutoff: datetime) -> ColumnElement[str]:
-    """The Fate of a handle clock by one of its due instants. A due instant itself is still in time."""
+def fate(due: InstrumentedAttribute[datetime], frame: Frame) -> ColumnElement[str]:
+    """The Fate of a handle clock by one of its due instants. What is not due cannot be excluded on appeal."""
+    became = _became(due, frame.cutoff)
+    excluded = and_(became != Fate.NOT_DUE, is_excluded(Deadline.order_id, frame))
+    return case((excluded, Fate.EXCLUDED.value), else_=became)
+
+
+def _became(due: InstrumentedAttribute[datetime], cutoff: datetime) -> ColumnElement[str]:
+    """What became of a handle clock, whether or not it counts. A due instant itself is still in time."""
     ended = Deadline.ended_at <= cutoff
     return case(
         (and_(ended, Deadline.outcome == "dropped"), Fate.EXCLUDED.value),
@@ -131,10 +144,11 @@ def _due(due: InstrumentedAttribute[datetime]) -> Expression:
 
 def _due_bucket(due: InstrumentedAttribute[datetime]) -> Expression:
     def bucket(frame: Frame) -> ColumnElement[Any]:
-        became = fate(due, frame.cutoff)
+        became = _became(due, frame.cutoff)
         return case(
             (became == Fate.EXCLUDED, null()),
             (became == Fate.NOT_DUE, Bucket.NOT_DUE.value),
+            (is_excluded(Deadline.order_id, frame), Bucket.EXCLUDED.value),
             else_=Bucket.COUNTED.value,
         )
 
@@ -142,7 +156,13 @@ def _due_bucket(due: InstrumentedAttribute[datetime]) -> Expression:
 
 
 def _due_weight(due: InstrumentedAttribute[datetime]) -> Expression:
-    return lambda frame: worth(fate(due, frame.cutoff) == Fate.ON_TIME)
+    return lambda frame: worth(_became(due, frame.cutoff) == Fate.ON_TIME)
+
+
+def _exclusion_bucket(frame: Frame) -> ColumnElement[Any]:
+    """Of the same rows as ``on_time``, all that are due count, the excluded ones too."""
+    kept = _due_bucket(Deadline.due_at)(frame)
+    return case((kept == Bucket.EXCLUDED.value, Bucket.COUNTED.value), else_=kept)
 
 
 # Evaluations
@@ -161,6 +181,7 @@ def _said(counts: ColumnElement[bool], frame: Frame) -> ColumnElement[Any]:
     waiting = func.coalesce(Evaluation.ended_at > frame.cutoff, True)
     return case(
         (waiting, Bucket.NOT_DUE.value),
+        (is_answer_excluded(frame), Bucket.EXCLUDED.value),
         (and_(Evaluation.reached.is_(True), counts), Bucket.COUNTED.value),
         else_=Bucket.EXCLUDED.value,
     )
@@ -220,13 +241,14 @@ MEASURES: tuple[Measure, ...] = (
             "按时办结率: handled on time of those due (应结案), the practice of Lianyungang "
             "(April 2017: 22,345 of 24,932 = 89.62 %)."
         ),
-        exclusion="",
+        exclusion=mark("two reviewers have agreed with the unit's appeal"),
         subject=Subject.DEADLINES,
         instant=Deadline.due_at,
         unit=_clock_unit,
         within=_due(Deadline.due_at),
         bucket=_due_bucket(Deadline.due_at),
         weight=_due_weight(Deadline.due_at),
+        ground=deadline_ground,
     ),
     Measure(
         name="on_time_original",
@@ -236,13 +258,35 @@ MEASURES: tuple[Measure, ...] = (
             "The difference between the two is what extensions add."
         ),
         source=mark("按时办结率(原时限): published beside the rate with extensions, so that neither hides the other."),
-        exclusion="",
+        exclusion=mark("two reviewers have agreed with the unit's appeal"),
         subject=Subject.DEADLINES,
         instant=Deadline.original_due_at,
         unit=_clock_unit,
         within=_due(Deadline.original_due_at),
         bucket=_due_bucket(Deadline.original_due_at),
         weight=_due_weight(Deadline.original_due_at),
+        ground=deadline_ground,
+    ),
+    Measure(
+        name="excluded_on_appeal",
+        label=mark("Excluded on appeal"),
+        meaning=mark(
+            "Of the orders that fall due in the period, the share that does not count in “on-time completion”, because "
+            "the unit appealed with a reason and evidence and two reviewers agreed. Decisions until the report is seen "
+            "are in it."
+        ),
+        source=mark(
+            "剔除率: what is excluded is itself counted for each unit, and the rate with it is published beside."
+        ),
+        exclusion="",
+        subject=Subject.DEADLINES,
+        instant=Deadline.due_at,
+        unit=_clock_unit,
+        within=_due(Deadline.due_at),
+        bucket=_exclusion_bucket,
+        weight=lambda frame: worth(is_excluded(Deadline.order_id, frame)),
+        ground=deadline_ground,
+        less_is_better=True,
     ),
     Measure(
         name="satisfied",
@@ -255,13 +299,16 @@ MEASURES: tuple[Measure, ...] = (
             "满意率: by effective callbacks (有效回访); the weights of the levels differ by city "
             "(Beijing counts “basically satisfied” as 0.9) and come from the policy."
         ),
-        exclusion=mark("could not be reached, or gave an answer the policy does not weigh"),
+        exclusion=mark(
+            "could not be reached, gave an answer the policy does not weigh, or two reviewers have agreed with the unit's appeal"
+        ),
         subject=Subject.EVALUATIONS,
         instant=COUNTS_ON,
         unit=lambda _: Evaluation.unit_code.expression,
         within=_asked,
         bucket=_satisfied_bucket,
         weight=_satisfied_weight,
+        ground=answer_ground,
     ),
     Measure(
         name="solved",
@@ -271,14 +318,16 @@ MEASURES: tuple[Measure, ...] = (
             "Whoever could not be reached is unknown and left out."
         ),
         source=mark("解决率: solved of effective callbacks (有效回访), kept apart from satisfaction as Beijing does."),
-        exclusion=mark("could not be reached"),
+        exclusion=mark("could not be reached, or two reviewers have agreed with the unit's appeal"),
         subject=Subject.EVALUATIONS,
         instant=COUNTS_ON,
         unit=lambda _: Evaluation.unit_code.expression,
         within=_asked,
         bucket=_solved_bucket,
         weight=_solved_weight,
+        ground=answer_ground,
     ),
+    FALSE_CLOSE,
     *DISPATCH_MEASURES,
 )
 

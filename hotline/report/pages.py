@@ -16,7 +16,7 @@ from hotline.orders.sight import sees_asking
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.report import charts, figures, queries, words
-from hotline.report.board import COLUMNS, BoardQuery, board, listed, shown_change
+from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed, shown_change
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME
 from hotline.report.schemas import RowsQuery, WeekQuery
@@ -41,6 +41,7 @@ def week() -> ResponseReturnValue:
         reader=reader,
         behind=shown.behind,
         columns=COLUMNS,
+        beneath=BENEATH,
         measures=BY_NAME,
         **TOOLS,
     )

@@ -28,6 +28,7 @@ from hotline.people.actors import Actor
 from hotline.people.models import Unit
 from hotline.people.roles import UNIT_ROLES
 from hotline.policy import queries as policies
+from hotline.policy.appeals import Ground
 from hotline.policy.document import Policy
 from hotline.policy.limits import Clock
 from hotline.report.figures import Cell, Figure, compared, pooled
@@ -44,6 +45,7 @@ ENTITIES: dict[Subject, Any] = {
     Subject.DEADLINES: Deadline,
     Subject.EVALUATIONS: Evaluation,
     Subject.DISPATCHES: Event,
+    Subject.CLOSINGS: Event,
 }
 
 
@@ -69,13 +71,14 @@ def cutoff_of(period: Period, now: datetime) -> datetime:
     return min(now, period.end)
 
 
-def frame_of(period: Period, cutoff: datetime) -> Frame:
+def frame_of(period: Period, cutoff: datetime, seen: datetime | None = None) -> Frame:
     """The frame of a count, with the policy at the cut-off, but never a later one than the period's last moment's.
 
-    A policy that takes over the moment a week ends must not measure that week.
+    A policy that takes over the moment a week ends must not measure that week. seen: when the report is looked at, if
+    that is later than the cut-off.
     """
     policy_id = policies.policy_id_at(min(cutoff, period.end - MOMENT))
-    return Frame(period, cutoff, policy_id, policies.policy(policy_id))
+    return Frame(period, cutoff, policy_id, policies.policy(policy_id), seen or cutoff)
 
 
 def measures_for(units: Units) -> tuple[Measure, ...]:
@@ -87,11 +90,18 @@ def measures_for(units: Units) -> tuple[Measure, ...]:
 
 
 def figures(
-    measure: Measure, period: Period, cutoff: datetime, *, by_unit: bool, units: Units = None
+    measure: Measure,
+    period: Period,
+    cutoff: datetime,
+    *,
+    by_unit: bool,
+    units: Units = None,
+    seen: datetime | None = None,
 ) -> dict[str | None, Figure]:
     """A measure in a period, by unit code (calls: by queue), or of all together under None. One aggregate."""
     found: dict[str | None, Figure] = {} if by_unit else {None: Figure()}
-    for row in db.session.execute(aggregate(measure, frame_of(period, cutoff), by_unit=by_unit, units=units)):
+    frame = frame_of(period, cutoff, seen)
+    for row in db.session.execute(aggregate(measure, frame, by_unit=by_unit, units=units)):
         found[row.unit] = found.get(row.unit, Figure()) + _part(row.bucket, row.rows, row.hits, row.weighted)
     return found
 
@@ -155,6 +165,7 @@ def rows_behind(
     moved_to: str | None = None,
     units: Units = None,
     pending: bool = True,
+    seen: datetime | None = None,
 ) -> Select[Any]:
     """Exactly the rows a number counts, ordered by the instant they count on.
 
@@ -166,7 +177,7 @@ def rows_behind(
     category, moved_to: of dispatches, the order's category and the unit it was sent on to.
     pending: False leaves out what does not count yet.
     """
-    frame = frame_of(period, cutoff)
+    frame = frame_of(period, cutoff, seen)
     entity = ENTITIES[measure.subject]
     query = _rows(measure, frame, entity).where(_in_bucket(measure, frame, bucket, numerator=numerator))
     query = query.where(*_of_units(measure.unit and measure.unit(frame), units))
@@ -196,17 +207,21 @@ class Verdict:
     """How one row counts, and for which unit (a call: for which queue).
 
     moved_to: of dispatches, the unit the order was sent on to by the cut-off.
+    ground: why it is excluded, where that was decided on appeal.
     """
 
     bucket: Bucket
     weight: Decimal
     unit: str
     moved_to: str | None = None
+    ground: Ground | None = None
 
 
-def verdicts(measure: Measure, period: Period, cutoff: datetime, rows: Iterable[Row]) -> dict[int, Verdict]:
+def verdicts(
+    measure: Measure, period: Period, cutoff: datetime, rows: Iterable[Row], seen: datetime | None = None
+) -> dict[int, Verdict]:
     """How rows of ``rows_behind`` count, by their ids."""
-    frame = frame_of(period, cutoff)
+    frame = frame_of(period, cutoff, seen)
     entity = ENTITIES[measure.subject]
     query = _rows(measure, frame, entity.id, *_verdict(measure, frame))
     found = db.session.execute(query.where(entity.id.in_([row.id for row in rows])))
@@ -214,22 +229,28 @@ def verdicts(measure: Measure, period: Period, cutoff: datetime, rows: Iterable[
 
 
 def judged(
-    measure: Measure, period: Period, cutoff: datetime, units: Units = None, *, pending: bool = True
+    measure: Measure,
+    period: Period,
+    cutoff: datetime,
+    units: Units = None,
+    *,
+    pending: bool = True,
+    seen: datetime | None = None,
 ) -> Iterator[tuple[Row, Verdict]]:
     """Every row of a measure with how it counts, read as it is walked through, for exports of any length.
 
     pending: False leaves out what does not count yet.
     """
-    frame = frame_of(period, cutoff)
-    query = rows_behind(measure, period, cutoff, units=units, pending=pending)
+    frame = frame_of(period, cutoff, seen)
+    query = rows_behind(measure, period, cutoff, units=units, pending=pending, seen=seen)
     query = query.add_columns(*_verdict(measure, frame)).execution_options(yield_per=READ_AT_ONCE)
     for row, bucket, *rest in db.session.execute(query):
         yield row, Verdict(Bucket(bucket), *rest)
 
 
 def _verdict(measure: Measure, frame: Frame) -> tuple[ColumnElement[Any], ...]:
-    moved_to = null() if measure.moved_to is None else measure.moved_to(frame)
-    return measure.bucket(frame), measure.weight(frame), measure.group(frame), moved_to
+    beside = (null() if part is None else part(frame) for part in (measure.moved_to, measure.ground))
+    return measure.bucket(frame), measure.weight(frame), measure.group(frame), *beside
 
 
 def leads(rows: Iterable[Deadline | Order], cutoff: datetime) -> dict[int, str | None]:
@@ -352,10 +373,10 @@ def conserved(dispatched: Dispatched) -> bool:
     return dispatched.placed == dispatched.total
 
 
-def dispatched_in(period: Period, cutoff: datetime, units: Units = None) -> Dispatched:
+def dispatched_in(period: Period, cutoff: datetime, units: Units = None, seen: datetime | None = None) -> Dispatched:
     """The orders dispatched in a period by their fate."""
     orders = select(func.count(Order.id)).where(*_dispatched(period, cutoff, units))
-    became = fate(Deadline.due_at, cutoff).label("fate")
+    became = fate(Deadline.due_at, frame_of(period, cutoff, seen)).label("fate")
     rows = _clocks(period, cutoff, units, became).subquery()
     counts = db.session.execute(select(rows.c.fate, func.count()).group_by(rows.c.fate)).all()
     fates = dict.fromkeys(Fate, 0) | {Fate(name): count for name, count in counts}
@@ -363,12 +384,17 @@ def dispatched_in(period: Period, cutoff: datetime, units: Units = None) -> Disp
 
 
 def dispatched_rows(
-    period: Period, cutoff: datetime, *, became: Fate | None = None, units: Units = None
+    period: Period,
+    cutoff: datetime,
+    *,
+    became: Fate | None = None,
+    units: Units = None,
+    seen: datetime | None = None,
 ) -> Select[Any]:
     """The handle clocks, each with its order, of what was dispatched in a period, by due time."""
     query = _clocks(period, cutoff, units, Deadline).options(contains_eager(Deadline.order))
     if became is not None:
-        query = query.where(fate(Deadline.due_at, cutoff) == became.value)
+        query = query.where(fate(Deadline.due_at, frame_of(period, cutoff, seen)) == became.value)
     return query.order_by(Deadline.due_at, Deadline.id)
 
 
@@ -432,7 +458,7 @@ def week(period: Period, now: datetime, units: Units = None) -> Week:
 
     Units come grouped by kind, then by code; queues by name. Whoever had no row in either week is left out.
     """
-    frame = frame_of(period, cutoff_of(period, now))
+    frame = frame_of(period, cutoff_of(period, now), now)
     table = {measure: _beside(measure, frame, now, units) for measure in measures_for(units)}
     of_units = {measure: cells for measure, cells in table.items() if measure.unit is not None}
     of_queues = {measure: cells for measure, cells in table.items() if measure.unit is None}
@@ -448,15 +474,15 @@ def week(period: Period, now: datetime, units: Units = None) -> Week:
         units=_unit_lines(of_units),
         queues=[Line(name, name, None, cells) for name, cells in sorted(_turned(of_queues).items())],
         inflow=inflow(period, frame.cutoff, units),
-        dispatched=dispatched_in(period, frame.cutoff, units),
+        dispatched=dispatched_in(period, frame.cutoff, units, now),
     )
 
 
 def _beside(measure: Measure, frame: Frame, now: datetime, units: Units) -> dict[str, Cell]:
     """A measure's cells by unit, this period beside the one before."""
     period, earlier = frame.period, frame.period.before()
-    this = figures(measure, period, measure.cutoff(period, now), by_unit=True, units=units)
-    last = figures(measure, earlier, measure.cutoff(earlier, now), by_unit=True, units=units)
+    this = figures(measure, period, measure.cutoff(period, now), by_unit=True, units=units, seen=now)
+    last = figures(measure, earlier, measure.cutoff(earlier, now), by_unit=True, units=units, seen=now)
     return {
         code or "": compared(this.get(code, Figure()), last.get(code, Figure()), frame.policy.minimum_n)
         for code in this.keys() | last.keys()

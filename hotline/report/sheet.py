@@ -49,6 +49,7 @@ ORDERS: tuple[Column, ...] = (
     (mark("Satisfaction"), 14, "text"),
     (mark("Counts as"), 12, "text"),
     (mark("Weight"), 8, "amount"),
+    (mark("Excluded because of"), 24, "text"),
 )
 DISPATCHES: tuple[Column, ...] = (
     (mark("Order"), 18, "text"),
@@ -83,6 +84,7 @@ COLUMNS = {
     Subject.DEADLINES: ORDERS,
     Subject.EVALUATIONS: ORDERS,
     Subject.DISPATCHES: DISPATCHES,
+    Subject.CLOSINGS: ORDERS,
 }
 
 
@@ -198,9 +200,10 @@ Names = Mapping[str, Mapping[str, str]]  # of the codes in a line's field, by th
 def _rows(table: Table, week: Week, measure: Measure, names: Names, reader: Actor) -> None:
     table.head()
     cutoff = measure.cutoff(week.period, week.as_of)
-    view = View.of(measure, Frame(week.period, cutoff, week.policy_id, week.policy), reader)
+    view = View.of(measure, Frame(week.period, cutoff, week.policy_id, week.policy, week.as_of), reader)
     pending = measure.lists_pending(reader)
-    for row, verdict in judged(measure, week.period, cutoff, week.units_seen, pending=pending):
+    rows = judged(measure, week.period, cutoff, week.units_seen, pending=pending, seen=week.as_of)
+    for row, verdict in rows:
         table.write(*_values(view.line(row, verdict.unit, verdict), names))
 
 

@@ -22,6 +22,8 @@ HIT = {
     "connection": mark("answered"),
     "on_time": mark("on time"),
     "on_time_original": mark("on time"),
+    "excluded_on_appeal": mark("excluded on appeal"),
+    "false_close": mark("taken up again"),
     "satisfied": mark("satisfied"),
     "solved": mark("solved"),
     "auto_dispatch": mark("by the system"),
@@ -33,6 +35,8 @@ MISSED = {
     "connection": mark("not answered"),
     "on_time": mark("late or overdue"),
     "on_time_original": mark("late or overdue"),
+    "excluded_on_appeal": mark("counted"),
+    "false_close": mark("stayed closed"),
     "satisfied": mark("not satisfied"),
     "solved": mark("not solved"),
     "auto_dispatch": mark("by a person"),
@@ -45,6 +49,7 @@ PENDING = {
     Subject.DEADLINES: mark("not yet due"),
     Subject.EVALUATIONS: mark("not yet evaluated"),
     Subject.DISPATCHES: mark("may still be returned"),
+    Subject.CLOSINGS: mark("may still be taken up again"),
 }
 OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dispatched")}
 
@@ -123,7 +128,7 @@ def how_many(subject: Subject, count: int) -> str:
     match subject:
         case Subject.CALLS:
             return str(ngettext("%(num)d call", "%(num)d calls", count))
-        case Subject.DEADLINES | Subject.DISPATCHES:
+        case Subject.DEADLINES | Subject.DISPATCHES | Subject.CLOSINGS:
             return str(ngettext("%(num)d order", "%(num)d orders", count))
         case Subject.EVALUATIONS:
             return str(ngettext("%(num)d evaluation", "%(num)d evaluations", count))
@@ -201,13 +206,21 @@ def counted_as(measure: Measure, line: AnyLine) -> Counted:
     """How a row of a measure counts."""
     if line.bucket is Bucket.NOT_DUE:
         return Counted("open", pending(measure))
+    ground = f" · {label(line.ground)}" if isinstance(line, OrderLine) and line.ground else ""
     if line.bucket is Bucket.EXCLUDED:
-        return Counted("dropped", label(Bucket.EXCLUDED))
+        return Counted("dropped", label(Bucket.EXCLUDED) + ground)
     if not line.weight:
-        if measure.name == "auto_dispatch":
-            return Counted("open", missed(measure))  # no fault
-        if measure.subject is Subject.DEADLINES and isinstance(line, OrderLine):
-            return Counted("late", label(Fate.LATE)) if line.ended_at else Counted("overdue", label(Fate.OVERDUE))
-        return Counted("late", missed(measure))
-    word = gettext(HIT[measure.name])
-    return Counted("done", word if line.weight == 1 else f"{word} × {line.weight.normalize():f}")
+        return _missed(measure, line)
+    light, word = "late" if measure.less_is_better else "done", gettext(HIT[measure.name]) + ground
+    return Counted(light, word if line.weight == 1 else f"{word} × {line.weight.normalize():f}")
+
+
+def _missed(measure: Measure, line: AnyLine) -> Counted:
+    """How a counted row counts that counts for nothing."""
+    if measure.less_is_better:
+        return Counted("done", missed(measure))
+    if measure.name == "auto_dispatch":
+        return Counted("open", missed(measure))  # no fault
+    if measure.subject is Subject.DEADLINES and isinstance(line, OrderLine):
+        return Counted("late", label(Fate.LATE)) if line.ended_at else Counted("overdue", label(Fate.OVERDUE))
+    return Counted("late", missed(measure))

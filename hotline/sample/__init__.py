@@ -15,6 +15,7 @@ from hotline.base.outbox import Delivery
 from hotline.base.time import DAY
 from hotline.base.work import unit_of_work
 from hotline.orders.vocabulary import Channel
+from hotline.sample.appeals import Aftermath
 from hotline.sample.calls import Taken, write_calls
 from hotline.sample.cast import Cast, read_cast
 from hotline.sample.drafts import Draft, Plan
@@ -55,6 +56,7 @@ def fill(now: datetime, *, weeks: int, orders: int, progress: Callable[[int], ob
         db.session.expire_all()  # an order opened here knows none of its later events
         keep_ledgers(town, cast, rng, now=now, weeks=weeks)
         watch(town, cast, rng, now)
+        Aftermath(town, cast, rng, now).run()
         _settle_news(news_before, now)
 
 

@@ -6,14 +6,21 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
+from hotline.base.db import db
 from hotline.handle import operations as handle
 from hotline.handle import time
+from hotline.handle.appeals import appeal, review_appeal
+from hotline.handle.models import Appeal
 from hotline.handle.supervision import supervise
+from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action
-from hotline.orders.models import Order
+from hotline.orders.models import Attachment, Order
 from hotline.orders.vocabulary import Exit, Result, TimeKind
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
+from hotline.policy.appeals import Ground, Scope
 from hotline.policy.triggers import Supervision
 from hotline.receive.exits import propose_exit
 from hotline.transfer import operations as transfer
@@ -24,6 +31,7 @@ from tests.factories import CALLBACK, DISPATCHER
 
 AGENT = Actor(Role.AGENT, "话务员甲")
 SUPERVISOR = Actor(Role.SUPERVISOR, "督办员甲")
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(20)
 Stage = Callable[[datetime, str], Order]
 
 
@@ -122,6 +130,35 @@ def listed(now: datetime, unit: str) -> Order:
     return order
 
 
+def against(now: datetime, unit: str) -> Order:
+    """A closed order whose citizen is dissatisfied, with a file to prove otherwise."""
+    order = handling(now, unit)
+    handle.record_contact(order, of(unit), now, note="通话录音", uploads=(Upload("证明.png", PICTURE),))
+    handle.reply(order, of(unit), now, result=Result.SOLVED, public_reply="已处理完毕。")
+    handle.evaluate(order, CALLBACK, now, solved=False, satisfaction="dissatisfied")
+    handle.close(order, CALLBACK, now)
+    return order
+
+
+def appealed(now: datetime, unit: str) -> Order:
+    order = against(now, unit)
+    proof = db.session.scalars(select(Attachment.id).filter_by(order_id=order.id)).all()
+    appeal(
+        order, of(unit), now, scope=Scope.EVALUATION, ground=Ground.UNREASONABLE, reason="诉求不合理", evidence=proof
+    )
+    return order
+
+
+def reviewed(now: datetime, unit: str) -> Order:
+    order = appealed(now, unit)
+    review_appeal(order, SUPERVISOR, now, appeal=appeal_of(order), agrees=True, reason="同意")
+    return order
+
+
+def appeal_of(order: Order) -> int:
+    return db.session.scalars(select(Appeal.id).filter_by(order_id=order.id)).one()
+
+
 def with_part(now: datetime, unit: str) -> Order:
     """An order another unit leads and this one assists with."""
     order = factories.received(now)
@@ -186,6 +223,9 @@ STAGES: dict[Action, tuple[str, Stage, dict[str, Any]]] = {
     Action.URGE: ("urge", handling, {**SAID}),
     Action.ESCALATE: ("escalate", supervised, {**SAID}),
     Action.UNLIST: ("unlist", listed, {**SAID}),
+    Action.APPEAL: ("appeal", against, {"scope": "evaluation", "ground": "unreasonable", **SAID}),
+    Action.REVIEW_APPEAL: ("review-appeal", appealed, {"agrees": True, **SAID}),
+    Action.DECIDE_APPEAL: ("decide-appeal", reviewed, {"agrees": True, **SAID}),
     Action.ATTEMPT: ("attempt", replied, {**SAID}),
     Action.EVALUATE: ("evaluate", replied, {"solved": True, "satisfaction": "satisfied"}),
     Action.CLOSE: ("close", evaluated, {**SAID}),
@@ -196,9 +236,13 @@ STAGES: dict[Action, tuple[str, Stage, dict[str, Any]]] = {
 BY_ITSELF = {Action.REGISTER, Action.FOLLOW}
 
 
-def body_of(action: Action, now: datetime) -> dict[str, Any]:
-    """What is said with a step: only what its schema knows."""
+def body_of(action: Action, order: Order, now: datetime) -> dict[str, Any]:
+    """What is said with a step of an order."""
     _, _, said = STAGES[action]
+    if action is Action.APPEAL:
+        return {**said, "evidence": list(db.session.scalars(select(Attachment.id).filter_by(order_id=order.id)))}
+    if action in {Action.REVIEW_APPEAL, Action.DECIDE_APPEAL}:
+        return {**said, "appeal": appeal_of(order)}
     if action in {Action.MERGE, Action.LINK}:
         other = handling(now, "housing").number
         return {**said, ("master" if action is Action.MERGE else "other"): other}

@@ -301,6 +301,11 @@ GIVEN = {
     "how": "decided",
     "responsible": "housing",
     "supervision": "red",
+    "scope": "deadline",
+    "ground": "system_fault",
+    "attachments": [1],
+    "appeal": 1,
+    "agrees": True,
 }
 
 

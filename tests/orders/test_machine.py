@@ -28,10 +28,11 @@ from sqlalchemy import func, select
 
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import HotlineError, Invalid
+from hotline.handle import appeals, review, supervision, time
 from hotline.handle import operations as handle
-from hotline.handle import review, supervision, time
-from hotline.handle.models import Evaluation
+from hotline.handle.models import Appeal, Evaluation
 from hotline.knowledge.operations import answer_directly
+from hotline.orders.attachments import Upload
 from hotline.orders.chain import broken_link
 from hotline.orders.clocks import is_part
 from hotline.orders.lifecycle import ENDED_STATES, Action, State, find, permits
@@ -43,6 +44,7 @@ from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Exit, Nature, Result, Ruling, Service, TimeKind
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
+from hotline.policy.appeals import Ground, Scope
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Supervision
 from hotline.receive import exits, joining
@@ -78,7 +80,8 @@ ASIDE = {
     *(Action.AMEND, Action.NOTE, Action.LINK, Action.ANSWER, Action.WITHDRAW, Action.PUT_THROUGH),
     Action.PROPOSE_EXIT,
 }
-FEW, MOST = 0.15, 4
+FEW, HALF, MOST = 0.15, 0.5, 4
+PROOF = (Upload("证明.png", b"\x89PNG\r\n\x1a\n" + bytes(20)),)
 ENOUGH_KINDS = 30  # of steps taken, of the table's forty
 Step = Callable[[Order, Actor, datetime, "Drawn"], Any]
 
@@ -97,6 +100,9 @@ class Drawn:
 
     def other(self) -> str:
         return self.rng.choice(self.others).number
+
+    def appeal(self, order: Order) -> int:
+        return self.rng.choice([0, *db.session.scalars(select(Appeal.id).filter_by(order_id=order.id))])
 
     def later(self, now: datetime) -> datetime:
         return now + timedelta(hours=self.rng.randint(-2, 200))
@@ -154,6 +160,15 @@ STEPS: dict[Action, Step] = {
     Action.URGE: lambda o, a, t, d: urge(o, a, t, note="再催一次"),
     Action.ESCALATE: lambda o, a, t, d: supervision.escalate(o, a, t, **WHY),
     Action.UNLIST: lambda o, a, t, d: supervision.unlist(o, a, t, **WHY),
+    Action.APPEAL: lambda o, a, t, d: appeals.appeal(
+        o, a, t, scope=d.rng.choice(list(Scope)), ground=d.rng.choice(list(Ground)), uploads=PROOF, **WHY
+    ),
+    Action.REVIEW_APPEAL: lambda o, a, t, d: appeals.review_appeal(
+        o, a, t, appeal=d.appeal(o), agrees=d.rng.random() < HALF, **WHY
+    ),
+    Action.DECIDE_APPEAL: lambda o, a, t, d: appeals.decide_appeal(
+        o, a, t, appeal=d.appeal(o), agrees=d.rng.random() < HALF, **WHY
+    ),
     Action.ATTEMPT: lambda o, a, t, d: handle.not_reached(o, a, t, note="无人接听"),
     Action.EVALUATE: lambda o, a, t, d: handle.evaluate(
         o, a, t, solved=d.rng.random() < 0.4, satisfaction=d.rng.choice(LEVELS)

@@ -47,7 +47,6 @@ def sees(order: Order, actor: Actor) -> bool:
 @pytest.mark.parametrize("action", sorted(STAGES))
 def test_who_may(action: Action, client: FlaskClient, now: datetime) -> None:
     path, stage, _ = STAGES[action]
-    told = body_of(action, now)
     users = {role: user_of(role, now) for role in STAFF_ROLES}
     keys = {role: {"Authorization": f"Bearer {give_api_key(user, 'test', now)}"} for role, user in users.items()}
     actors = {role: actor_for(user) for role, user in users.items()}
@@ -66,6 +65,8 @@ def test_who_may(action: Action, client: FlaskClient, now: datetime) -> None:
             assert may == (role in roles and (role not in UNIT_ROLES or holds))
             expected = 200 if may else 403 if sees(order, actor) else 404
             url, number = f"/api/v1/orders/{order.number}", order.number
+            told = body_of(action, order, now)
+            db.session.commit()
             body = {name: value for name, value in told.items() if name not in KNOWN or name in _fields(path)}
             answer = client.post(f"{url}/{path}", json=body, headers=keys[role])
             assert answer.status_code == expected, (role, unit, answer.json)

@@ -58,6 +58,11 @@ SAID = {
     "basis": "职责清单",
     "responsible": "housing",
     "supervision": "listed",
+    "scope": "deadline",
+    "ground": "system_fault",
+    "attachments": [1],
+    "appeal": 1,
+    "agrees": True,
 }
 # Rows that only fit some orders, so that what a limit depends on matters.
 ROWS = (

@@ -17,7 +17,7 @@ from hotline.base.errors import Invalid
 from hotline.city import load_city
 from hotline.cli import cli
 from hotline.orders.models import Order
-from hotline.policy.document import SECTIONS, BadPolicy, Policy, build_on, read_policy
+from hotline.policy.document import OPTIONAL, SECTIONS, BadPolicy, Policy, build_on, read_policy
 from hotline.policy.limits import Clock, Evidence, Facts, choose
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
@@ -62,7 +62,7 @@ def test_every_entry_says_how_it_is_known(name: str) -> None:
     assert found.title_en
     assert found.source
     assert found.dated
-    assert set(found.evidence) == set(SECTIONS)
+    assert set(found.evidence) == {*SECTIONS, *OPTIONAL}
     for limit in found.limits:
         assert limit.basis, limit.key
         assert limit.basis_en, limit.key

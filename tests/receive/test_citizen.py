@@ -256,6 +256,7 @@ def test_every_step_state_and_clock_has_words_or_is_the_governments_own() -> Non
         Action.REJECT_REPLY,
     }
     internal |= {Action.ESCALATE, Action.UNLIST}
+    internal |= {Action.APPEAL, Action.REVIEW_APPEAL, Action.DECIDE_APPEAL}
     assert set(Action) - set(TOLD) == {Action.AMEND, Action.NOTE, Action.LINK} | internal
     never_run = {Clock.RETURN_REQUEST, Clock.EXTENSION, Clock.PROMISE}
     assert (

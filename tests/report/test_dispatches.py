@@ -25,6 +25,7 @@ from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.report import queries
 from hotline.report.board import week_address
+from hotline.report.closings import WATCHED as CLOSINGS_WATCHED
 from hotline.report.dispatches import DISPATCH_MEASURES, WATCHED, settled_until
 from hotline.report.figures import Figure
 from hotline.report.lines import DispatchLine
@@ -176,8 +177,9 @@ def test_a_week_is_final_when_its_watch_is_over(session: None) -> None:
     final = queries.week(WEEK, FINAL).city
     overturned(order, FINAL + HOUR)
     assert queries.week(WEEK, FINAL + 2 * HOUR).city == final
-    assert "cutoff" in week_address(WEEK, FINAL - HOUR)
-    assert "cutoff" not in week_address(WEEK, FINAL)
+    settled = WEEK.end + CLOSINGS_WATCHED
+    assert "cutoff" in week_address(WEEK, settled - HOUR)
+    assert "cutoff" not in week_address(WEEK, settled)
 
 
 def test_without_a_limit_a_dispatch_counts_at_once(session: None) -> None:

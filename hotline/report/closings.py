@@ -1,0 +1,81 @@
+"""虚假办结: how often an order that was closed had to be taken up again, because nothing had been settled.
+
+A closing counts once the policy's days to take it up again are over. Until then it counts for neither side, even if
+it has been taken up already: false closings show by and by, and of the newest ones only those that show at once
+would be there. Once it counts it is settled for good; what is taken up again later, under a policy that allowed
+longer, changes nothing. A week is therefore whole only when its last day's closings have had their time.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, select
+from sqlalchemy.orm import aliased
+
+from hotline.base.i18n import mark
+from hotline.handle.models import Evaluation
+from hotline.orders.lifecycle import Action
+from hotline.orders.models import Event
+from hotline.policy.document import MOST_REACTIVATE_DAYS
+from hotline.report.dispatches import is_step
+from hotline.report.measure import Bucket, Frame, Measure, Subject, worth
+
+WATCHED = timedelta(days=MOST_REACTIVATE_DAYS + 1)  # past the days any policy can give
+
+
+def closed(frame: Frame) -> ColumnElement[bool]:
+    """The closings of a period: an order that was taken up again may be closed again."""
+    return and_(is_step(Event, Action.CLOSE), frame.has(Event.at), Event.at <= frame.cutoff)
+
+
+def closed_by(_: Frame) -> ColumnElement[Any]:
+    """The unit whose reply was closed with, whoever has the order by now."""
+    asked = select(Evaluation.unit_code).where(Evaluation.order_id == Event.order_id, Evaluation.asked_at <= Event.at)
+    return asked.order_by(Evaluation.round.desc()).limit(1).scalar_subquery()
+
+
+def taken_up(frame: Frame) -> ColumnElement[bool]:
+    """Whether what was closed has been taken up again by the cut-off, in time. It is closed only once in between."""
+    again = aliased(Event)
+    return exists().where(
+        again.order_id == Event.order_id,
+        again.seq > Event.seq,
+        is_step(again, Action.REACTIVATE),
+        again.at <= Event.at + _days(frame),
+        again.at <= frame.cutoff,
+    )
+
+
+def _settled(frame: Frame) -> ColumnElement[Any]:
+    over = Event.at + _days(frame) < frame.cutoff
+    return case((over, Bucket.COUNTED.value), else_=Bucket.NOT_DUE.value)
+
+
+def _days(frame: Frame) -> timedelta:
+    return timedelta(days=frame.policy.reactivate_days)
+
+
+FALSE_CLOSE = Measure(
+    name="false_close",
+    label=mark("Closed falsely"),
+    meaning=mark(
+        "Of the orders closed in the period, the share that was taken up again, because the same citizen told within "
+        "the policy's days that it is not settled. A closing counts once these days are over, so the last weeks "
+        "count late. It counts for the unit whose reply it was closed with."
+    ),
+    source=mark(
+        "虚假办结率: closings followed by the same citizen with the same matter, of all closings; the policy's days to take "
+        "an order up again (30 by default) are the watch."
+    ),
+    exclusion="",
+    subject=Subject.CLOSINGS,
+    instant=Event.at,
+    unit=closed_by,
+    within=closed,
+    bucket=_settled,
+    weight=lambda frame: worth(taken_up(frame)),
+    watched=WATCHED,
+    less_is_better=True,
+)

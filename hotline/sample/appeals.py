@@ -1,0 +1,112 @@
+"""What follows when an order has ended: appeals of units against what counts against them, and audited callbacks."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from hotline.base.db import db
+from hotline.base.errors import Conflict
+from hotline.handle.appeals import appeal, decide_appeal, review_appeal, unit_against
+from hotline.handle.audits import audit, audits
+from hotline.handle.models import Appeal
+from hotline.orders.attachments import Upload
+from hotline.orders.lifecycle import State
+from hotline.orders.models import Order
+from hotline.people.roles import Role
+from hotline.policy.appeals import Ground, Scope
+from hotline.policy.calendar import TimeUnit, add_working
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from random import Random
+
+    from hotline.handle.models import EvaluationAudit
+    from hotline.sample.cast import Cast
+    from hotline.sample.town import Town
+
+APPEALED = 0.25  # of what counts against a unit
+FEWEST = 8
+WAITING = 2  # of the newest for each of the two reviewers
+GROUNDS = {
+    Scope.DEADLINE: (Ground.SYSTEM_FAULT, Ground.PROCEDURE, Ground.UNCOOPERATIVE),
+    Scope.EVALUATION: (Ground.UNREASONABLE, Ground.UNCOOPERATIVE, Ground.DISPUTED_FACT),
+}
+AGREED = 0.6  # of reviews
+DIFFERING = 0.1  # of audits
+AUDITED = 0.7  # of the sample
+# One grey point: a picture that is a picture.
+PICTURE = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==")
+
+
+class Aftermath:
+    """The appeals and audits of a sample, up to now."""
+
+    def __init__(self, town: Town, cast: Cast, rng: Random, now: datetime) -> None:
+        self.town, self.cast, self.rng, self.now = town, cast, rng, now
+
+    def run(self) -> None:
+        """Appeal, review, decide; then audit."""
+        found = self._against_units()
+        count = max(FEWEST, round(len(found) * APPEALED))
+        for place, (order, scope) in enumerate(found[:count]):
+            self._appeal(order, scope, reviews=min(place // WAITING, 2))
+        waiting: list[EvaluationAudit] = list(db.session.scalars(audits(done=False)))
+        for row in waiting:
+            if self.rng.random() < AUDITED:
+                self._audit(row)
+
+    def _against_units(self) -> list[tuple[Order, Scope]]:
+        """What counts against units, of the orders closed last first."""
+        closed = select(Order).filter_by(state=State.CLOSED).order_by(Order.closed_at.desc(), Order.id)
+        return [(order, scope) for order in db.session.scalars(closed) for scope in Scope if self._counts(order, scope)]
+
+    def _counts(self, order: Order, scope: Scope) -> bool:
+        with suppress(Conflict):
+            turn = order.round if scope is Scope.EVALUATION else 1
+            return unit_against(order, scope, turn) == order.lead_unit
+        return False
+
+    def _appeal(self, order: Order, scope: Scope, *, reviews: int) -> None:
+        """Appeal a while after the closing, and let so many reviewers say their word."""
+        if order.closed_at is None or (at := self._later(order.closed_at)) > self.now:
+            return
+        ground = self.rng.choice(GROUNDS[scope])
+        reason = self.town.phrases.pick(self.rng, "appeals", ground.value)
+        who = self.cast.handler(order.lead_unit or "", self.town.phrases)
+        picture = (Upload("情况说明.png", PICTURE),)
+        with suppress(Conflict):  # too late, or made before
+            event = appeal(order, who, at, scope=scope, ground=ground, reason=reason, uploads=picture)
+            made = db.session.scalars(select(Appeal).filter_by(made_id=event.id)).one()
+            self._review(order, made, at, reviews)
+
+    def _review(self, order: Order, made: Appeal, at: datetime, reviews: int) -> None:
+        for say, role, names in (
+            (review_appeal, Role.DISPATCHER, "dispatchers"),
+            (decide_appeal, Role.SUPERVISOR, "supervisors"),
+        )[:reviews]:
+            at = self._later(at)
+            if at > self.now or made.settled_at is not None:
+                return
+            agrees = self.rng.random() < AGREED
+            reason = self.town.phrases.pick(self.rng, "appeals", "agreed" if agrees else "refused")
+            who = self.cast.member(role, self.town.phrases, names)
+            say(order, who, at, appeal=made.id, agrees=agrees, reason=reason)
+
+    def _audit(self, row: EvaluationAudit) -> None:
+        asked = row.evaluation
+        if asked.ended_at is None or (at := self._later(asked.ended_at)) > self.now:
+            return
+        who = self.cast.member(Role.SUPERVISOR, self.town.phrases, "supervisors")
+        if asked.solved and self.rng.random() < DIFFERING:
+            note = self.town.phrases.pick(self.rng, "appeals", "audits_differing")
+            audit(asked, who, at, agrees=False, solved=False, satisfaction="dissatisfied", note=note)
+        else:
+            audit(asked, who, at, agrees=True, note=self.town.phrases.pick(self.rng, "appeals", "audits_same"))
+
+    def _later(self, start: datetime) -> datetime:
+        """Some working hours on."""
+        return add_working(start, self.rng.uniform(2, 14), TimeUnit.WORKING_HOURS, self.town.calendar).at
