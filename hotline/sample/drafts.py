@@ -36,7 +36,7 @@ WAYS_OUT = (State.EXITING, State.DECLINED, State.WITHDRAWN, State.EMERGENCY)
 SMALLEST_HANDFUL = 5
 # Working days ago, for the orders of an inbox that must be full: with five working days to handle,
 # 4 and 5 are due soon and from 6 on they are overdue.
-AGES = (1, 4, 6, 2, 5, 7, 3, 4, 8, 1, 5, 6)
+AGES = (1, 4, 6, 2, 5, 11, 3, 4, 8, 1, 5, 6)
 UPSTREAM_GIVEN = 0.5  # how many orders of the partner come with its deadline
 UPSTREAM_DAYS = 4
 OF_BUSINESS = ("0102", "0103", "0104", "030603", "100601", "130503")  # categories enterprises call about

@@ -22,9 +22,10 @@ from hotline.handle.models import Appeal, Appealed, Evaluation
 from hotline.notices.models import Notice
 from hotline.notices.operations import tell
 from hotline.orders.attachments import Upload
+from hotline.orders.chain import broken_link
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
-from hotline.orders.operations import broken_link, open_steps
+from hotline.orders.open_steps import open_steps
 from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import Actor

@@ -142,6 +142,7 @@ def against(now: datetime, unit: str) -> Order:
 
 def appealed(now: datetime, unit: str) -> Order:
     order = against(now, unit)
+    db.session.expire(order, ["attachments"])
     proof = db.session.scalars(select(Attachment.id).filter_by(order_id=order.id)).all()
     appeal(
         order, of(unit), now, scope=Scope.EVALUATION, ground=Ground.UNREASONABLE, reason="诉求不合理", evidence=proof

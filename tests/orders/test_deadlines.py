@@ -18,6 +18,7 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.base.i18n import speaking
 from hotline.handle.queries import Due, inbox_counts
+from hotline.handle.supervision import supervise
 from hotline.handle.time import grant_time, request_time
 from hotline.ledgers.cadence import Cadence
 from hotline.ledgers.sheets import produce_sheets
@@ -27,10 +28,12 @@ from hotline.orders.operations import open_order
 from hotline.orders.recompute import follow_calendar
 from hotline.orders.vocabulary import TimeKind, Urgency
 from hotline.people.actors import Actor
+from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
 from hotline.policy.models import CalendarVersion
 from hotline.policy.operations import adopt_calendar
+from hotline.transfer.disputes import dispute
 from hotline.transfer.operations import dispatch, request_return
 from tests import factories
 from tests.conftest import NOW
@@ -63,6 +66,7 @@ WITHOUT = {
     "articles.misses",
     "articles.new",
     "articles.shown",
+    "audits.listed",
     "bootstrap.static",
     "catalogue.download",
     "catalogue.listed",
@@ -70,6 +74,8 @@ WITHOUT = {
     "catalogue.one",
     "catalogue.shown",
     "catalogue.upload",
+    "deliveries.listed",
+    "handle.appeals",
     "handle.rate",
     "home",
     "ledgers.listed",
@@ -85,6 +91,8 @@ WITHOUT = {
     "receive.new",
     "report.week",
     "static",
+    "watch.alarm",
+    "watch.alarms",
 }
 
 
@@ -141,6 +149,8 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
     factories.replied(at("2026-12-31 15:00"))
     taken = open_order(factories.intake(), actor("agent"), YEAR_END)
     dispatch(taken, "housing", DISPATCHER, YEAR_END, category="060101")
+    dispute(asks, HANDLER, YEAR_END, reason="不归我们", basis="职责清单")
+    supervise(asks, Actor(Role.SUPERVISOR, "督办"), YEAR_END, reason="逾期风险")
     book = making.ledger(at("2026-12-25 09:00"), cadence=Cadence.WEEKLY)
     making.item(book, at("2026-12-25 10:00"), asks)
     produce_sheets(YEAR_END)
@@ -158,6 +168,8 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
         "handle.inbox": ("handler", "/inbox"),
         "handle.time_requests": ("supervisor", "/time-requests"),
         "handle.callbacks": ("callback", "/callbacks"),
+        "transfer.disputed_orders": ("supervisor", "/disputes"),
+        "watch.supervision": ("supervisor", "/supervision"),
         "ledgers.shown": ("manager", f"/ledgers/{book.code}"),
         "ledgers.sheet": ("manager", f"/ledgers/{book.code}/sheets/2026-12-27"),
         "orders.listed": ("manager", "/orders"),

@@ -18,9 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -28,6 +26,7 @@ from sqlalchemy import func, select
 
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import HotlineError, Invalid
+from hotline.base.time import Period
 from hotline.handle import appeals, review, supervision, time
 from hotline.handle import operations as handle
 from hotline.handle.models import Appeal, Evaluation
@@ -44,10 +43,12 @@ from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Exit, Nature, Result, Ruling, Service, TimeKind
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
+from hotline.policy import queries as policies
 from hotline.policy.appeals import Ground, Scope
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Supervision
 from hotline.receive import exits, joining
+from hotline.report.measure import Frame
 from hotline.report.measures import Fate, fate
 from hotline.transfer import disputes, linking, merging, parts
 from hotline.transfer import operations as transfer
@@ -78,11 +79,12 @@ WHY = {"reason": "理由如下"}
 LEVELS = ("satisfied", "basically", "dissatisfied", "dissatisfied")
 ASIDE = {
     *(Action.AMEND, Action.NOTE, Action.LINK, Action.ANSWER, Action.WITHDRAW, Action.PUT_THROUGH),
-    Action.PROPOSE_EXIT,
+    *(Action.PROPOSE_EXIT, Action.SET_UPSTREAM, Action.URGE, Action.SUPERVISE, Action.CONTACT, Action.DISPUTE),
 }
-FEW, HALF, MOST = 0.15, 0.5, 4
+FEW, SOME, HALF, MOST = 0.1, 0.3, 0.5, 4
+MINUTES = (1, 1, 1, 30, 180, 600, 1440, 5 * 1440)
 PROOF = (Upload("证明.png", b"\x89PNG\r\n\x1a\n" + bytes(20)),)
-ENOUGH_KINDS = 30  # of steps taken, of the table's forty
+ENOUGH_KINDS = 36  # of steps taken, of the table's forty
 Step = Callable[[Order, Actor, datetime, "Drawn"], Any]
 
 
@@ -194,11 +196,7 @@ class City(RuleBasedStateMachine):
         self.nested = db.session.begin_nested()
         self.now = self.start
         self.orders: list[int] = []
-        self.touched = 0
-
-    @initialize(seed=st.integers(0, 2**32))
-    def begins(self, seed: int) -> None:
-        self.rng = Random(seed)
+        self.touched = self.count = 0
 
     def teardown(self) -> None:
         self.nested.rollback()
@@ -207,33 +205,27 @@ class City(RuleBasedStateMachine):
     def order(self, key: int) -> Order:
         return db.session.get_one(Order, key)
 
-    @rule()
-    @precondition(lambda self: len(self.orders) < MOST)
-    def comes_in(self) -> None:
-        rng = self.rng
+    @rule(draw=st.integers(0, 2**32))
+    def something_happens(self, draw: int) -> None:
+        """An order comes in, time goes on, and somebody takes a step or tries to."""
+        self.count += 1
+        rng = Random(f"{draw}, {self.count}")  # the same draw later is another step
+        if len(self.orders) < MOST and (not self.orders or rng.random() < FEW):
+            self.comes_in(rng)
+        self.now += timedelta(minutes=rng.choice(MINUTES))
+        order = self.order(rng.choice(self.orders))
+        if rng.random() < SOME:
+            self.take(order, rng.choice(list(STEPS)), rng.choice(ACTORS), rng)
+        else:
+            self.go_on(order, rng)
+
+    def comes_in(self, rng: Random) -> None:
         due = self.now + timedelta(days=3) if rng.random() < FEW else None
         order = factories.received(self.now, upstream_due_at=due, secret=rng.random() < FEW)
         self.orders.append(order.id)
-        self.touched = order.id
 
-    @rule(minutes=st.sampled_from((1, 30, 180, 600, 1440, 5 * 1440)))
-    def time_goes_on(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
-
-    @rule()
-    @precondition(lambda self: self.orders)
-    def somebody_goes_on(self) -> None:
-        self.go_on()
-
-    @rule()
-    @precondition(lambda self: self.orders)
-    def somebody_else_goes_on(self) -> None:
-        self.go_on()
-
-    def go_on(self) -> None:
+    def go_on(self, order: Order, rng: Random) -> None:
         """Take a step that is open to somebody, mostly one that moves the order: walks come far."""
-        rng = self.rng
-        order = self.order(rng.choice(self.orders))
         open_now = [
             (action, actor)
             for action in STEPS
@@ -245,12 +237,6 @@ class City(RuleBasedStateMachine):
         if actions:
             action = rng.choice(actions)
             self.take(order, action, rng.choice([actor for one, actor in open_now if one is action]), rng)
-
-    @rule()
-    @precondition(lambda self: self.orders)
-    def anybody_tries_anything(self) -> None:
-        rng = self.rng
-        self.take(self.order(rng.choice(self.orders)), rng.choice(list(STEPS)), rng.choice(ACTORS), rng)
 
     def take(self, order: Order, action: Action, actor: Actor, rng: Random) -> None:
         self.now += timedelta(seconds=1)
@@ -301,7 +287,9 @@ class City(RuleBasedStateMachine):
     @invariant()
     def the_buckets_add_up(self) -> None:
         of_ours = (Deadline.clock == Clock.HANDLE, Deadline.order_id.in_(self.orders))
-        found = Counter(db.session.scalars(select(fate(Deadline.due_at, self.now)).where(*of_ours)))
+        period = Period(self.start.date(), self.now.date() + timedelta(days=1), policies.calendar_now().zone)
+        frame = Frame(period, self.now, policies.policy_id_at(self.now), policies.policy_at(self.now), self.now)
+        found = Counter(db.session.scalars(select(fate(Deadline.due_at, frame)).where(*of_ours)))
         dispatched = db.session.scalar(
             select(func.count()).where(Order.id.in_(self.orders), Order.dispatched_at.is_not(None))
         )
