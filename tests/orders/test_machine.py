@@ -53,6 +53,7 @@ from hotline.report.measures import Fate, fate
 from hotline.transfer import disputes, linking, merging, parts
 from hotline.transfer import operations as transfer
 from tests import factories
+from tests.orders.stages import STAGES
 
 log = logging.getLogger(__name__)
 UNITS = ("housing", "urban", "d01", "d01-s1")
@@ -84,7 +85,7 @@ ASIDE = {
 FEW, SOME, HALF, MOST = 0.1, 0.3, 0.5, 4
 MINUTES = (1, 1, 1, 30, 180, 600, 1440, 5 * 1440)
 PROOF = (Upload("证明.png", b"\x89PNG\r\n\x1a\n" + bytes(20)),)
-ENOUGH_KINDS = 36  # of steps taken, of the table's forty
+ENOUGH_KINDS = 40  # of steps taken, of the table's forty-five
 Step = Callable[[Order, Actor, datetime, "Drawn"], Any]
 
 
@@ -221,7 +222,11 @@ class City(RuleBasedStateMachine):
 
     def comes_in(self, rng: Random) -> None:
         due = self.now + timedelta(days=3) if rng.random() < FEW else None
-        order = factories.received(self.now, upstream_due_at=due, secret=rng.random() < FEW)
+        if rng.random() < HALF:
+            order = factories.received(self.now, upstream_due_at=due, secret=rng.random() < FEW)
+        else:  # somewhere on its way already
+            _, stage, _ = STAGES[rng.choice(sorted(STAGES))]
+            order = stage(self.now, rng.choice(UNITS))
         self.orders.append(order.id)
 
     def go_on(self, order: Order, rng: Random) -> None:
