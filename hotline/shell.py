@@ -80,7 +80,7 @@ DESKS = (
     ),
     Desk(
         "transfer.disputed_orders",
-        "scales",
+        "hammer",
         mark("Disputes"),
         frozenset({Permission.RULE_DISPUTES}),
         lambda _: count_disputed(),

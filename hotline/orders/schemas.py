@@ -14,7 +14,7 @@ from hotline.orders.deadlines import countdown, explanations, going_by
 from hotline.orders.models import Attachment, Deadline, Event, Order
 from hotline.orders.open_steps import open_steps
 from hotline.orders.sight import hides_requester, sees_asking, sees_clock, sees_event, sees_when, sees_who
-from hotline.orders.vocabulary import Nature, Urgency
+from hotline.orders.vocabulary import Nature, Part, Urgency
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 
@@ -81,8 +81,11 @@ def whole(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
             "phone": "" if hidden else mask_phone(order.requester_phone),
             "secret": order.secret,
         },
-        "assisting": [helper.unit_code for helper in order.helpers if helper.part == "assist"],
-        "copied": [helper.unit_code for helper in order.helpers if helper.part == "copy"],
+        "assisting": [helper.unit_code for helper in order.helpers if helper.part is Part.ASSIST],
+        "copied": [helper.unit_code for helper in order.helpers if helper.part is Part.COPY],
+        "handed_down": [
+            {"unit": helper.unit_code, "task": helper.task} for helper in order.helpers if helper.part is Part.SUB
+        ],
         "master": order.parent.number if order.parent else None,
         "round": order.round,
         "returns": order.returns,
@@ -109,6 +112,7 @@ def attached(file: Attachment) -> dict[str, Any]:
 def _deadline(deadline: Deadline, now: datetime) -> dict[str, Any]:
     return {
         "clock": deadline.clock,
+        "unit": deadline.unit_code,
         "round": deadline.round,
         "started_at": deadline.started_at,
         "due_at": deadline.due_at,
