@@ -18,6 +18,7 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from hotline.base.i18n import gettext, label
 from hotline.orders import search
+from hotline.orders.appealing import may_appeal
 from hotline.orders.clocks import AGAIN, SENDS, Heard, Start, is_part, move, reckoning, standing, starting
 from hotline.orders.lifecycle import Action, State, Step, choices, find, permits
 from hotline.orders.models import Deadline, Event, Order, order_numbers
@@ -28,7 +29,6 @@ from hotline.people.operations import record_read
 from hotline.people.queries import require_district
 from hotline.people.roles import UNIT_ROLES, Permission, Role
 from hotline.policy import queries as policies
-from hotline.policy.calendar import TimeUnit, add_working
 from hotline.policy.limits import Clock, Facts, Requester
 
 NUMBERS_A_DAY = 1_000_000
@@ -192,16 +192,6 @@ def may_be_taken_up(order: Order, now: datetime) -> bool:
     """Whether an order was closed so lately that it is taken up again rather than told anew."""
     days = policies.policy(order.policy_id).reactivate_days
     return order.closed_at is not None and now <= order.closed_at + timedelta(days=days)
-
-
-def may_appeal(order: Order, now: datetime) -> bool:
-    """Whether the policy takes appeals, and the time for them is not over."""
-    policy = policies.policy(order.policy_id)
-    if not policy.appeals.days or order.closed_at is None:
-        return policy.appeals.days > 0
-    calendar = policies.calendar_now()
-    last = add_working(order.closed_at, policy.appeals.days, TimeUnit.WORKING_DAYS, calendar, policy.counting)
-    return now <= last.at
 
 
 def needs_signature(order: Order, actor: Actor) -> bool:
