@@ -10,9 +10,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
-from hotline.base.errors import Conflict
 from hotline.handle.appeals import unit_against
 from hotline.handle.models import Appeal, Appealed
+from hotline.orders.appealing import counts_against
 from hotline.orders.lifecycle import Action, State, find
 from hotline.orders.models import Order
 from hotline.people.actors import Actor
@@ -36,19 +36,8 @@ class Against:
 
 def appealable(order: Order, actor: Actor) -> list[Against]:
     """What counts against the actor's units in an order and has not been appealed against."""
-    rows = db.session.execute(select(Appeal.scope, Appeal.round).filter_by(order_id=order.id))
-    before = {Against(scope, turn) for scope, turn in rows}
-    answers = [Against(Scope.EVALUATION, turn) for turn in range(order.round, 0, -1)]
-    return [
-        one for one in (Against(Scope.DEADLINE, 1), *answers) if one not in before and actor.handles(_unit(order, one))
-    ]
-
-
-def _unit(order: Order, against: Against) -> str | None:
-    try:
-        return unit_against(order, against.scope, against.round)
-    except Conflict:
-        return None
+    found = (Against(scope, turn) for scope, turn in counts_against(order))
+    return [one for one in found if actor.handles(unit_against(order, one.scope, one.round))]
 
 
 def appeals_waiting(order: Order, state: str) -> list[Appeal]:

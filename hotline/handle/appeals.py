@@ -15,7 +15,8 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed
 from hotline.base.i18n import gettext, label
 from hotline.handle.models import Appeal, Appealed, Evaluation
-from hotline.handle.operations import is_content, with_files
+from hotline.handle.operations import with_files
+from hotline.orders.appealing import is_content
 from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
@@ -121,12 +122,11 @@ def unit_against(order: Order, scope: Scope, turn: int) -> str:
     """The unit something counts against; raise Conflict where nothing does."""
     if scope is Scope.EVALUATION:
         asked = db.session.scalar(select(Evaluation).filter_by(order_id=order.id, round=turn))
-        if asked is None or not asked.reached or is_content(order, asked):
+        if asked is None or not asked.reached or is_content(order, asked.solved, asked.satisfaction):
             raise Conflict(gettext("The citizen has said nothing that counts against the unit."))
         return asked.unit_code
     for row in order.deadlines:
-        late = row.ended_at is not None and row.ended_at > min(row.due_at, row.original_due_at)
-        if row.clock is Clock.HANDLE and late and row.unit_code:
+        if row.clock is Clock.HANDLE and row.ended_late and row.unit_code:
             return row.unit_code
     raise Conflict(gettext("It was handled on time: nothing counts against the unit."))
 

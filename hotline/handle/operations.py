@@ -19,6 +19,7 @@ from hotline.handle.models import Evaluation
 from hotline.handle.queries import last_attempt
 from hotline.handle.review import approve_reply
 from hotline.knowledge.replying import stand_by
+from hotline.orders.appealing import is_content
 from hotline.orders.attachments import Upload, attach, store
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
@@ -253,7 +254,7 @@ def redo(order: Order, actor: Actor, now: datetime, *, reason: str, version: int
     hold(order)
     asked = current_evaluation(order)
     event = act(order, Action.REDO, actor, now, version=version, reason=reason)
-    good_enough = asked is None or asked.reached is not True or is_content(order, asked)
+    good_enough = asked is None or asked.reached is not True or is_content(order, asked.solved, asked.satisfaction)
     if good_enough:
         raise Conflict(gettext("Only an order the citizen calls unsolved or is not satisfied with is sent back."))
     return event
@@ -278,7 +279,7 @@ def call_back(
     """
     evaluate(order, actor, now, solved=solved, satisfaction=satisfaction, note=note, version=version)
     asked = current_evaluation(order)
-    content = asked is not None and is_content(order, asked)
+    content = asked is not None and is_content(order, asked.solved, asked.satisfaction)
     if again and not content:
         return redo(order, actor, now, reason=reason)
     return close(order, actor, now)
@@ -298,7 +299,7 @@ def rate_by_link(order: Order, actor: Actor, now: datetime, *, solved: bool, sat
     """The citizen rates by their own link. Solved and satisfied closes the order; anything else waits for staff."""
     event = evaluate(order, actor, now, solved=solved, satisfaction=satisfaction)
     asked = current_evaluation(order)
-    if asked is not None and is_content(order, asked):
+    if asked is not None and is_content(order, asked.solved, asked.satisfaction):
         close(order, SYSTEM, now)
     return event
 
@@ -306,9 +307,3 @@ def rate_by_link(order: Order, actor: Actor, now: datetime, *, solved: bool, sat
 def current_evaluation(order: Order) -> Evaluation | None:
     """The asking about the order's latest reply."""
     return db.session.scalar(select(Evaluation).filter_by(order_id=order.id, round=order.round))
-
-
-def is_content(order: Order, asked: Evaluation) -> bool:
-    """Whether the citizen said that it is solved, and a level that counts in full."""
-    weights = policies.policy(order.policy_id).weights
-    return asked.solved is True and weights.get(asked.satisfaction or "", 0.0) == 1.0

@@ -258,6 +258,11 @@ class Deadline(Base):
         """Whether it ended, or still runs, past its due time."""
         return (self.ended_at or now) > self.due_at
 
+    @property
+    def ended_late(self) -> bool:
+        """Whether it ended past its due time, or past the one it first had."""
+        return self.ended_at is not None and self.ended_at > min(self.due_at, self.original_due_at)
+
 
 class DeadlineMove(Base):
     """A due time that moved because the calendar changed: from when to when, between which calendars.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from hotline.orders.appealing import may_appeal
 from hotline.orders.clocks import is_part, standing
 from hotline.orders.lifecycle import Action, Step, choices
 from hotline.orders.models import Order
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
-from hotline.policy.calendar import TimeUnit, add_working
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Supervision
 
@@ -51,16 +51,6 @@ def may_be_taken_up(order: Order, now: datetime) -> bool:
     """Whether an order was closed so lately that it is taken up again rather than told anew."""
     days = policies.policy(order.policy_id).reactivate_days
     return order.closed_at is not None and now <= order.closed_at + timedelta(days=days)
-
-
-def may_appeal(order: Order, now: datetime) -> bool:
-    """Whether the policy takes appeals, and the time for them is not over."""
-    policy = policies.policy(order.policy_id)
-    if not policy.appeals.days or order.closed_at is None:
-        return policy.appeals.days > 0
-    calendar = policies.calendar_now()
-    last = add_working(order.closed_at, policy.appeals.days, TimeUnit.WORKING_DAYS, calendar, policy.counting)
-    return now <= last.at
 
 
 def needs_signature(order: Order, actor: Actor) -> bool:

@@ -74,12 +74,16 @@ LIKELY = (
     Action.WITHDRAW,
 )
 
+# What may still wait for somebody when an order has ended.
+AFTER = frozenset({Action.RULE, Action.REVIEW_APPEAL, Action.DECIDE_APPEAL})
+
 
 def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
     """Everything the order's page shows its reader."""
     names = Names()
     suggested = read_suggestion(order.suggestion, names)
     policy = policies.policy(order.policy_id)
+    actions = steps(order, open_steps(order, actor, now))
     words = (*suggested.keywords, *suggested.places)
     return {
         "order": order,
@@ -103,9 +107,9 @@ def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
         "may_reveal": may_reveal(order, actor),
         "clocks": clocks(order, actor),
         "holder": holder(order),
-        "over": order.state in ENDED_STATES,
+        "over": order.state in ENDED_STATES and not AFTER & set(actions),
         "evaluated": evaluated(order),
-        "actions": steps(order, open_steps(order, actor, now)),
+        "actions": actions,
         "entries": timeline(order, actor, names),
     }
 

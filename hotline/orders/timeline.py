@@ -167,7 +167,7 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         ),
         "stood": plain(gettext("Sent although found"), lambda rules: comma.join(label(Rule(rule)) for rule in rules)),
         "scope": plain(gettext("Should not count"), lambda value: label(Scope(value))),
-        "ground": plain(gettext("Because of"), lambda value: label(Ground(value))),
+        "ground": plain(gettext("Reason of the appeal"), lambda value: label(Ground(value))),
         "agrees": plain(gettext("Decision"), lambda value: gettext("not counted") if value else gettext("counted")),
         "attachments": plain(gettext("Files"), several(files)),
         "public_reply": lambda value: Line("public", gettext("Public reply"), value),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -98,7 +99,7 @@ class View:
     """How rows are looked at: as of when, by which policy.
 
     first_due: by the first due time of a clock, not the last. settled: calls as they became, whenever that was.
-    asking: whether the reader is to know when citizens were asked.
+    asking: whether the reader is to know when citizens were asked. grounds: why clocks of no measure are excluded.
     """
 
     cutoff: datetime
@@ -106,6 +107,7 @@ class View:
     first_due: bool = False
     settled: bool = False
     asking: bool = False
+    grounds: Mapping[int, Ground] = field(default_factory=dict)
 
     @classmethod
     def of(cls, measure: Measure, frame: Frame, reader: Actor) -> View:
@@ -165,7 +167,7 @@ class View:
             due_at=due,
             provisional=clock.provisional and clock.ended_at is None and is_provisional(due),
             ended_at=self._seen(clock.ended_at),
-            **_counts(verdict),
+            **_counts(verdict, self.grounds.get(clock.id)),
         )
 
     def _evaluation(self, asked: Evaluation, verdict: Verdict | None) -> OrderLine:
@@ -215,6 +217,8 @@ class View:
         return code
 
 
-def _counts(verdict: Verdict | None) -> dict[str, Any]:
-    """How an order counts, as far as it belongs to a measure."""
-    return {name: getattr(verdict, name, None) for name in ("bucket", "weight", "ground")}
+def _counts(verdict: Verdict | None, ground: Ground | None = None) -> dict[str, Any]:
+    """How an order counts. ground: why it is excluded, where it belongs to no measure."""
+    if verdict is None:
+        return {"ground": ground}
+    return {"bucket": verdict.bucket, "weight": verdict.weight, "ground": verdict.ground}

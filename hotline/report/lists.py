@@ -24,6 +24,7 @@ from hotline.report.queries import (
     cutoff_of,
     dispatched_rows,
     frame_of,
+    grounds,
     leads,
     received_rows,
     rows_behind,
@@ -84,8 +85,9 @@ def listing(wanted: Wanted, period: Period, now: datetime, reader: Actor, number
     if wanted.measure in {RECEIVED, DISPATCHED}:
         cutoff = cutoff_of(period, now)
         page = page_of(_orders(wanted, period, now, _narrowed(wanted.unit, units)), number)
-        policy = frame_of(period, cutoff).policy
-        view, theirs = View(cutoff, policy, asking=sees_asking(reader)), leads(page.rows, cutoff)
+        frame, theirs = frame_of(period, cutoff, now), leads(page.rows, cutoff)
+        why = grounds(page.rows, frame) if wanted.measure == DISPATCHED else {}
+        view = View(cutoff, frame.policy, asking=sees_asking(reader), grounds=why)
         return Listing(page, [view.line(row, theirs[row.id]) for row in page.rows], now, cutoff)
     measure = measure_named(wanted.measure)
     cutoff = measure.cutoff(period, now)

@@ -31,6 +31,7 @@ from hotline.policy import queries as policies
 from hotline.policy.appeals import Ground
 from hotline.policy.document import Policy
 from hotline.policy.limits import Clock
+from hotline.report.exclusions import deadline_ground
 from hotline.report.figures import Cell, Figure, compared, pooled
 from hotline.report.measure import MOMENT, Bucket, Frame, Measure, Subject
 from hotline.report.measures import MEASURES, Fate, fate, lead_at
@@ -259,6 +260,12 @@ def leads(rows: Iterable[Deadline | Order], cutoff: datetime) -> dict[int, str |
     query = select(Order.id, lead_at(cutoff).label("unit")).where(Order.id.in_(set(orders.values())))
     units = {row.id: row.unit for row in db.session.execute(query)}
     return {row_id: units[order_id] for row_id, order_id in orders.items()}
+
+
+def grounds(clocks: Iterable[Deadline], frame: Frame) -> dict[int, Ground]:
+    """For which reason handle clocks were excluded on appeal, by their ids; without those that were not."""
+    found = select(Deadline.id, deadline_ground(frame)).where(Deadline.id.in_([clock.id for clock in clocks]))
+    return {clock_id: ground for clock_id, ground in db.session.execute(found) if ground is not None}
 
 
 # What came in

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from hotline.base.db import db
-from hotline.base.errors import Conflict
-from hotline.handle.appeals import appeal, decide_appeal, review_appeal, unit_against
+from hotline.base.errors import Conflict, NotAllowed
+from hotline.handle.appeals import appeal, decide_appeal, review_appeal
 from hotline.handle.audits import audit, audits
 from hotline.handle.models import Appeal
+from hotline.orders.appealing import counts_against
 from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Order
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 APPEALED = 0.25  # of what counts against a unit
 FEWEST = 8
-WAITING = 2  # of the newest for each of the two reviewers
+WAITING = 5  # one of so many waits for each of the two reviewers, the newest
 GROUNDS = {
     Scope.DEADLINE: (Ground.SYSTEM_FAULT, Ground.PROCEDURE, Ground.UNCOOPERATIVE),
     Scope.EVALUATION: (Ground.UNREASONABLE, Ground.UNCOOPERATIVE, Ground.DISPUTED_FACT),
@@ -51,37 +52,39 @@ class Aftermath:
     def run(self) -> None:
         """Appeal, review, decide; then audit."""
         found = self._against_units()
-        count = max(FEWEST, round(len(found) * APPEALED))
-        for place, (order, scope) in enumerate(found[:count]):
-            self._appeal(order, scope, reviews=min(place // WAITING, 2))
+        wanted, made = max(FEWEST, round(len(found) * APPEALED)), 0
+        for order, scope in found:
+            made += made < wanted and self._appeal(order, scope, reviews=min(made // (wanted // WAITING), 2))
         waiting: list[EvaluationAudit] = list(db.session.scalars(audits(done=False)))
         for row in waiting:
             if self.rng.random() < AUDITED:
                 self._audit(row)
 
     def _against_units(self) -> list[tuple[Order, Scope]]:
-        """What counts against units, of the orders closed last first."""
+        """What counts against units, of the orders closed last first: that they were late, the citizen's last word."""
         closed = select(Order).filter_by(state=State.CLOSED).order_by(Order.closed_at.desc(), Order.id)
-        return [(order, scope) for order in db.session.scalars(closed) for scope in Scope if self._counts(order, scope)]
+        last = ((order, order.round) for order in db.session.scalars(closed))
+        return [
+            (order, scope)
+            for order, turn in last
+            for scope, of in counts_against(order)
+            if scope is Scope.DEADLINE or of == turn
+        ]
 
-    def _counts(self, order: Order, scope: Scope) -> bool:
-        with suppress(Conflict):
-            turn = order.round if scope is Scope.EVALUATION else 1
-            return unit_against(order, scope, turn) == order.lead_unit
-        return False
-
-    def _appeal(self, order: Order, scope: Scope, *, reviews: int) -> None:
-        """Appeal a while after the closing, and let so many reviewers say their word."""
+    def _appeal(self, order: Order, scope: Scope, *, reviews: int) -> bool:
+        """Appeal a while after the closing, if that has come, and let so many reviewers say their word."""
         if order.closed_at is None or (at := self._later(order.closed_at)) > self.now:
-            return
+            return False
         ground = self.rng.choice(GROUNDS[scope])
         reason = self.town.phrases.pick(self.rng, "appeals", ground.value)
         who = self.cast.handler(order.lead_unit or "", self.town.phrases)
         picture = (Upload("情况说明.png", PICTURE),)
-        with suppress(Conflict):  # too late, or made before
+        with suppress(Conflict, NotAllowed):  # too late; or it counts for another unit than has the order
             event = appeal(order, who, at, scope=scope, ground=ground, reason=reason, uploads=picture)
             made = db.session.scalars(select(Appeal).filter_by(made_id=event.id)).one()
             self._review(order, made, at, reviews)
+            return True
+        return False
 
     def _review(self, order: Order, made: Appeal, at: datetime, reviews: int) -> None:
         for say, role, names in (
@@ -91,7 +94,7 @@ class Aftermath:
             at = self._later(at)
             if at > self.now or made.settled_at is not None:
                 return
-            agrees = self.rng.random() < AGREED
+            agrees = reviews == 1 or self.rng.random() < AGREED  # one review only: it waits for the second
             reason = self.town.phrases.pick(self.rng, "appeals", "agreed" if agrees else "refused")
             who = self.cast.member(role, self.town.phrases, names)
             say(order, who, at, appeal=made.id, agrees=agrees, reason=reason)

@@ -18,7 +18,7 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed, Stale
 from hotline.handle import operations as handle
 from hotline.handle.appeals import appeal, decide_appeal, review_appeal
-from hotline.handle.models import Appeal, Appealed, Evaluation
+from hotline.handle.models import Appeal, Appealed
 from hotline.notices.models import Notice
 from hotline.notices.operations import tell
 from hotline.orders.attachments import Upload
@@ -53,11 +53,11 @@ AGAINST_ANSWER: dict[str, Any] = {
 AGAINST_DELAY = {**AGAINST_ANSWER, "scope": Scope.DEADLINE, "ground": Ground.SYSTEM_FAULT}
 
 
-def late(now: datetime) -> Order:
-    """An order answered late, whose citizen is satisfied."""
+def late(now: datetime, satisfaction: str = "satisfied") -> Order:
+    """An order answered late."""
     order = factories.handling(now - 12 * DAY)
     handle.reply(order, HANDLER, now - DAY, result=Result.SOLVED, public_reply="已处理。")
-    handle.evaluate(order, CALLBACK, now - DAY, solved=True, satisfaction="satisfied")
+    handle.evaluate(order, CALLBACK, now - DAY, solved=True, satisfaction=satisfaction)
     handle.close(order, CALLBACK, now - DAY)
     return order
 
@@ -142,6 +142,7 @@ def test_nobody_reviews_what_they_appealed(session: None, actor: Who, now: datet
 
 def test_only_what_counts_against_the_unit_is_appealed(session: None, now: datetime) -> None:
     content = factories.closed(now)
+    assert Action.APPEAL not in allowed(content, HANDLER, now + DAY)
     with pytest.raises(Conflict):
         appeal(content, HANDLER, now + DAY, **AGAINST_ANSWER)
     with pytest.raises(Conflict):
@@ -186,9 +187,7 @@ def test_a_file_the_order_has_is_evidence_too(session: None, now: datetime) -> N
 
 
 def test_each_thing_is_appealed_by_itself_and_once(session: None, now: datetime) -> None:
-    order = late(now)
-    asked = db.session.scalars(select(Evaluation).filter_by(order_id=order.id)).one()
-    asked.satisfaction, asked.solved = "dissatisfied", False
+    order = late(now, "dissatisfied")
     appeal(order, HANDLER, now, **AGAINST_DELAY)
     appeal(order, HANDLER, now, **AGAINST_ANSWER)
     assert order.appeals_new == 2

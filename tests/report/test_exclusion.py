@@ -24,6 +24,7 @@ from hotline.people.roles import Role
 from hotline.policy.appeals import Ground, Scope
 from hotline.report import queries
 from hotline.report.figures import Figure
+from hotline.report.lines import OrderLine
 from hotline.report.lists import DISPATCHED, Wanted, listing
 from hotline.report.measure import Bucket
 from hotline.report.measures import BY_NAME, Fate
@@ -213,8 +214,11 @@ def test_the_list_names_the_reason(session: None) -> None:
     appeal(late, ground=Ground.FORCE_MAJEURE)
     found = listing(Wanted("on_time", bucket=Bucket.EXCLUDED), WEEK, LATER, MANAGER)
     (line,) = found.lines
+    assert isinstance(line, OrderLine)
     assert (line.bucket, line.ground) == (Bucket.EXCLUDED, Ground.FORCE_MAJEURE)
-    assert len(listing(Wanted(DISPATCHED, fate=Fate.EXCLUDED), WEEK, LATER, MANAGER).lines) == 1
+    (sent,) = listing(Wanted(DISPATCHED, fate=Fate.EXCLUDED), WEEK, LATER, MANAGER).lines
+    assert isinstance(sent, OrderLine)
+    assert (sent.number, sent.ground, sent.bucket) == (late.order.number, Ground.FORCE_MAJEURE, None)
     assert listing(Wanted("on_time", bucket=Bucket.EXCLUDED), WEEK, DECIDED - HOUR, MANAGER).lines == []
 
 
@@ -228,6 +232,7 @@ def test_the_page_and_its_list_show_it(sign_in: SignIn) -> None:
     rows = client.get(f"/week/rows?{address}&measure=on_time&bucket=excluded").text
     assert number in rows
     assert "A fault of the system" in rows
+    assert "A fault of the system" in client.get(f"/week/rows?{address}&measure=dispatched&fate=excluded").text
     page = client.get(f"/week?{address}").text
     assert "25.00%" in page, "the rate with what is excluded"
     body: Any = client.get(f"/api/v1/reports/week?{address}").get_json()
