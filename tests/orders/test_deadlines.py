@@ -18,6 +18,7 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.base.i18n import speaking
 from hotline.handle.queries import Due, inbox_counts
+from hotline.handle.supervision import supervise
 from hotline.handle.time import grant_time, request_time
 from hotline.orders.deadlines import Light, countdown, explanation, receipt
 from hotline.orders.models import Deadline, Order
@@ -25,6 +26,7 @@ from hotline.orders.operations import open_order
 from hotline.orders.recompute import follow_calendar
 from hotline.orders.vocabulary import TimeKind, Urgency
 from hotline.people.actors import Actor
+from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
 from hotline.policy.models import CalendarVersion
@@ -74,6 +76,8 @@ WITHOUT = {
     "receive.new",
     "report.week",
     "static",
+    "watch.alarm",
+    "watch.alarms",
 }
 
 
@@ -125,6 +129,7 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
     asks = factories.handling(at("2026-12-25 10:00"))
     request_time(asks, HANDLER, YEAR_END, kind=TimeKind.SUPPLEMENT, until=date(2027, 1, 6), **ASKED)
     fresh = factories.dispatched(YEAR_END)
+    supervise(fresh, Actor(Role.SUPERVISOR, "督办"), YEAR_END, reason="督办")
     factories.received(YEAR_END)
     request_return(factories.dispatched(YEAR_END), HANDLER, YEAR_END, reason="不属于我单位职责")
     factories.replied(at("2026-12-31 15:00"))
@@ -147,6 +152,7 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
         "orders.listed": ("manager", "/orders"),
         "orders.shown": ("handler", f"/orders/{fresh.number}"),
         "orders.shown, time asked": ("supervisor", f"/orders/{asks.number}"),
+        "watch.supervision": ("supervisor", "/supervision"),
         "report.rows": ("manager", "/week/rows?measure=on_time"),
     }
     pages = {
