@@ -6,7 +6,7 @@ A rate is judged when its month is over, so that nobody is called to account for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, union
@@ -57,42 +57,49 @@ def _by_unit(measure: Measure, month: Period, now: datetime, minimum_n: int = 1)
     return {unit: figure for unit, figure in found.items() if unit and figure.denominator >= minimum_n}
 
 
-def _about(measure: Measure, month: Period, now: datetime, unit: str, figure: Figure) -> Found:
-    """A unit's figure of a month, with the orders that count against it."""
-    query = rows_behind(measure, month, measure.cutoff(month, now), unit=unit, numerator=False).limit(MOST_ORDERS)
-    numbers = [row.order.number for row in db.session.scalars(query)]
-    facts = {
-        "month": _name(month),
-        "measure": measure.name,
-        "numerator": figure.numerator,
-        "denominator": figure.denominator,
-        "weighted": float(figure.weighted),
-    }
-    return Found(unit, _name(month), list(dict.fromkeys(numbers)), unit, facts=facts)
+def _about(
+    trigger: Trigger, measure: Measure, month: Period, now: datetime, counted: Mapping[str, Figure]
+) -> Iterator[Found]:
+    """The figures of some units that have not fired in a month, each with the orders that count against it."""
+    before = select(Alarm.subject).where(Alarm.rule == trigger.name, Alarm.period == _name(month))
+    fired = set(db.session.scalars(before))
+    for unit, figure in counted.items():
+        if unit in fired:
+            continue
+        query = rows_behind(measure, month, measure.cutoff(month, now), unit=unit, numerator=False)
+        numbers = [row.order.number for row in db.session.scalars(query.limit(MOST_ORDERS))]
+        facts = {
+            "month": _name(month),
+            "measure": measure.name,
+            "numerator": figure.numerator,
+            "denominator": figure.denominator,
+            "weighted": float(figure.weighted),
+        }
+        yield Found(unit, _name(month), list(dict.fromkeys(numbers)), unit, facts=facts)
 
 
 def _unsolved_in_month(trigger: Trigger, now: datetime) -> Iterator[Found]:
     """Of this month; yesterday's too, because the last of a month may be counted only after its end."""
     measure = BY_NAME["solved"]
     for month in dict.fromkeys((_month(now), _month(now - DAY))):
-        for unit, figure in _by_unit(measure, month, now).items():
-            if figure.denominator - figure.numerator >= trigger.count:
-                yield _about(measure, month, now, unit, figure)
+        counted = _by_unit(measure, month, now)
+        many = {unit: one for unit, one in counted.items() if one.denominator - one.numerator >= trigger.count}
+        yield from _about(trigger, measure, month, now, many)
 
 
 def _below(trigger: Trigger, now: datetime) -> Iterator[Found]:
     measure, month = BY_NAME[trigger.measure], _month_before(_month(now))
-    for unit, figure in _by_unit(measure, month, now, trigger.minimum_n).items():
-        if figure.rate is not None and figure.rate * WHOLE_RATE < trigger.percent:
-            yield _about(measure, month, now, unit, figure)
+    counted = _by_unit(measure, month, now, trigger.minimum_n)
+    low = {unit: one for unit, one in counted.items() if (one.rate or 0) * WHOLE_RATE < trigger.percent}
+    yield from _about(trigger, measure, month, now, low)
 
 
 def _last_twice(trigger: Trigger, now: datetime) -> Iterator[Found]:
     measure, month = BY_NAME[trigger.measure], _month_before(_month(now))
     counted = _by_unit(measure, month, now, trigger.minimum_n)
     earlier = _by_unit(measure, _month_before(month), now, trigger.minimum_n)
-    for unit in sorted(_last(counted) & _last(earlier)):
-        yield _about(measure, month, now, unit, counted[unit])
+    last = {unit: counted[unit] for unit in sorted(_last(counted) & _last(earlier))}
+    yield from _about(trigger, measure, month, now, last)
 
 
 def _last(counted: dict[str, Figure]) -> set[str]:

@@ -144,6 +144,7 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
     asks = factories.handling(at("2026-12-25 10:00"))
     request_time(asks, HANDLER, YEAR_END, kind=TimeKind.SUPPLEMENT, until=date(2027, 1, 6), **ASKED)
     fresh = factories.dispatched(YEAR_END)
+    supervise(fresh, Actor(Role.SUPERVISOR, "督办"), YEAR_END, reason="督办")
     factories.received(YEAR_END)
     request_return(factories.dispatched(YEAR_END), HANDLER, YEAR_END, reason="不属于我单位职责")
     factories.replied(at("2026-12-31 15:00"))
@@ -175,6 +176,7 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
         "orders.listed": ("manager", "/orders"),
         "orders.shown": ("handler", f"/orders/{fresh.number}"),
         "orders.shown, time asked": ("supervisor", f"/orders/{asks.number}"),
+        "watch.supervision": ("supervisor", "/supervision"),
         "report.rows": ("manager", "/week/rows?measure=on_time"),
     }
     pages = {
