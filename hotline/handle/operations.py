@@ -85,7 +85,7 @@ def reply(
     if result is not Result.SOLVED and not unsolved_reason.strip():
         raise Invalid.field("unsolved_reason", gettext("say why it is not solved"))
     ready(order, Action.REPLY, actor, now, version=version)
-    stood = stand_by(order, public_reply, actor, anyway=anyway)
+    stood = stand_by(order, public_reply, actor, now, anyway=anyway)
     files = [attach(order, upload, actor, now, public=True) for upload in uploads]
     event = act(
         order,

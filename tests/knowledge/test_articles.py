@@ -235,7 +235,7 @@ def test_sources_in_force_may_be_cited(session: None, now: datetime) -> None:
     with pytest.raises(Invalid, match="云政发"):
         answer_directly(order, DISPATCHER, now, public_reply=reply)
     write(source="云川市犬只管理条例；云川市养犬须知")
-    assert {"云川市犬只管理条例", "云川市养犬须知", "云政发〔2025〕8号"} <= set(known_sources())
+    assert {"云川市犬只管理条例", "云川市养犬须知", "云政发〔2025〕8号"} <= set(known_sources(TODAY))
     assert "stood" not in answer_directly(order, DISPATCHER, now, public_reply=reply).payload
 
 
