@@ -127,6 +127,7 @@ def committed(app: Flask) -> Iterator[None]:
         for table in (
             "outbox",
             "evaluation",
+            "knowledge_use",
             "notice",
             "deadline_warning",
             "deadline_move",

@@ -11,6 +11,7 @@ from hotline.handle import operations as handle
 from hotline.handle.supervision import feed_back, supervise
 from hotline.handle.time import grant_time, refuse_time, request_time, resume
 from hotline.knowledge.operations import answer_directly
+from hotline.knowledge.queries import articles_for
 from hotline.orders.clocks import WORK_CLOCKS, standing
 from hotline.orders.lifecycle import State
 from hotline.orders.vocabulary import Channel, Exit, Nature, Result, Service, TimeKind, Urgency
@@ -126,7 +127,9 @@ class _Walk:
         if self._reach(self.at + self.rng.uniform(3, 25) * MINUTE):
             actor = self.cast.member(Role.AGENT, self.phrases, "agents")
             text = self.phrases.pick(self.rng, "answers", "texts", title=self.order.title, phone=HOTLINE)
-            answer_directly(self.order, actor, self.at, public_reply=text)
+            article = next((fit.article for fit in articles_for(self.order, self.at)), None)
+            text, key = (article.body, article.key) if article else (text, "")
+            answer_directly(self.order, actor, self.at, public_reply=text, article=key)
         return False
 
     def _leave(self) -> bool:
