@@ -131,6 +131,7 @@ def committed(app: Flask) -> Iterator[None]:
             "appeal",
             "evaluation_audit",
             "evaluation",
+            "knowledge_use",
             "notice",
             "subscription",
             "deadline_warning",

@@ -129,7 +129,7 @@ def reply(
         raise Invalid.field("unsolved_reason", gettext("say why it is not solved"))
     action = Action.SUBMIT_REPLY if needs_signature(order, actor) else Action.REPLY
     ready(order, action, actor, now, version=version)
-    stood = stand_by(order, public_reply, actor, anyway=anyway)
+    stood = stand_by(order, public_reply, actor, now, anyway=anyway)
     with with_files(order, uploads, actor, now, public=True) as files:
         event = act(
             order,

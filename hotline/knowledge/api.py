@@ -8,6 +8,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from hotline.base.rest import answer
+from hotline.base.time import utc_now
 from hotline.knowledge.operations import answer_directly
 from hotline.knowledge.replying import hit_in_words, reply_hits
 from hotline.knowledge.schemas import AnswerBody, CheckBody
@@ -24,7 +25,7 @@ api = Blueprint("replies_api", __name__, url_prefix="/api/v1/orders", descriptio
 def check_reply(body: dict[str, Any], number: str) -> Response:
     """What is found in a reply: the rule, the words and where they stand. Nothing is kept."""
     actor = current_actor()
-    hits = reply_hits(order_for(number, actor), body["public_reply"], actor)
+    hits = reply_hits(order_for(number, actor), body["public_reply"], actor, utc_now())
     found = [
         {
             "rule": hit.rule,

@@ -199,7 +199,7 @@ def answer_directly(
     """
     ready(order, Action.ANSWER, actor, now, version=version)
     used = _taken(article, now) if article else None
-    said = stand_by(order, public_reply, actor, anyway=anyway)
+    said = stand_by(order, public_reply, actor, now, anyway=anyway)
     if used is not None:
         said["article"] = {"code": used.code, "revision": used.revision}
     event = act(order, Action.ANSWER, actor, now, version=version, public_reply=public_reply.strip(), **said)

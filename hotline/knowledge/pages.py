@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from hotline.base.time import utc_now
 from hotline.knowledge.operations import answer_directly
 from hotline.knowledge.queries import articles_for, city_day
 from hotline.knowledge.replying import hit_in_words, reply_hits
@@ -28,7 +29,7 @@ def check(number: str) -> ResponseReturnValue:
     """What is found in a reply as far as it is written. Nothing is kept."""
     actor = current_actor()
     reply = CheckBody().read(form_data(CheckBody))["public_reply"]
-    hits = reply_hits(order_for(number, actor), reply, actor)
+    hits = reply_hits(order_for(number, actor), reply, actor, utc_now())
     return render_template("knowledge/_hits.html", hits=hits, reply=reply)
 
 

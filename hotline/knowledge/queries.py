@@ -128,15 +128,14 @@ def _weights_up_to(_database: str, newest: int) -> Mapping[str, float]:
     return defaultdict(lambda: log(2 + total), {word: log((2 + total) / (1 + count)) for word, count in rows})
 
 
-def known_sources() -> list[str]:
-    """The documents the articles in force rest on, by title and by number: what a reply may cite."""
+def known_sources(day: date) -> list[str]:
+    """The documents the articles in force on a day rest on, by title and by number: what a reply may cite."""
 
     def read() -> list[str]:
-        day = city_day(datetime.now(policies.calendar_now().zone))
         rows = db.session.execute(in_force(day).with_only_columns(Article.source, Article.source_number).distinct())
         return [one.strip() for row in rows for text in row for one in text.split("；") if one.strip()]
 
-    return kept("known sources", read)
+    return kept(f"known sources {day}", read)
 
 
 def due_for_review(until: date, day: date) -> Select[tuple[Article]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from flask import current_app
 
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext, label
-from hotline.knowledge.queries import known_sources
+from hotline.knowledge.queries import city_day, known_sources
 from hotline.orders.models import Order
 from hotline.orders.reply_check import WHY, Asked, Hit, Words, check_reply, read_words
 from hotline.orders.sight import hides_requester
@@ -19,17 +20,17 @@ from hotline.people.actors import Actor
 from hotline.transfer.merging import children
 
 
-def reply_hits(order: Order, reply: str, actor: Actor) -> tuple[Hit, ...]:
+def reply_hits(order: Order, reply: str, actor: Actor, now: datetime) -> tuple[Hit, ...]:
     """What is wrong with a reply to an order, as far as its writer may know what it is compared with."""
-    return check_reply(reply, _asked(order, actor), _words(), known_sources()) if reply.strip() else ()
+    return check_reply(reply, _asked(order, actor), _words(), known_sources(city_day(now))) if reply.strip() else ()
 
 
-def stand_by(order: Order, reply: str, actor: Actor, *, anyway: bool) -> dict[str, Any]:
+def stand_by(order: Order, reply: str, actor: Actor, now: datetime, *, anyway: bool) -> dict[str, Any]:
     """What its event keeps of a reply's check: the rules its writer stands against. Raises Invalid where it cannot be sent.
 
     anyway: the writer has seen what was found, and sends it as it is; personal data is not sent even then.
     """
-    hits = reply_hits(order, reply, actor)
+    hits = reply_hits(order, reply, actor, now)
     blocked = any(hit.blocks for hit in hits)
     if hits and (blocked or not anyway):
         errors = {"public_reply": [hit_in_words(hit) for hit in hits]}

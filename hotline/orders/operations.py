@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ NUMBERS_A_DAY = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A complaint as a door hands it in, checked for form but not yet an order."""
+    """A complaint as a door hands it in, checked for form but not yet an order. missing: elements that are not said."""
 
     title: str
     text: str
@@ -50,24 +50,17 @@ class Intake:
     requester_phone: str = ""
     secret: bool = False
     anonymous: bool = False
+    missing: tuple[Element, ...] = ()
     source: str = ""
     external_id: str | None = None
     requester_kind: Requester = Requester.PERSON
     upstream_due_at: datetime | None = None
 
 
-def open_order(
-    intake: Intake,
-    actor: Actor,
-    now: datetime,
-    *,
-    suggestion: Mapping[str, Any] | None = None,
-    missing: Iterable[Element] = (),
-) -> Order:
+def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mapping[str, Any] | None = None) -> Order:
     """Write a new order with its first event and its dispatch clock.
 
-    suggestion: what the classifier said, kept with the order so that the reasons can be shown later. missing: which of
-    the five elements were not said.
+    suggestion: what the classifier said, kept with the order so that the reasons can be shown later.
     """
     calendar = policies.calendar_now()
     order = Order(
@@ -106,14 +99,16 @@ def open_order(
     # A new order has none of these: nothing to load.
     for name in ("events", "deadlines", "helpers", "attachments"):
         set_committed_value(order, name, [])
-    said: dict[str, Any] = {"channel": intake.channel, "facts": asdict(facts_of(order))}
-    if missing := list(missing):
-        said["missing"] = missing
-    if intake.anonymous:
-        said["anonymous"] = True
-    if intake.upstream_due_at is not None:
-        said["upstream_due"] = intake.upstream_due_at.isoformat()
-    _record(order, None, _row(None, Action.REGISTER), actor, now, "", said)
+    said: dict[str, Any] = {
+        "channel": intake.channel,
+        "facts": asdict(facts_of(order)),
+        "missing": list(intake.missing),
+        "anonymous": intake.anonymous,
+        "upstream_due": intake.upstream_due_at and intake.upstream_due_at.isoformat(),
+    }
+    _record(
+        order, None, _row(None, Action.REGISTER), actor, now, "", {key: value for key, value in said.items() if value}
+    )
     return order
 
 
@@ -254,13 +249,7 @@ CHANGES: dict[Action, Callable[[Order, datetime, Mapping[str, Any]], dict[str, A
 
 
 def _record(
-    order: Order,
-    before: State | None,
-    step: Step,
-    actor: Actor,
-    now: datetime,
-    reason: str,
-    payload: Mapping[str, Any],
+    order: Order, before: State | None, step: Step, actor: Actor, now: datetime, reason: str, payload: Mapping[str, Any]
 ) -> Event:
     event = Event(
         order_id=order.id,

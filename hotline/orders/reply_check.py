@@ -97,8 +97,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a city's reply_rules.toml. sources: titles of documents and their numbers that may be cited."""
+    """The words of a city's reply_rules.toml.
 
+    public: mobile numbers anybody may be given. sources: titles of documents and their numbers that may be cited.
+    """
+
+    public: frozenset[str]
     sure: re.Pattern[str]
     not_sure: re.Pattern[str]
     shirking: re.Pattern[str]
@@ -126,6 +130,7 @@ def read_words(document: Mapping[str, Any]) -> Words:
     sure, results = these("promise", "sure"), these("promise", "results")
     listed = (*these("citation", "documents"), *these("citation", "numbers"))
     return Words(
+        public=frozenset(map(_digits, these("privacy", "public"))),
         sure=re.compile(f"(?:{_any(sure)})[^{CLAUSE}]{{0,{NEAR}}}?(?:{_any(results)})"),
         not_sure=re.compile(_any(these("promise", "unless"))),
         shirking=re.compile(_any(these("shirking", "words"))),
@@ -146,7 +151,7 @@ def check_reply(reply: str, asked: Asked, words: Words, sources: Iterable[str] =
     """What is wrong with a reply, in the order it is read. sources: documents that may be cited besides the city's."""
     known = words.sources | set(map(source_name, sources))
     found = [
-        *_privacy(_half_width(reply), asked),
+        *_privacy(_half_width(reply), asked, words.public),
         *_promises(reply, words),
         *_shirking(reply, words),
         *_no_answer(reply, asked, words),
@@ -178,11 +183,11 @@ def _half_width(text: str) -> str:
     return text.translate({0xFF10 + digit: 0x30 + digit for digit in range(10)})
 
 
-def _privacy(reply: str, asked: Asked) -> Iterator[Hit]:
+def _privacy(reply: str, asked: Asked, public: frozenset[str]) -> Iterator[Hit]:
     taken: set[int] = set()
     for pattern, is_one in ((IDENTITY, _is_identity), (CARD, _is_card), (MOBILE, bool)):
         for match in pattern.finditer(reply):
-            if match.start() not in taken and is_one(match[0]):
+            if match.start() not in taken and is_one(match[0]) and _digits(match[0]) not in public:
                 taken.update(range(*match.span()))
                 yield Hit(Rule.PRIVACY, match[0], match.start())
     own = _digits(asked.phone)

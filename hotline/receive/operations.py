@@ -47,11 +47,10 @@ def receive_complaint(intake: Intake, actor: Actor, now: datetime, *, hold: bool
         category_code=intake.category_code or suggestion.category,
         district_code=intake.district_code or suggestion.place.district,
     )
+    filled = replace(filled, missing=_missing(filled, suggestion))
     try:
         with db.session.begin_nested():
-            order = open_order(
-                filled, actor, now, suggestion=suggestion.as_json(), missing=_missing(filled, suggestion)
-            )
+            order = open_order(filled, actor, now, suggestion=suggestion.as_json())
             note_places(order)
     except IntegrityError:
         _refuse_known(intake)  # the source has sent it twice at the same moment

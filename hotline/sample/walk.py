@@ -9,6 +9,7 @@ from hotline.handle import operations as handle
 from hotline.handle.operations import sign_reply
 from hotline.handle.review import reject_reply
 from hotline.knowledge.operations import answer_directly
+from hotline.knowledge.queries import articles_for
 from hotline.orders.lifecycle import State
 from hotline.orders.open_steps import parts_open
 from hotline.orders.vocabulary import Exit, Nature, Result, Service, Urgency
@@ -113,7 +114,9 @@ class _Walk(Stories, Asking):
         if self._reach(self.at + self.rng.uniform(3, 25) * MINUTE):
             actor = self.cast.member(Role.AGENT, self.phrases, "agents")
             text = self.phrases.pick(self.rng, "answers", "texts", title=self.order.title, phone=HOTLINE)
-            answer_directly(self.order, actor, self.at, public_reply=text)
+            article = next((fit.article for fit in articles_for(self.order, self.at)), None)
+            text, key = (article.body, article.key) if article else (text, "")
+            answer_directly(self.order, actor, self.at, public_reply=text, article=key)
         return False
 
     def _leave(self) -> bool:

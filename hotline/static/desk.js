@@ -355,7 +355,7 @@
       if (withAlt(event.code)) event.preventDefault();
     } else if (event.key === "Enter" && form.contains(field) && field.matches("input, select")) {
       event.preventDefault();
-      const fields = [...form.querySelectorAll("input:not([type=hidden]), select, textarea")].filter((one) => one.offsetParent && (one.type !== "radio" || one.checked));
+      const fields = [...form.querySelectorAll("input:not([type=hidden]):not([data-aside]), select, textarea")].filter((one) => one.offsetParent && (one.type !== "radio" || one.checked));
       const next = fields[fields.findIndex((one) => one === field || (one.type === "radio" && one.name === field.name)) + 1];
       if (next) next.focus();
     } else if (field.name === "nature" && /^[0-7]$/.test(event.key)) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from hotline.knowledge.queries import (
 )
 from hotline.orders.lifecycle import Action
 from hotline.orders.names import Names
+from hotline.orders.reply_check import Asked, check_reply, read_words
 from hotline.orders.timeline import timeline
 from hotline.people.actors import Actor
 from hotline.people.roles import GRANTS, Permission, Role
@@ -201,6 +203,13 @@ def test_the_citys_file_is_loaded_once(session: None) -> None:
     assert db.session.query(Article).count() == before == len(rows)
 
 
+def test_every_article_of_the_city_may_be_sent_as_it_is() -> None:
+    words = read_words(tomllib.loads((FILE.parent / "reply_rules.toml").read_text(encoding="utf-8")))
+    for row in read_csv(FILE):
+        asked = Asked(row["title"], row["title"], "王女士", "13912345678", private=True)
+        assert check_reply(row["body"], asked, words) == (), row["code"]
+
+
 def test_what_people_wrote_stands_until_the_file_changes(session: None) -> None:
     row = next(read_csv(FILE))
     write_article(row["code"], KEEPER, NOW, **{**GOOD, "title": "人写的"})
@@ -235,7 +244,7 @@ def test_sources_in_force_may_be_cited(session: None, now: datetime) -> None:
     with pytest.raises(Invalid, match="云政发"):
         answer_directly(order, DISPATCHER, now, public_reply=reply)
     write(source="云川市犬只管理条例；云川市养犬须知")
-    assert {"云川市犬只管理条例", "云川市养犬须知", "云政发〔2025〕8号"} <= set(known_sources())
+    assert {"云川市犬只管理条例", "云川市养犬须知", "云政发〔2025〕8号"} <= set(known_sources(TODAY))
     assert "stood" not in answer_directly(order, DISPATCHER, now, public_reply=reply).payload
 
 

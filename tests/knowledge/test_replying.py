@@ -72,16 +72,16 @@ def test_who_may_not_answer_is_told_so_and_not_what_is_found(session: None, now:
 def test_a_unit_cannot_try_out_whose_secret_order_it_is(session: None, now: datetime) -> None:
     order = factories.handling(now, secret=True, requester_name="周建国", requester_phone="0571-88886666")
     reply = "已与周建国联系（0571-88886666），灯已换。"
-    assert reply_hits(order, reply, HANDLER) == ()
-    assert {hit.words for hit in reply_hits(order, reply, DISPATCHER)} == {"周建国", "0571-88886666"}
-    assert {hit.words for hit in reply_hits(order, "王女士，灯已换。", HANDLER)} == {"王女士"}
+    assert reply_hits(order, reply, HANDLER, now) == ()
+    assert {hit.words for hit in reply_hits(order, reply, DISPATCHER, now)} == {"周建国", "0571-88886666"}
+    assert {hit.words for hit in reply_hits(order, "王女士，灯已换。", HANDLER, now)} == {"王女士"}
 
 
 def test_what_answers_several_citizens_names_none(session: None, now: datetime) -> None:
     master = factories.handling(now)
-    assert reply_hits(master, "王女士您好，灯已换。", HANDLER) == ()
+    assert reply_hits(master, "王女士您好，灯已换。", HANDLER, now) == ()
     merge(factories.received(now), DISPATCHER, now, master=master.number, reason="同一件事")
-    assert {hit.rule for hit in reply_hits(master, "王女士您好，灯已换。", HANDLER)} == {Rule.PRIVACY}
+    assert {hit.rule for hit in reply_hits(master, "王女士您好，灯已换。", HANDLER, now)} == {Rule.PRIVACY}
 
 
 def test_the_page_shows_what_was_found_and_lets_it_be_sent(sign_in: Signer, now: datetime) -> None:

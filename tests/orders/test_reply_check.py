@@ -379,3 +379,9 @@ def test_the_sample_city_passes_its_own_check() -> None:
             said = reply.format(unit="市住房局", title=told[title], phone="12345")
             hits = check_reply(said, Asked(told[title], told[text], "王女士", "13912345678", private=True), WORDS)
             assert hits == (), said
+
+
+def test_a_duty_desks_own_mobile_may_be_given() -> None:
+    words = read_words({"privacy": {"public": ["13800138000"]}})
+    assert rules("值班电话138-0013-8000。", words=words) == set()
+    assert rules("值班电话13800138001。", words=words) == {Rule.PRIVACY}
