@@ -176,7 +176,6 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
         "orders.listed": ("manager", "/orders"),
         "orders.shown": ("handler", f"/orders/{fresh.number}"),
         "orders.shown, time asked": ("supervisor", f"/orders/{asks.number}"),
-        "watch.supervision": ("supervisor", "/supervision"),
         "report.rows": ("manager", "/week/rows?measure=on_time"),
     }
     pages = {
