@@ -17,9 +17,11 @@ from hotline.base.i18n import DEFAULT, gettext, label, speaking
 from hotline.handle import operations as handle
 from hotline.handle.alarms import Found, alarm_for, alarms_for, count_open, fire, orders_behind, settle, trigger_of
 from hotline.handle.models import Alarm
+from hotline.handle.review import reject_reply
 from hotline.handle.supervision import escalate_overdue, feed_back, supervise
-from hotline.handle.time import grant_time, request_time
+from hotline.handle.time import grant_time, request_time, resume
 from hotline.handle.triggers import sweep_orders
+from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.urging import urge
 from hotline.orders.verify import clock_differences
@@ -29,6 +31,8 @@ from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Does, Kind, Supervision
+from hotline.receive.joining import reactivate
+from hotline.transfer.merging import merge
 from tests import factories
 from tests.factories import CALLBACK, DISPATCHER, HANDLER
 
@@ -67,6 +71,8 @@ def morning(days: int, now: datetime) -> datetime:
 def redone(order: Order, now: datetime, *, content: bool = False) -> None:
     """The unit replies, the citizen is content or not, and where not it goes back."""
     handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="已处理。")
+    if order.state is State.REVIEWING:
+        handle.sign_reply(order, HEAD, now)
     level = "satisfied" if content else "dissatisfied"
     handle.evaluate(order, CALLBACK, now, solved=content, satisfaction=level)
     if not content:
@@ -202,7 +208,62 @@ def test_a_clock_that_stands_still_is_not_stalled(session: None, now: datetime) 
     )
     grant_time(order, DISPATCHER, now)
     assert swept(now + timedelta(days=20), "stalled") == []
-    assert len(swept(now + timedelta(days=40), "stalled")) == 1
+    ends = pause_of(order)
+    assert swept(ends + MOMENT, "stalled") == []  # it has only just run out
+    fifth = morning(7, ends)
+    assert swept(fifth - MOMENT, "stalled") == []
+    assert len(swept(fifth + timedelta(days=1), "stalled")) == 1
+
+
+def pause_of(order: Order) -> datetime:
+    """When the pause of its work ends."""
+    (clock,) = (row for row in order.deadlines if row.clock is Clock.HANDLE)
+    return datetime.fromisoformat(clock.paused[-1][1])
+
+
+def test_work_that_the_center_has_going_on_early_is_not_stalled(session: None, now: datetime) -> None:
+    order = alone(now)
+    until = (now + timedelta(days=27)).date()
+    request_time(
+        order, HANDLER, now, kind=TimeKind.PROMISE, reason="需立项", next_step="排期", until=until, amount=None
+    )
+    grant_time(order, DISPATCHER, now)
+    at = now + timedelta(days=20)
+    resume(order, DISPATCHER, at, reason="已立项")
+    assert swept(at + timedelta(days=1), "stalled") == []
+    assert len(swept(at + timedelta(days=10), "stalled")) == 1
+
+
+def test_what_is_taken_up_again_begins_anew(session: None, now: datetime) -> None:
+    order = alone(now, factories.closed)
+    at = now + timedelta(days=14)
+    reactivate(order, DISPATCHER, at, reason="又坏了")
+    assert swept(at, "stalled") == []
+    assert len(swept(morning(8, at), "stalled")) == 1
+
+
+def test_what_followed_its_master_and_is_taken_up_again_may_stall_too(session: None, now: datetime) -> None:
+    master, child = alone(now), alone(now, factories.received)
+    merge(child, DISPATCHER, now, master=master.number, reason="同一件事")
+    handle.reply(master, HANDLER, now, result=Result.SOLVED, public_reply="已处理。")
+    handle.evaluate(child, CALLBACK, now, solved=True, satisfaction="satisfied")
+    handle.close(child, CALLBACK, now)
+    reactivate(child, DISPATCHER, now + timedelta(days=1), reason="没有解决")
+    assert child.dispatched_at is None
+    assert [one.subject for one in swept(now + timedelta(days=15), "stalled")] == [child.number]
+
+
+def test_a_reply_that_waits_for_its_signature_is_not_stalled_and_answers_its_slip(session: None, now: datetime) -> None:
+    order = alone(now)
+    for _ in range(2):
+        redone(order, now)  # from now on the unit's head signs
+    supervise(order, SUPERVISOR, now, reason="督办", supervision=Supervision.RED)
+    handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="已处理。")
+    assert order.state is State.REVIEWING
+    assert swept(now + timedelta(days=30), "slip_overdue") == []
+    assert fired("stalled") == []
+    reject_reply(order, HEAD, now + timedelta(days=30), reason="没有说清")
+    assert len(swept(now + timedelta(days=30), "slip_overdue")) == 1
 
 
 def test_a_red_slip_not_answered_calls_for_an_interview(session: None, now: datetime) -> None:
