@@ -7,13 +7,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid, NotAllowed, NotFound
 from hotline.base.i18n import DEFAULT, gettext, label, speaking
+from hotline.base.work import unit_of_work
 from hotline.handle import operations as handle
 from hotline.handle.alarms import Found, alarm_for, alarms_for, count_open, fire, orders_behind, settle, trigger_of
 from hotline.handle.models import Alarm
@@ -435,6 +437,32 @@ def test_a_sweep_twice_is_a_sweep_once(session: None, now: datetime, walk: list[
     assert [str(one) for order in orders for one in clock_differences(order)] == []
     running = db.session.scalars(select(Deadline).filter_by(clock=Clock.SUPERVISE, ended_at=None)).all()
     assert len({row.order_id for row in running}) == len(running)
+
+
+def test_a_sweep_leaves_what_somebody_is_at_work_on(app: Flask, committed: None, now: datetime) -> None:
+    with app.app_context(), unit_of_work():
+        orders = [alone(now), alone(now)]
+        for order in orders:
+            for _ in range(3):
+                urge(order, AGENT, now, note="催办")
+        key, numbers = orders[0].id, [order.number for order in orders]
+
+    def raised_for() -> set[str]:
+        with app.app_context():
+            return {alarm.subject for alarm in fired("urged") if alarm.handled_at}
+
+    with app.app_context():
+        engine = db.engine
+    with engine.connect() as other:
+        other.execute(text("SELECT 1 FROM work_order WHERE id = :id FOR UPDATE"), {"id": key})
+        with app.app_context(), unit_of_work():
+            db.session.execute(text("SET LOCAL lock_timeout = '1s'"))  # a sweep that waits must not hang here
+            assert sweep_orders(now) == 1
+        assert raised_for() == {numbers[1]}
+        other.rollback()
+    with app.app_context(), unit_of_work():
+        assert sweep_orders(now) == 1
+    assert raised_for() == set(numbers)
 
 
 def test_every_kind_of_an_order_is_looked_for() -> None:
