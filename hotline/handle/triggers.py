@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from hotline.base.db import db
 from hotline.base.time import DAY
 from hotline.handle.alarms import Found, fire
-from hotline.handle.models import COUNTS_ON, Alarm, Evaluation
+from hotline.handle.models import COUNTS_ON, Alarm, Appeal, Appealed, Evaluation
 from hotline.handle.queries import runs_at
 from hotline.handle.supervision import WITH_UNIT
 from hotline.orders.lifecycle import Action, State
@@ -25,6 +25,7 @@ from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.queries import UNIT_CLOCKS
 from hotline.people.roles import UNIT_ROLES
 from hotline.policy import queries as policies
+from hotline.policy.appeals import Scope
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Kind, Supervision, Trigger
 
@@ -120,8 +121,11 @@ def _dissatisfied_again(trigger: Trigger, now: datetime) -> Select[Any]:
 
 
 def _poor(said: Any, now: datetime) -> ColumnElement[bool]:
+    """Not solved or not satisfied, and not left out on appeal."""
+    excluded = exists().where(Appeal.order_id == said.order_id, Appeal.round == said.round)
+    excluded = excluded.where(Appeal.scope == Scope.EVALUATION, Appeal.state == Appealed.NOT_COUNTED)
     worthless = [level.code for level in policies.policy_at(now).levels if not level.weight]
-    return and_(said.reached.is_(True), or_(said.solved.is_(False), said.satisfaction.in_(worthless)))
+    return and_(said.reached.is_(True), or_(said.solved.is_(False), said.satisfaction.in_(worthless)), ~excluded)
 
 
 def _repeated(trigger: Trigger, now: datetime) -> Select[Any]:

@@ -18,11 +18,13 @@ from hotline.base.i18n import DEFAULT, gettext, label, speaking
 from hotline.base.work import unit_of_work
 from hotline.handle import operations as handle
 from hotline.handle.alarms import Found, alarm_for, alarms_for, count_open, fire, orders_behind, settle, trigger_of
-from hotline.handle.models import Alarm
+from hotline.handle.appeals import appeal, decide_appeal, review_appeal
+from hotline.handle.models import Alarm, Appeal
 from hotline.handle.review import reject_reply
 from hotline.handle.supervision import escalate_overdue, feed_back, supervise
 from hotline.handle.time import grant_time, request_time, resume
 from hotline.handle.triggers import sweep_orders
+from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.urging import urge
@@ -31,6 +33,7 @@ from hotline.orders.vocabulary import Result, TimeKind
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
+from hotline.policy.appeals import Ground, Scope
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Does, Kind, Supervision
 from hotline.receive.joining import reactivate
@@ -130,6 +133,21 @@ def test_content_after_the_redo_is_no_dissatisfaction(session: None, now: dateti
     redone(order, now)
     redone(order, now, content=True)
     handle.close(order, CALLBACK, now)
+    assert swept(now, "dissatisfied_again") == []
+
+
+def test_an_answer_left_out_on_appeal_is_no_dissatisfaction(session: None, now: datetime) -> None:
+    order = alone(now)
+    redone(order, now)
+    handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="又处理了。")
+    files = (Upload("截图.png", b"\x89PNG\r\n\x1a\n" + bytes(20)),)
+    against: dict[str, Any] = {"scope": Scope.EVALUATION, "round": 1, "ground": Ground.UNREASONABLE}
+    appeal(order, HANDLER, now, **against, reason="诉求超出政策规定", uploads=files)
+    found = db.session.scalars(select(Appeal)).one()
+    review_appeal(order, DISPATCHER, now, appeal=found.id, agrees=True, reason="属实")
+    decide_appeal(order, MANAGER, now, appeal=found.id, agrees=True, reason="同意")
+    handle.evaluate(order, CALLBACK, now, solved=False, satisfaction="dissatisfied")
+    handle.redo(order, CALLBACK, now, reason="还是没有解决")
     assert swept(now, "dissatisfied_again") == []
 
 
