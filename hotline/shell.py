@@ -25,7 +25,7 @@ from hotline.orders.deadlines import countdown, explanation, is_provisional, rec
 from hotline.orders.lifecycle import State
 from hotline.orders.queries import UNIT_WORK, count_disputed, count_waiting
 from hotline.people.actors import Actor
-from hotline.people.roles import Permission
+from hotline.people.roles import Permission, Role
 from hotline.people.signin import actor_or_none
 from hotline.policy import queries as policies
 from hotline.policy.calendar import Calendar
@@ -61,7 +61,10 @@ DESKS = (
         "inbox",
         mark("Inbox"),
         frozenset({Permission.UNIT_INBOX}),
-        lambda actor: count_waiting(UNIT_WORK, actor.units),
+        # What waits for a signature waits for the head.
+        lambda actor: count_waiting(
+            (*UNIT_WORK, State.REVIEWING) if actor.role is Role.UNIT_HEAD else UNIT_WORK, actor.units
+        ),
     ),
     Desk(
         "handle.callbacks",

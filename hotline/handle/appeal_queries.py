@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from hotline.base.db import db
 from hotline.handle.appeals import unit_against
 from hotline.handle.models import Appeal, Appealed
-from hotline.orders.appealing import counts_against
+from hotline.orders.appealing import appealable
 from hotline.orders.lifecycle import Action, State, find
 from hotline.orders.models import Order
 from hotline.people.actors import Actor
@@ -34,9 +35,9 @@ class Against:
         return f"{self.scope}:{self.round}"
 
 
-def appealable(order: Order, actor: Actor) -> list[Against]:
-    """What counts against the actor's units in an order and has not been appealed against."""
-    found = (Against(scope, turn) for scope, turn in counts_against(order))
+def appealable_by(order: Order, actor: Actor, now: datetime) -> list[Against]:
+    """What counts against the actor's units in an order and may still be appealed against."""
+    found = (Against(scope, turn) for scope, turn in appealable(order, now))
     return [one for one in found if actor.handles(unit_against(order, one.scope, one.round))]
 
 

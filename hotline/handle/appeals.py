@@ -16,7 +16,7 @@ from hotline.base.errors import Conflict, Invalid, NotAllowed
 from hotline.base.i18n import gettext, label
 from hotline.handle.models import Appeal, Appealed, Evaluation
 from hotline.handle.operations import with_files
-from hotline.orders.appealing import is_content
+from hotline.orders.appealing import appealable, is_content
 from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
@@ -52,6 +52,8 @@ def appeal(
         raise NotAllowed(gettext("It counts for another unit; only that one appeals."))
     if db.session.scalar(select(Appeal.id).filter_by(order_id=order.id, scope=scope, round=turn)):
         raise Conflict(gettext("There has been an appeal against this before; it is made once."))
+    if (scope, turn) not in appealable(order, now):
+        raise Conflict(gettext("The time to appeal against this is over."))
     allowed = policies.policy(order.policy_id).appeals.grounds(scope)
     if ground not in allowed:
         reasons = gettext(", ").join(label(one) for one in allowed)

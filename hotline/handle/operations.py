@@ -130,7 +130,7 @@ def reply(
     action = Action.SUBMIT_REPLY if needs_signature(order, actor) else Action.REPLY
     ready(order, action, actor, now, version=version)
     stood = stand_by(order, public_reply, actor, now, anyway=anyway)
-    with with_files(order, uploads, actor, now, public=True) as files:
+    with with_files(order, uploads, actor, now, public=action is Action.REPLY) as files:
         event = act(
             order,
             action,
@@ -151,17 +151,25 @@ def reply(
 
 
 def sign_reply(order: Order, actor: Actor, now: datetime, *, note: str = "", version: int | None = None) -> Event:
-    """The unit's head signs the reply that was handed in, and the citizen is to be asked."""
+    """The unit's head signs the reply that was handed in: the citizen gets it with its files, and is to be asked."""
     event = approve_reply(order, actor, now, note=note, version=version)
+    for file in order.attachments:
+        file.public = file.public or file.id in (event.payload.get("attachments") or ())
     _answered(order, event, now)
     return event
 
 
 def report_progress(
-    order: Order, actor: Actor, now: datetime, *, public_reply: str, version: int | None = None
+    order: Order, actor: Actor, now: datetime, *, public_reply: str, anyway: bool = False, version: int | None = None
 ) -> Event:
-    """Tell the citizen how far what was promised is (阶段性反馈); the next word is due after as long again."""
-    return act(order, Action.REPORT_PROGRESS, actor, now, version=version, public_reply=public_reply.strip())
+    """Tell the citizen how far what was promised is (阶段性反馈); the next word is due after as long again.
+
+    The words are checked as a reply is; anyway: send them although something was found that is only asked about.
+    """
+    ready(order, Action.REPORT_PROGRESS, actor, now, version=version)
+    stood = stand_by(order, public_reply, actor, now, anyway=anyway)
+    said = {"public_reply": public_reply.strip(), **stood}
+    return act(order, Action.REPORT_PROGRESS, actor, now, version=version, **said)
 
 
 def _answered(order: Order, answer: Event, now: datetime) -> None:

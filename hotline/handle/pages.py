@@ -18,7 +18,7 @@ from hotline.base.web import limiter, own_address, whole_number
 from hotline.handle import appeals as appealing
 from hotline.handle import operations as handle
 from hotline.handle import review, supervision, time
-from hotline.handle.appeal_queries import TABS, appealable, appeals_waiting
+from hotline.handle.appeal_queries import TABS, appealable_by, appeals_waiting
 from hotline.handle.desk import appeals_desk, call_sheet, inbox_view, rating_view, time_asked, time_desk
 from hotline.handle.queries import order_by_token, reply_in_review
 from hotline.handle.schemas import (
@@ -58,7 +58,7 @@ pages.add_app_template_global(time.extension_unit, "extension_unit")
 pages.add_app_template_global(time_asked)
 pages.add_app_template_global(reply_in_review)
 pages.add_app_template_global(appeals_waiting)
-pages.add_app_template_global(lambda order: appealable(order, current_actor()), "appealable")
+pages.add_app_template_global(lambda order: appealable_by(order, current_actor(), utc_now()), "appealable")
 
 
 @pages.get("/inbox")

@@ -25,7 +25,7 @@ from hotline.policy.calendar import WORKING, add_worked
 from hotline.policy.limits import Clock
 
 PARTS_VIEW = "parts"  # of the inbox: what the unit has a part in, beside the one that leads
-STEP_CLOCKS = (Clock.SIGN, Clock.CONTACT)
+STEP_CLOCKS = (Clock.SIGN, Clock.CONTACT, Clock.REVIEW, Clock.PROGRESS)
 INBOX_STATES = (*UNIT_WORK, State.RETURNING, State.REVIEWING)
 
 

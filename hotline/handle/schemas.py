@@ -36,9 +36,10 @@ class ContactBody(Schema):
 
 
 class ProgressBody(Schema):
-    """How far what was promised is, in words for the citizen."""
+    """How far what was promised is, in words for the citizen; anyway as with a reply."""
 
     public_reply = words(2000, required=True)
+    anyway = truth(load_default=False)
 
 
 class SuperviseBody(Schema):

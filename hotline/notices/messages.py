@@ -31,6 +31,12 @@ TO_CITIZEN = {
     Action.REPLY: mark(
         "%(unit)s has answered your appeal %(number)s: %(answer)s Read it, and tell us whether it is solved: %(rate)s"
     ),
+    Action.APPROVE_REPLY: mark(
+        "%(unit)s has answered your appeal %(number)s: %(answer)s Read it, and tell us whether it is solved: %(rate)s"
+    ),
+    Action.REPORT_PROGRESS: mark(
+        "%(unit)s tells you how far your appeal %(number)s is: %(answer)s Read it at %(follow)s"
+    ),
     Action.FOLLOW: mark(
         "%(unit)s has answered your appeal %(number)s: %(answer)s Read it, and tell us whether it is solved: %(rate)s"
     ),
@@ -40,6 +46,10 @@ TO_CITIZEN = {
     ),
 }
 TO_SECRET = {
+    Action.APPROVE_REPLY: mark(
+        "Your appeal %(number)s has been answered. Read it, and tell us whether it is solved: %(rate)s"
+    ),
+    Action.REPORT_PROGRESS: mark("There is news of your appeal %(number)s. Read it at %(follow)s"),
     Action.REPLY: mark("Your appeal %(number)s has been answered. Read it, and tell us whether it is solved: %(rate)s"),
     Action.FOLLOW: mark(
         "Your appeal %(number)s has been answered. Read it, and tell us whether it is solved: %(rate)s"

@@ -22,28 +22,37 @@ def may_appeal(order: Order, now: datetime) -> bool:
     policy = policies.policy(order.policy_id)
     if not policy.appeals.days:
         return False
-    if order.closed_at is not None:
-        calendar = policies.calendar_now()
-        last = add_working(order.closed_at, policy.appeals.days, TimeUnit.WORKING_DAYS, calendar, policy.counting)
-        if now > last.at:
-            return False
-    return bool(counts_against(order))
+    return bool(appealable(order, now))
 
 
-def counts_against(order: Order) -> list[Against]:
-    """What counts against a unit and has not been appealed against: the latest answer before the earlier ones."""
-    late = any(row.clock is Clock.HANDLE and row.ended_late for row in order.deadlines)
-    found: list[Against] = [(Scope.DEADLINE, 1)] if late else []
+def appealable(order: Order, now: datetime) -> list[Against]:
+    """What may still be appealed against: the policy's days run from the first closing after it."""
+    policy, calendar = policies.policy(order.policy_id), policies.calendar_now()
+    closings = select(Event.at).where(Event.order_id == order.id, Event.action == Action.CLOSE)
+    closed = list(db.session.scalars(closings.order_by(Event.seq)))
+
+    def in_time(at: datetime) -> bool:
+        first = next((one for one in closed if one >= at), None)
+        if first is None:
+            return True
+        return now <= add_working(first, policy.appeals.days, TimeUnit.WORKING_DAYS, calendar, policy.counting).at
+
+    return [one for one, at in counts_against(order).items() if in_time(at)]
+
+
+def counts_against(order: Order) -> dict[Against, datetime]:
+    """What counts against a unit and has not been appealed against, and since when: the latest answer first."""
+    late = [row.ended_at for row in order.deadlines if row.clock is Clock.HANDLE and row.ended_late]
+    found: dict[Against, datetime] = {(Scope.DEADLINE, 1): at for at in late[:1] if at}  # noqa: B035 # at most one
+    appealed: set[Against] = set()
     said = select(Event).where(Event.order_id == order.id, Event.action.in_([Action.EVALUATE, Action.APPEAL]))
-    events = list(db.session.scalars(said.order_by(Event.seq.desc())))
-    for event in events:
-        said_so = event.payload
-        if event.action is Action.EVALUATE and not is_content(order, said_so["solved"], said_so["satisfaction"]):
-            found.append((Scope.EVALUATION, said_so.get("round", 1)))
-    before = {
-        (event.payload["scope"], event.payload.get("round", 1)) for event in events if event.action is Action.APPEAL
-    }
-    return [one for one in found if one not in before]
+    for event in db.session.scalars(said.order_by(Event.seq.desc())):
+        turn = event.payload.get("round", 1)
+        if event.action is Action.APPEAL:
+            appealed.add((Scope(event.payload["scope"]), turn))
+        elif not is_content(order, event.payload["solved"], event.payload["satisfaction"]):
+            found[Scope.EVALUATION, turn] = event.at
+    return {one: at for one, at in found.items() if one not in appealed}
 
 
 def is_content(order: Order, solved: bool | None, satisfaction: str | None) -> bool:  # noqa: FBT001 # an answer

@@ -149,9 +149,8 @@ def _parts_starting(heard: Heard, limits: tuple[Limit, ...], going_on: Collectio
         Start(clock, limit, unit, datetime.fromisoformat(due) if due else None)
         for unit, part in parts_given(heard).items()
         for clock in (PART_CLOCK[part],)
-        # Where a policy has no limit for parts, one has as long as the whole.
         if unit not in going_on
-        and (limit := choose(limits, clock, heard.facts) or choose(limits, Clock.HANDLE, heard.facts))
+        and (limit := choose(limits, clock, heard.facts) or (due and choose(limits, Clock.HANDLE, heard.facts)))
     ]
 
 
@@ -167,7 +166,10 @@ def _change(row: ClockRow, heard: Heard) -> bool:
             row.extended = [*row.extended, [said["time"]["amount"], said["time"]["unit"], _written(heard.at)]]
         case Action.GRANT_TIME if row.clock in WORK_CLOCKS:
             row.paused = [*row.paused, [said["time"]["start"], said["time"]["end"], said["kind"]]]
-        case Action.RESUME if row.clock in WORK_CLOCKS and standing(row, heard.at):
+        # A promise is the unit's that made it: whoever has the order now has its time, not its leave to wait.
+        case Action.RESUME | Action.REDISPATCH | Action.RULE_MOVES if row.clock in WORK_CLOCKS and standing(
+            row, heard.at
+        ):
             *earlier, (start, _, reason) = row.paused
             row.paused = [*earlier, [start, _written(heard.at), reason]]
         case Action.SET_UPSTREAM if row.clock in WORK_CLOCKS:

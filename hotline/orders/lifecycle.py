@@ -54,7 +54,7 @@ def _step(
 
 _S, _C, _R = State, Clock, Role
 _ACTIVE = (_S.RECEIVED, _S.EXITING, _S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.REVIEWING, _S.CALLBACK)
-_WITH_UNIT = (_S.DISPATCHED, _S.HANDLING, _S.RETURNING)
+_WITH_UNIT = (_S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.REVIEWING)
 _WORKED_ON = (*_WITH_UNIT, _S.REVIEWING, _S.CALLBACK, _S.CLOSED)
 _CENTER = (_R.DISPATCHER, _R.SUPERVISOR)
 _ANSWERS = (_C.CONTACT, _C.ASSIST, _C.READ, _C.PROGRESS)  # what nobody waits for once the citizen has an answer
@@ -141,7 +141,7 @@ STEPS: tuple[Step, ...] = (
         (_R.DISPATCHER,),
         needs=("unit", "reason"),
         meets=(_C.RETURN_REVIEW,),
-        drops=(_C.SIGN,),
+        drops=(_C.SIGN, _C.PROGRESS),
         starts=(_C.SIGN,),
     ),
     # A refusal settles whose order it is, so it stands for the signature too.
@@ -211,7 +211,8 @@ STEPS: tuple[Step, ...] = (
         drops=_ANSWERS,
         starts=(_C.CALLBACK,),
     ),
-    # 审核、审签: work ends with the handing in, if the head signs it; a rejected reply leaves no trace on the clock.
+    # 审核、审签: work ends with the handing in, if the head signs it; a rejected reply leaves no trace on the clock. The
+    # center gives one back whose head is away.
     _step(
         Action.SUBMIT_REPLY,
         _S.HANDLING,
@@ -235,7 +236,7 @@ STEPS: tuple[Step, ...] = (
         Action.REJECT_REPLY,
         _S.REVIEWING,
         _S.HANDLING,
-        (_R.UNIT_HEAD,),
+        (_R.UNIT_HEAD, *_CENTER),
         needs=("reason",),
         meets=(_C.REVIEW,),
         resumes=(_C.HANDLE, _C.REDO),
@@ -255,7 +256,7 @@ STEPS: tuple[Step, ...] = (
     # 阶段性反馈: who waits for a promise hears of it again and again.
     _step(
         Action.REPORT_PROGRESS,
-        _S.HANDLING,
+        (_S.HANDLING, _S.REVIEWING),
         None,
         UNIT_ROLES,
         needs=("public_reply",),

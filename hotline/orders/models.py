@@ -159,7 +159,7 @@ class OrderUnit(Base):
 
 
 # What the report reads of every week's dispatches. Rare enough to index, unlike all that happens to orders.
-ROUTING = "action IN ('dispatch', 'request_return', 'redispatch', 'rule_moves')"
+ROUTING = "action IN ('dispatch', 'request_return', 'redispatch', 'rule_moves', 'dispute')"
 
 CLOSING = "action IN ('close', 'reactivate')"
 

@@ -22,6 +22,7 @@ from hotline.orders.lifecycle import Action, State, Step, find, permits
 from hotline.orders.models import Deadline, Event, Order, order_numbers
 from hotline.orders.open_steps import is_open, parts_open
 from hotline.orders.queries import require_category
+from hotline.orders.sight import works_on
 from hotline.orders.vocabulary import Channel, Element, Nature, Urgency
 from hotline.orders.watched import Watched, watched
 from hotline.people.actors import Actor
@@ -218,7 +219,7 @@ def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, An
     if action in AGAIN:
         order.round += 1
         order.attempts = 0
-        order.closed_at = None
+        order.closed_at = order.ruled_at = None  # what was ruled on was the work of the round before
     if action in SENDS:
         order.lead_unit = payload["unit"]
     if action in CHANGES:
@@ -363,5 +364,7 @@ def reveal_phone(order: Order, actor: Actor, now: datetime, *, purpose: str) -> 
     actor.require(Permission.REVEAL_PHONE)
     if order.secret and actor.role in UNIT_ROLES:
         raise NotAllowed(gettext("This order is secret: ask the hotline center to pass on your question."))
+    if not works_on(order, actor):
+        raise NotAllowed(gettext("Only units that work on the order may see the number."))
     record_read(actor, order.number, purpose, now)
     return order.requester_phone

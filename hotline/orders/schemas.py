@@ -66,6 +66,8 @@ def brief(order: Order, reader: Actor) -> dict[str, Any]:
         "urges": order.urges,
         "received_at": order.received_at,
         "upstream_due_at": order.upstream_due_at,
+        "disputed_at": order.disputed_at,
+        "ruled_at": order.ruled_at,
         "closed_at": _closed_at(order, reader),
     }
 

@@ -15,7 +15,7 @@ from hotline.orders.marking import marked
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.names import Names, level_name
 from hotline.orders.open_steps import open_steps
-from hotline.orders.sight import hides_requester, sees_clock
+from hotline.orders.sight import hides_requester, sees_clock, works_on
 from hotline.orders.suggested import read_suggestion
 from hotline.orders.timeline import timeline
 from hotline.orders.vocabulary import Nature, Result, Ruling, Truth, Urgency
@@ -116,7 +116,12 @@ def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
 
 def may_reveal(order: Order, actor: Actor) -> bool:
     """Whether the actor may ask for the requester's full number."""
-    return bool(order.requester_phone) and actor.may(Permission.REVEAL_PHONE) and not hides_requester(order, actor)
+    return (
+        bool(order.requester_phone)
+        and actor.may(Permission.REVEAL_PHONE)
+        and works_on(order, actor)
+        and not hides_requester(order, actor)
+    )
 
 
 def clocks(order: Order, actor: Actor) -> list[Deadline]:

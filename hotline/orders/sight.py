@@ -20,6 +20,14 @@ def hides_requester(order: Order, reader: Actor) -> bool:
     return order.secret and reader.role in UNIT_ROLES
 
 
+def works_on(order: Order, reader: Actor) -> bool:
+    """Whether the reader has something to do with the citizen: of units, the lead and those with a part still to do."""
+    if reader.role not in UNIT_ROLES or reader.handles(order.lead_unit):
+        return True
+    assisting = (row for row in order.deadlines if row.clock is Clock.ASSIST and row.ended_at is None)
+    return any(reader.handles(row.unit_code) for row in assisting)
+
+
 def sees_clock(deadline: Deadline, reader: Actor) -> bool:
     """Whether the reader is to see a clock: a unit sees no callback clock."""
     return reader.role not in UNIT_ROLES or deadline.clock is not Clock.CALLBACK

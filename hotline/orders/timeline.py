@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -96,7 +96,13 @@ def _lines(event: Event, told: Mapping[str, Callable[[Any], Line]]) -> Iterable[
         yield Line("internal", gettext("Reason"), event.reason)
     said = {key: value for key, value in event.payload.items() if value not in (None, "", []) and key not in UNSAID}
     for key in [*(key for key in told if key in said), *(key for key in said if key not in told)]:
-        yield told[key](said[key]) if key in told else Line("plain", key, str(said[key]))
+        line = told[key](said[key]) if key in told else Line("plain", key, str(said[key]))
+        # What waits for a signature is not the citizen's to read, and perhaps never will be.
+        yield (
+            replace(line, ground="internal")
+            if event.action is Action.SUBMIT_REPLY and line.ground == "public"
+            else line
+        )
 
 
 def _instant(written: str) -> str:

@@ -2,7 +2,8 @@
 
 A dispatch was wrong where its unit asked for a return and the center agreed, that is, sent the order to another unit,
 or where a dispute was ruled that way.
-It counts once it can no longer be overturned: the time to ask for a return is over and no return is under review.
+It counts once it can no longer be overturned: the time to ask for a return is over, no return is under review and no
+dispute waits for its ruling.
 Until then it counts for neither side, even if it has been overturned already: what is wrong shows sooner than what
 is right, and a rate of what shows soon would be too low.
 """
@@ -95,10 +96,12 @@ def _under_review(frame: Frame) -> ColumnElement[bool]:
     decision = select(decided.id).where(
         decided.order_id == asked.order_id,
         decided.seq > asked.seq,
-        decided.action.in_([Action.REDISPATCH, Action.REFUSE_RETURN]),
+        decided.action.in_([Action.REDISPATCH, Action.REFUSE_RETURN, Action.RULE, Action.RULE_MOVES]),
         decided.at <= frame.cutoff,
     )
-    steps = select(asked.order_id).where(is_step(asked, Action.REQUEST_RETURN), *_since_start(asked, frame))
+    steps = select(asked.order_id).where(
+        is_step(asked, Action.REQUEST_RETURN, Action.DISPUTE), *_since_start(asked, frame)
+    )
     return Event.order_id.in_(steps.where(~decision.exists()))
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import joinedload
 
 from hotline.base.db import db
 from hotline.base.i18n import gettext, label, mark, name_members
-from hotline.orders.lifecycle import OPEN_STATES
+from hotline.orders.lifecycle import OPEN_STATES, State
 from hotline.orders.models import Order
 from hotline.orders.open_steps import may_be_taken_up
 from hotline.policy import queries as policies
@@ -142,7 +142,7 @@ def same_matter(asked: Matter, now: datetime, *, but: Order | None = None) -> li
     weights = rarity([asked, *found.values()])
     likes = {key: likeness(asked, one, weights) for key, one in found.items()}
     best = sorted((key for key, like in likes.items() if like.score >= SAME_MATTER), key=lambda key: -likes[key].score)
-    stands = {row.id: row.id if row.state in TAKES_CHILDREN else row.parent_id or row.id for row in rows}
+    stands = {row.id: row.parent_id if row.state == State.MERGED else row.id for row in rows}
     firsts = {stands[key]: key for key in reversed(best)}  # the best of those one master stands for
     firsts.pop(but.id if but else None, None)
     shown = sorted(firsts.items(), key=lambda pair: -likes[pair[1]].score)[:SHOWN]
@@ -237,7 +237,7 @@ WITH named AS (
 SELECT work_order.id, state, parent_id, title, left(text, :read) AS text, address, district_code, category_code,
   requester_phone
 FROM every JOIN work_order USING (id)
-WHERE (state = ANY(:open) OR received_at >= :since) AND received_at <= :now AND id IS DISTINCT FROM :but
+WHERE (state = ANY(:open) OR received_at >= :since OR closed_at >= :closed_since) AND received_at <= :now AND id IS DISTINCT FROM :but
 ORDER BY names DESC, (category_code = :category) DESC NULLS LAST, received_at DESC
 LIMIT :compared
 """)
@@ -259,6 +259,7 @@ def candidates(asked: Matter, now: datetime, *, but: int | None = None) -> Seque
         "read": READ,
         "open": list(OPEN_STATES),
         "since": _since(now),
+        "closed_since": now - timedelta(days=policies.policy_at(now).reactivate_days),
         "now": now,
         "but": but,
         "compared": COMPARED,

@@ -58,7 +58,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("disputed_at IS NOT NULL"),
     )
     op.alter_column("order_unit", "part", type_=sa.String(20))
-    _routing_index("action IN ('dispatch', 'request_return', 'redispatch', 'rule_moves')")
+    _routing_index("action IN ('dispatch', 'request_return', 'redispatch', 'rule_moves', 'dispute')")
     op.drop_index("uq_deadline_running", "deadline")
     _unique("uq_deadline_running", ["order_id", "clock"], LEADS)
     _unique("uq_deadline_part", ["order_id", "clock", "unit_code"], PARTS)

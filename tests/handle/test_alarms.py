@@ -41,6 +41,8 @@ from hotline.transfer.merging import merge
 from tests import factories
 from tests.factories import CALLBACK, DISPATCHER, HANDLER
 
+HEAD = Actor(Role.UNIT_HEAD, "负责人", units=HANDLER.units)
+
 SUPERVISOR = Actor(Role.SUPERVISOR, "督办")
 AGENT = Actor(Role.AGENT, "话务员")
 MANAGER = Actor(Role.MANAGER, "管理")
@@ -74,10 +76,8 @@ def morning(days: int, now: datetime) -> datetime:
 
 
 def redone(order: Order, now: datetime, *, content: bool = False) -> None:
-    """The unit replies, the citizen is content or not, and where not it goes back."""
-    handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="已处理。")
-    if order.state is State.REVIEWING:
-        handle.sign_reply(order, HEAD, now)
+    """The unit's head replies, the citizen is content or not, and where not it goes back."""
+    handle.reply(order, HEAD, now, result=Result.SOLVED, public_reply="已处理。")
     level = "satisfied" if content else "dissatisfied"
     handle.evaluate(order, CALLBACK, now, solved=content, satisfaction=level)
     if not content:

@@ -12,15 +12,21 @@ from hotline.base.errors import Conflict, Invalid, NotAllowed
 from hotline.handle import operations as handle
 from hotline.handle import time
 from hotline.handle.queries import contacts_since_reply
+from hotline.orders.clocks import standing
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Order
 from hotline.orders.open_steps import open_steps
+from hotline.orders.operations import reveal_phone
 from hotline.orders.verify import clock_differences
-from hotline.orders.vocabulary import Result, TimeKind
+from hotline.orders.vocabulary import Result, Ruling, TimeKind
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy.limits import Clock
 from hotline.receive.joining import reactivate
+from hotline.transfer import operations as transfer
+from hotline.transfer.disputes import dispute, rule, rule_moves
+from hotline.transfer.parts import finish_part
+from hotline.transfer.same_matter import Offer, matter_of, same_matter
 from tests import factories
 from tests.factories import CALLBACK, DISPATCHER, HANDLER, fresh, saved
 
@@ -155,3 +161,56 @@ def test_the_desk_offers_to_take_it_up_again(sign_in: SignIn, now: datetime) -> 
     assert order.state is State.HANDLING
     assert "还是老样子" in order.events[-1].reason
     assert "taken up again" in client.get(answer.headers["Location"]).text
+
+
+def test_words_on_a_promise_are_checked_as_a_reply_is(session: None, now: datetime) -> None:
+    order = promised(now)
+    with pytest.raises(Invalid, match="public_reply"):
+        handle.report_progress(order, HANDLER, now, public_reply="王女士(13912345678)的申请已列入计划。")
+
+
+def test_a_promise_is_not_handed_on(session: None, now: datetime) -> None:
+    order = promised(now)
+    before = running(order)[Clock.HANDLE]
+    dispute(order, HANDLER, now, reason="不归我们", basis="职责清单")
+    rule_moves(order, Actor(Role.SUPERVISOR, "督办员"), now + DAY, how=Ruling.DECIDED, unit="urban", reason="裁定")
+    clock = next(row for row in order.deadlines if row.clock is Clock.HANDLE)
+    assert clock.due_at < before
+    assert standing(clock, now + 2 * DAY) is None
+    assert Clock.PROGRESS not in running(order)
+    assert clock_differences(fresh(order)) == []
+
+
+def test_what_was_ruled_on_may_be_argued_about_again_in_a_new_round(session: None, now: datetime) -> None:
+    order = factories.handling(now)
+    dispute(order, HANDLER, now, reason="不归我们", basis="职责清单")
+    handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="先处理好了。")
+    rule(order, Actor(Role.SUPERVISOR, "督办员"), now, how=Ruling.AGREED, responsible="urban", reason="今后归城管")
+    handle.evaluate(order, CALLBACK, now, solved=True, satisfaction="satisfied")
+    handle.close(order, CALLBACK, now)
+    reactivate(order, AGENT, now + DAY, reason="又坏了")
+    assert Action.DISPUTE in {step.action for step in open_steps(order, HANDLER, now + DAY)}
+
+
+def test_only_units_at_work_see_the_number(session: None, actor: Callable[[str], Actor], now: datetime) -> None:
+    order = factories.received(now)
+    transfer.dispatch(order, "water", DISPATCHER, now, category="060101", copy=["housing"])
+    with pytest.raises(NotAllowed):
+        reveal_phone(order, actor("handler"), now, purpose="好奇")
+    other = factories.received(now)
+    transfer.dispatch(other, "water", DISPATCHER, now, category="060101", assist=["housing"])
+    assert reveal_phone(other, actor("handler"), now, purpose="约时间") == other.requester_phone
+    finish_part(other, actor("handler"), now, note="已配合")
+    with pytest.raises(NotAllowed):
+        reveal_phone(other, actor("handler"), now, purpose="已经办完")
+
+
+def test_what_came_in_long_ago_and_was_closed_lately_is_offered(session: None, now: datetime) -> None:
+    text = "翠湖名都小区门口的搅拌站夜里不停工,噪音很大,灰尘满天飞,老人孩子睡不好。"
+    before = now - timedelta(days=45)
+    order = factories.handling(before, title="搅拌站扰民", text=text, requester_phone="13900001111")
+    handle.reply(order, HANDLER, now - 5 * DAY, result=Result.SOLVED, public_reply="已要求夜间停工。")
+    handle.evaluate(order, CALLBACK, now - 5 * DAY, solved=True, satisfaction="satisfied")
+    handle.close(order, CALLBACK, now - 5 * DAY)
+    found = same_matter(matter_of(order), now)
+    assert [one.offers[0] for one in found if one.order is order] == [Offer.REACTIVATE]

@@ -14,9 +14,12 @@ from hotline.base.errors import Conflict, NotAllowed
 from hotline.handle import operations as handle
 from hotline.handle.queries import latest_reply
 from hotline.handle.review import reject_reply
+from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Order
+from hotline.orders.names import Names
 from hotline.orders.open_steps import open_steps
+from hotline.orders.timeline import timeline
 from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import Actor
@@ -24,11 +27,13 @@ from hotline.people.roles import Role
 from hotline.policy.limits import Clock
 from hotline.receive.progress import happened
 from hotline.transfer.merging import merge
+from hotline.transfer.parts import assign_part, finish_part
 from tests import factories
 from tests.factories import CALLBACK, DISPATCHER, HANDLER, fresh, saved
 
 SignIn = Callable[[str], FlaskClient]
 HEAD = Actor(Role.UNIT_HEAD, "负责人", units=frozenset({"housing"}))
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(20)
 ANSWER = {"result": Result.SOLVED, "public_reply": "第三次上门,漏水处已修好。"}
 
 
@@ -127,3 +132,41 @@ def test_the_citizen_reads_it_only_once_it_is_signed(sign_in: SignIn, client: Fl
 def test_there_is_nothing_to_sign_elsewhere(session: None, now: datetime) -> None:
     with pytest.raises(Conflict):
         handle.sign_reply(factories.handling(now), HEAD, now)
+
+
+def test_its_files_are_the_citizens_once_it_is_signed(session: None, now: datetime) -> None:
+    order = third_round(now)
+    handle.reply(order, HANDLER, now, uploads=(Upload("整改照片.png", PICTURE),), **ANSWER)
+    order = fresh(order)
+    assert [file.public for file in order.attachments] == [False]
+    handle.sign_reply(order, HEAD, now)
+    assert [file.public for file in fresh(order).attachments] == [True]
+
+
+def test_what_a_rejected_reply_said_is_nowhere_called_the_citizens(session: None, now: datetime) -> None:
+    order = third_round(now)
+    handle.reply(order, HANDLER, now, **ANSWER)
+    reject_reply(order, HEAD, now, reason="没有正面回应")
+    grounds = {
+        line.ground
+        for entry in timeline(fresh(order), HEAD, Names())
+        for line in entry.lines
+        if line.text == ANSWER["public_reply"]
+    }
+    assert grounds == {"internal"}
+
+
+def test_the_center_gives_back_a_reply_whose_head_is_away(session: None, now: datetime) -> None:
+    order = third_round(now)
+    handle.reply(order, HANDLER, now, **ANSWER)
+    reject_reply(order, DISPATCHER, now, reason="负责人出差,请先修改")
+    assert order.state is State.HANDLING
+
+
+def test_a_part_is_handed_in_while_the_reply_waits(session: None, now: datetime) -> None:
+    order = third_round(now)
+    assign_part(order, DISPATCHER, now, part_unit="urban", task="提供依据", due=now + timedelta(hours=4))
+    handle.reply(order, HANDLER, now, **ANSWER)
+    urban = Actor(Role.HANDLER, "协办人", units=frozenset({"urban"}))
+    finish_part(order, urban, now, note="已提供")
+    assert clock_differences(fresh(order)) == []
