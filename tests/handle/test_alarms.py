@@ -170,6 +170,17 @@ def test_urged_three_times(session: None, now: datetime) -> None:
     assert (order.supervision, alarm.facts["urges"]) == (Supervision.BLUE, 3)
 
 
+def test_urged_while_a_reply_waits_for_its_signature(session: None, now: datetime) -> None:
+    order = alone(now)
+    for _ in range(2):
+        redone(order, now)
+    handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="已处理。")
+    for n in (1, 2, 3):
+        urge(order, AGENT, now, note=f"第{n}次催办")
+    (alarm,) = swept(now, "urged")
+    assert (order.state, alarm.handled_by) == (State.REVIEWING, "系统")
+
+
 def test_three_orders_of_one_citizen_and_kind_in_thirty_days(session: None, now: datetime) -> None:
     def told(at: datetime, **changes: Any) -> Order:
         return factories.dispatched(at, **{"requester_phone": "13700000001", **changes})
