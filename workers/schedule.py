@@ -35,7 +35,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """Something to be done again and again, safe to do once too often. queue: the one of RQ it waits in."""
+    """Something to be done again and again, safe to do once too often.
+
+    queue: the one of RQ it waits in. What runs every few minutes passes all deliveries by; the rest takes its turn.
+    """
 
     name: str
     every: timedelta
@@ -46,13 +49,13 @@ class Periodic:
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # The calendar first: what it moves is not warned of by the old due time.
 PERIODIC = (
-    Periodic("calendar", MINUTE, follow_calendar),
-    Periodic("warnings", MINUTE, sweep),
-    Periodic("escalation", MINUTE, escalate_overdue),
-    Periodic("order triggers", 5 * MINUTE, sweep_orders),
-    Periodic("unit triggers", HOUR, sweep_units, Queue.REPORTS),
-    Periodic("proposals", DAY, propose, Queue.REPORTS),
-    Periodic("ledgers", HOUR, produce_sheets, Queue.REPORTS),
+    Periodic("calendar", MINUTE, follow_calendar, Queue.URGENT),
+    Periodic("warnings", MINUTE, sweep, Queue.URGENT),
+    Periodic("escalation", MINUTE, escalate_overdue, Queue.URGENT),
+    Periodic("order triggers", 5 * MINUTE, sweep_orders, Queue.URGENT),
+    Periodic("unit triggers", HOUR, sweep_units),
+    Periodic("proposals", DAY, propose),
+    Periodic("ledgers", HOUR, produce_sheets),
 )
 
 
@@ -74,16 +77,14 @@ LONGEST_RUN = 3600  # seconds after which RQ breaks a run off
 
 
 def cron_on(connection: Redis) -> CronScheduler:
-    """RQ's cron with the same things, to be asked each turn. What still waits when it is due again is dropped."""
+    """RQ's cron with the same things, to be asked each turn. What waits is never dropped: run twice, it does nothing."""
     cron = CronScheduler(connection, logging.WARNING)
     for thing in PERIODIC:
-        every = int(thing.every.total_seconds())
         cron.register(
             run_in_worker,
             thing.queue,
             (thing.name,),
-            interval=every,
-            ttl=every,
+            interval=int(thing.every.total_seconds()),
             job_timeout=LONGEST_RUN,
             result_ttl=0,
             failure_ttl=LONGEST_RUN,

@@ -44,7 +44,12 @@ class Found:
 
 
 def fire(trigger: Trigger, found: Iterable[Found], now: datetime) -> int:
-    """Raise the alarms that were not raised before, and do what the trigger says; return how many."""
+    """Raise the alarms that were not raised before, and do what the trigger says; return how many.
+
+    Where it supervises, what somebody is at work on is left for the next sweep, which finds it again.
+    """
+    if trigger.does is Does.SUPERVISE:
+        found = _free(found)
     rows = [
         {
             "rule": trigger.name,
@@ -66,6 +71,14 @@ def fire(trigger: Trigger, found: Iterable[Found], now: datetime) -> int:
         for alarm in db.session.scalars(select(Alarm).where(Alarm.id.in_(new)).order_by(Alarm.order_id)).all():
             _carry_out(alarm, trigger, now)
     return len(new)
+
+
+def _free(found: Iterable[Found]) -> list[Found]:
+    """Those whose orders nobody holds, held from now on: a sweep waits for nobody, so that nothing can lock it up."""
+    found = list(found)
+    orders = select(Order.id).where(Order.id.in_([one.order_id for one in found])).order_by(Order.id)
+    held = set(db.session.scalars(orders.with_for_update(skip_locked=True)))
+    return [one for one in found if one.order_id in held]
 
 
 def _carry_out(alarm: Alarm, trigger: Trigger, now: datetime) -> None:

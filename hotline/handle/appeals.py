@@ -116,8 +116,8 @@ def decide_appeal(
 
 
 def _said(found: Appeal, *, agrees: bool) -> dict[str, object]:
-    """What the step of a reviewer says: of which appeal, and which way."""
-    return {"appeal": found.id, "scope": found.scope, "agrees": agrees}
+    """What the step of a reviewer says: of which appeal, by which unit, and which way."""
+    return {"appeal": found.id, "scope": found.scope, "against": found.unit_code, "agrees": agrees}
 
 
 def unit_against(order: Order, scope: Scope, turn: int) -> str:

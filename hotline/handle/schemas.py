@@ -151,14 +151,14 @@ class SettleBody(Schema):
 
 
 def alarm_row(line: Line, seen: frozenset[str]) -> dict[str, Any]:
-    """An alarm. seen: the numbers of orders its reader may see."""
+    """An alarm. seen: the numbers of orders its reader may see; the subject is None where it is another."""
     alarm = line.alarm
     return {
         "id": alarm.id,
         "rule": alarm.rule,
         "kind": line.trigger.kind,
         "does": line.trigger.does,
-        "subject": alarm.subject,
+        "subject": alarm.subject if alarm.order_id is None or alarm.subject in seen else None,
         "period": alarm.period,
         "unit": alarm.unit_code,
         "policy": alarm.policy_id,

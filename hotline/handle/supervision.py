@@ -21,6 +21,7 @@ from hotline.policy.limits import Clock
 from hotline.policy.triggers import Supervision
 
 GOES_UP = {Supervision.BLUE: Supervision.ORANGE, Supervision.ORANGE: Supervision.RED}
+WITH_UNIT = (State.DISPATCHED, State.HANDLING, State.RETURNING, State.REVIEWING)
 AT_ONCE = 500  # escalated in one sweep
 
 
@@ -79,7 +80,7 @@ def escalate_overdue(now: datetime) -> int:
     )
     found = (
         select(Order)
-        .where(Order.supervision.in_(GOES_UP), Order.state.in_((State.DISPATCHED, State.HANDLING, State.RETURNING)))
+        .where(Order.supervision.in_(GOES_UP), Order.state.in_(WITH_UNIT))
         .where(overdue)
         .order_by(Order.id)
         .limit(AT_ONCE)

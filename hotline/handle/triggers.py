@@ -17,19 +17,27 @@ from sqlalchemy.orm import aliased
 from hotline.base.db import db
 from hotline.base.time import DAY
 from hotline.handle.alarms import Found, fire
-from hotline.handle.models import COUNTS_ON, Alarm, Evaluation
+from hotline.handle.models import COUNTS_ON, Alarm, Appeal, Appealed, Evaluation
 from hotline.handle.queries import runs_at
+from hotline.handle.supervision import WITH_UNIT
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.queries import UNIT_CLOCKS
 from hotline.people.roles import UNIT_ROLES
 from hotline.policy import queries as policies
+from hotline.policy.appeals import Scope
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Kind, Supervision, Trigger
 
-WITH_UNIT = (State.DISPATCHED, State.HANDLING, State.RETURNING)
 # The unit is at work from these on, though somebody else took the step.
-SETS_TO_WORK = (Action.REDO, Action.REFUSE_RETURN, Action.GRANT_TIME, Action.REFUSE_TIME)
+SETS_TO_WORK = (
+    Action.REDO,
+    Action.REACTIVATE,
+    Action.REFUSE_RETURN,
+    Action.GRANT_TIME,
+    Action.REFUSE_TIME,
+    Action.RESUME,
+)
 LOOKED_BACK = timedelta(days=30)  # evaluations older than this call for nothing any more
 LATELY = timedelta(days=3)  # a citizen who told something again has done so since then
 AT_ONCE = 500  # of one trigger in one sweep
@@ -80,8 +88,9 @@ def _stalled(trigger: Trigger, now: datetime) -> Select[Any]:
     since = working_days_before(trigger.days, now)
     at_work = or_(Event.actor_role.in_(UNIT_ROLES), Event.action.in_(SETS_TO_WORK))
     moved = exists().where(Event.order_id == Order.id, Event.at >= since, at_work)
-    runs = exists().where(_running(*UNIT_CLOCKS), runs_at(now))
-    handled = (Order.state == State.HANDLING, Order.dispatched_at < since)
+    runs = exists().where(_running(*UNIT_CLOCKS), runs_at(since))  # a pause that ran out must have done so before
+    given = func.coalesce(Order.dispatched_at, Order.replied_at)  # what followed its master was never dispatched
+    handled = (Order.state == State.HANDLING, given < since)
     return _orders(trigger, ROUND, since=since).where(*handled, runs, ~moved)
 
 
@@ -90,9 +99,10 @@ def _urged(trigger: Trigger, _: datetime) -> Select[Any]:
 
 
 def _slip_overdue(trigger: Trigger, now: datetime) -> Select[Any]:
+    """The last step, unanswered. A reply that waits for its signature is an answer that is on its way."""
     query = _orders(trigger, cast(Deadline.id, String), due_at=Deadline.due_at)
     query = query.join(Deadline, _running(Clock.SUPERVISE))
-    return query.where(Order.supervision == Supervision.RED, Deadline.due_at < now)
+    return query.where(Order.supervision == Supervision.RED, Deadline.due_at < now, Order.state != State.REVIEWING)
 
 
 def _dissatisfied_again(trigger: Trigger, now: datetime) -> Select[Any]:
@@ -111,8 +121,11 @@ def _dissatisfied_again(trigger: Trigger, now: datetime) -> Select[Any]:
 
 
 def _poor(said: Any, now: datetime) -> ColumnElement[bool]:
+    """Not solved or not satisfied, and not left out on appeal."""
+    excluded = exists().where(Appeal.order_id == said.order_id, Appeal.round == said.round)
+    excluded = excluded.where(Appeal.scope == Scope.EVALUATION, Appeal.state == Appealed.NOT_COUNTED)
     worthless = [level.code for level in policies.policy_at(now).levels if not level.weight]
-    return and_(said.reached.is_(True), or_(said.solved.is_(False), said.satisfaction.in_(worthless)))
+    return and_(said.reached.is_(True), or_(said.solved.is_(False), said.satisfaction.in_(worthless)), ~excluded)
 
 
 def _repeated(trigger: Trigger, now: datetime) -> Select[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from hotline.base.db import db
 from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
-from hotline.handle.alarms import alarms_for, count_open, orders_behind, trigger_of
+from hotline.handle.alarms import alarms_for, count_open, numbers_seen, orders_behind, trigger_of
 from hotline.handle.models import Alarm
 from hotline.handle.queries import running
 from hotline.orders.models import Deadline, Order
@@ -120,13 +120,14 @@ def alarm_view(alarm: Alarm, actor: Actor, page: int) -> dict[str, Any]:
 
 def lines(alarms: Iterable[Alarm], reader: Actor) -> list[Line]:
     """Alarms in words. A unit is not to know at which moment its citizen was asked, so it is told the day."""
-    names, zone = Names(), policies.calendar_now().zone
+    alarms, names, zone = list(alarms), Names(), policies.calendar_now().zone
+    seen = numbers_seen(alarms, reader)
     return [
         Line(
             alarm=alarm,
             trigger=(trigger := trigger_of(alarm)),
             title=trigger_title(trigger),
-            about=_about(alarm, names),
+            about=_about(alarm, names, seen),
             found=_found(alarm, trigger),
             when=triggered_when(trigger),
             does=trigger_does(trigger),
@@ -141,10 +142,10 @@ def _open_alarms(actor: Actor) -> int | None:
     return sum(count_open(actor).values()) if actor.may(Permission.SEE_REPORTS) else None
 
 
-def _about(alarm: Alarm, names: Names) -> str:
+def _about(alarm: Alarm, names: Names, seen: frozenset[str]) -> str:
     facts = alarm.facts
     if alarm.order is not None:
-        return alarm.order.title
+        return alarm.order.title if alarm.order.number in seen else gettext("An order that another unit has by now")
     if "place" in facts:
         district = names.districts.get(facts["district"], facts["district"])
         category = names.categories.get(facts["category"], facts["category"])

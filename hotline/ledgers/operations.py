@@ -153,9 +153,10 @@ def take_in(item: LedgerItem, actor: Actor, now: datetime, *, intake: Intake) ->
 def strike_off(item: LedgerItem, actor: Actor, now: datetime, *, note: str) -> None:
     """Strike an item off (销号): its order has ended, and somebody says what was achieved.
 
-    Raises Conflict where its order has not ended, there is none, or the item is struck off already.
+    Once more where the order was taken up again since, also in a ledger that had ended. Raises Conflict where its
+    order has not ended, there is none, or the item is struck off already.
     """
-    _hold_item(item)
+    _hold_item(item, ended=True)
     _refuse_struck_off(item, now)
     line = line_now(item, now)
     if line.standing is Standing.WAITING:

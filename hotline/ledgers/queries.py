@@ -17,9 +17,9 @@ from hotline.base.i18n import gettext
 from hotline.ledgers.counting import Line
 from hotline.ledgers.models import Ledger, LedgerEvent, LedgerItem
 from hotline.ledgers.vocabulary import Deed, Kind
-from hotline.orders.clocks import WORK_CLOCKS, ClockRow, reckoning, replay
+from hotline.orders.clocks import SENDS, WORK_CLOCKS, ClockRow, reckoning, replay
 from hotline.orders.deadlines import going_by
-from hotline.orders.lifecycle import Action, State
+from hotline.orders.lifecycle import ENDED_STATES, Action, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.operations import facts_of, get_order
 from hotline.policy import queries as policies
@@ -29,11 +29,15 @@ SETTLES = frozenset({Deed.STRIKE_OFF, Deed.RESTORE})
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """An order as a ledger sees it: its state, the unit that leads it, when its running work clock is due."""
+    """An order as a ledger sees it: its state, the unit that leads it, when its running work clock is due.
+
+    closed_at: when it was closed, where it is.
+    """
 
     state: State
     unit: str | None
     due_at: datetime | None
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +138,16 @@ def _glimpse_at(order: Order, events: list[Event], at: datetime) -> Glimpse:
     policy = policies.policy(order.policy_id)
     running = [row for row in replay(events, policy.limits, facts_of(order)) if _is_running_work(row)]
     due = [reckoning(row, policies.calendar_now(), policy.counting).at for row in running]
-    sent = [event.payload["unit"] for event in events if event.action in SENT]
-    return Glimpse(state, sent[-1] if sent else None, min(due, default=None))
-
-
-SENT = frozenset({Action.DISPATCH, Action.REDISPATCH, Action.FOLLOW})
+    sent = [event.payload["unit"] for event in events if event.action in SENDS]
+    closed = [event.at for event in events if event.action is Action.CLOSE and state is State.CLOSED]
+    return Glimpse(state, sent[-1] if sent else None, min(due, default=None), closed[-1] if closed else None)
 
 
 def _row(item: LedgerItem, now: datetime) -> Row:
     order = item.order
     clock = running_work(order) if order else None
-    seen = Glimpse(order.state, order.followed.lead_unit, clock.due_at if clock else None) if order else None
+    due_at = clock.due_at if clock else None
+    seen = Glimpse(order.state, order.followed.lead_unit, due_at, order.closed_at) if order else None
     return Row(item, _line(item, item.events, order, seen, now), clock)
 
 
@@ -167,7 +170,7 @@ def _line(
     item: LedgerItem, events: Iterable[LedgerEvent], order: Order | None, seen: Glimpse | None, at: datetime
 ) -> Line:
     settled = [event for event in events if event.deed in SETTLES][-1:]
-    struck = settled[0] if settled and settled[0].deed is Deed.STRIKE_OFF else None
+    struck = settled[0] if settled and settled[0].deed is Deed.STRIKE_OFF and _holds(settled[0], seen) else None
     due_at, due_on = seen.due_at if seen else None, item.due_on or item.ledger.due_on
     over = (due_at is not None and due_at < at) or (
         due_on is not None and due_on < policies.calendar_now().city_day(at)
@@ -186,6 +189,13 @@ def _line(
         struck_off_at=struck.at if struck else None,
         note=struck.note if struck else "",
     )
+
+
+def _holds(strike: LedgerEvent, seen: Glimpse | None) -> bool:
+    """Whether a strike-off still holds: not for an order that was taken up again (重新激活), nor once it is closed anew."""
+    if seen is None:
+        return True
+    return seen.state in ENDED_STATES and (seen.closed_at is None or seen.closed_at <= strike.at)
 
 
 def _whole(query: Select[Any]) -> Select[Any]:

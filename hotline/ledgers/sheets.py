@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from hotline.ledgers.counting import Line, Tally, line_from, tally
 from hotline.ledgers.models import Ledger, LedgerSheet
 from hotline.ledgers.queries import get_ledger, lines_at
 from hotline.policy import queries as policies
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,20 @@ class Progress:
 
 
 def produce_sheets(now: datetime) -> None:
-    """Make the progress sheets that are due of every ledger, those missed earlier too; safe to run twice."""
-    query = select(Ledger.code).where(Ledger.cadence != Cadence.NONE).order_by(Ledger.id)
-    for code in db.session.scalars(query).all():
-        produce_sheets_of(get_ledger(code), now)
+    """Make the progress sheets that are due of every ledger, those missed earlier too; safe to run twice.
+
+    Each for itself: one whose orders cannot be read stops no other, and is tried again.
+    """
+    last = func.max(LedgerSheet.last)
+    query = select(Ledger.code, Ledger.ended_at, last).outerjoin(LedgerSheet).where(Ledger.cadence != Cadence.NONE)
+    for code, ended_at, reported in db.session.execute(query.group_by(Ledger.id).order_by(Ledger.id)).all():
+        if ended_at and reported and policies.calendar_now().city_day(ended_at) <= reported:
+            continue  # its last sheet is made
+        try:
+            with db.session.begin_nested():
+                produce_sheets_of(get_ledger(code), now)
+        except Exception as failed:  # noqa: BLE001 # whatever is wrong with one ledger
+            log.warning("no progress sheet of ledger %s: %s", code, type(failed).__name__)
 
 
 def produce_sheets_of(ledger: Ledger, now: datetime) -> None:

@@ -24,6 +24,7 @@ from hotline.policy.triggers import Supervision
 TELLS_UNIT = frozenset(
     {
         Action.DISPATCH,
+        Action.ASSIGN,
         Action.REDISPATCH,
         Action.REFUSE_RETURN,
         Action.REDO,
@@ -45,17 +46,6 @@ TELLS_UNIT = frozenset(
         Action.DECIDE_APPEAL,
     }
 )
-TELLS_ROLE = {
-    Action.REQUEST_RETURN: Role.DISPATCHER,
-    Action.PROPOSE_EXIT: Role.DISPATCHER,
-    Action.REQUEST_TIME: Role.DISPATCHER,
-    Action.FEED_BACK: Role.SUPERVISOR,
-    Action.REPLY: Role.CALLBACK,
-    Action.APPROVE_REPLY: Role.CALLBACK,
-    Action.DISPUTE: Role.SUPERVISOR,
-    Action.FOLLOW: Role.CALLBACK,
-    Action.APPEAL: Role.DISPATCHER,
-}
 # Who hears of supervision besides the unit; the higher the rung, the higher up. Of what they do themselves, too: the
 # colleagues of a supervisor read the same notices.
 TELLS_OF_RUNG = {
@@ -63,6 +53,22 @@ TELLS_OF_RUNG = {
     Supervision.RED: (Role.SUPERVISOR, Role.MANAGER),
     Supervision.SPECIAL: (Role.SUPERVISOR,),
     Supervision.LISTED: (Role.SUPERVISOR, Role.MANAGER),
+}
+OF_RUNGS = (*dict.fromkeys(role for roles in TELLS_OF_RUNG.values() for role in roles),)
+# At most these: of a rung, of an appeal and of a request for time, it depends on what the event says.
+TELLS_ROLE = {
+    Action.REQUEST_RETURN: (Role.DISPATCHER,),
+    Action.PROPOSE_EXIT: (Role.DISPATCHER,),
+    Action.REQUEST_TIME: (Role.DISPATCHER,),
+    Action.SUPERVISE: OF_RUNGS,
+    Action.ESCALATE: OF_RUNGS,
+    Action.FEED_BACK: (Role.SUPERVISOR,),
+    Action.REPLY: (Role.CALLBACK,),
+    Action.APPROVE_REPLY: (Role.CALLBACK,),
+    Action.DISPUTE: (Role.SUPERVISOR,),
+    Action.FOLLOW: (Role.CALLBACK,),
+    Action.APPEAL: (Role.DISPATCHER,),
+    Action.REVIEW_APPEAL: (Role.SUPERVISOR, Role.MANAGER),
 }
 
 
@@ -83,10 +89,15 @@ def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
 
 
 def _units(event: Event) -> tuple[str, ...]:
-    """The units that are told: the one an event names, whoever has the order by the time this runs, else the lead."""
+    """The units that are told: the one an event names, whoever has the order by the time this runs, else the lead.
+
+    Of what becomes of an appeal the unit that made it, which need not lead the order any more.
+    """
     said = event.payload
     if event.action is Action.ASSIGN:
         return (said["part_unit"],)
+    if "against" in said:
+        return (said["against"],)
     # What an agent notes is what the citizen has added on the phone.
     if event.action not in TELLS_UNIT and not (event.action is Action.NOTE and event.actor_role is Role.AGENT):
         return ()
@@ -99,7 +110,9 @@ def _roles(event: Event) -> tuple[Role, ...]:
         return TELLS_OF_RUNG.get(event.payload.get("supervision", Supervision.BLUE), ())
     if event.action is Action.REQUEST_TIME and not _waits(event):
         return ()  # granted at once, or decided since: nothing waits at the desk
-    return (TELLS_ROLE[event.action],) if event.action in TELLS_ROLE else ()
+    if event.action is Action.REVIEW_APPEAL and not event.payload["agrees"]:
+        return ()  # it counts: nobody decides on it any more
+    return TELLS_ROLE.get(event.action, ())
 
 
 def _waits(asked: Event) -> bool:

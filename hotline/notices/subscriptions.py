@@ -26,7 +26,9 @@ from hotline.people.queries import require_units
 from hotline.people.roles import Permission, Role
 
 MAIL = re.compile(r"[^\s@<>,;:\"]+@[\w-]+(\.[\w-]+)+", re.ASCII)
-TOLD_ROLES = (*dict.fromkeys(TELLS_ROLE.values()),)  # the roles a subscription may be for
+TOLD_ROLES = (
+    *dict.fromkeys(role for roles in TELLS_ROLE.values() for role in roles),
+)  # the roles a subscription may be for
 
 
 def subscriptions() -> list[Subscription]:
@@ -39,7 +41,7 @@ def heard(unit_code: str | None, role: Role | None) -> list[str]:
     if unit_code is not None:
         return [action for action in Action if action in TELLS_UNIT or action is Action.NOTE] + [WARNINGS]
     if role is not None:
-        told = [action for action, of in TELLS_ROLE.items() if of is role]
+        told = [action for action, of in TELLS_ROLE.items() if role in of]
         return [*told, WARNINGS] if role is Role.SUPERVISOR else [*told]
     return list(Action)
 

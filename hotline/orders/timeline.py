@@ -36,7 +36,7 @@ from hotline.policy.triggers import Supervision
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
 UNSAID = frozenset(
-    {"round", "row_id", "threshold", "facts", "rule", "appeal"}
+    {"round", "row_id", "threshold", "facts", "rule", "appeal", "against"}
 )  # kept for those who check, not for those who read
 
 

@@ -7,19 +7,25 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, HotlineError, Invalid, NotAllowed, NotFound
 from hotline.base.i18n import DEFAULT, gettext, label, speaking
+from hotline.base.work import unit_of_work
 from hotline.handle import operations as handle
 from hotline.handle.alarms import Found, alarm_for, alarms_for, count_open, fire, orders_behind, settle, trigger_of
-from hotline.handle.models import Alarm
+from hotline.handle.appeals import appeal, decide_appeal, review_appeal
+from hotline.handle.models import Alarm, Appeal
+from hotline.handle.review import reject_reply
 from hotline.handle.supervision import escalate_overdue, feed_back, supervise
-from hotline.handle.time import grant_time, request_time
+from hotline.handle.time import grant_time, request_time, resume
 from hotline.handle.triggers import sweep_orders
+from hotline.orders.attachments import Upload
+from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.urging import urge
 from hotline.orders.verify import clock_differences
@@ -27,8 +33,11 @@ from hotline.orders.vocabulary import Result, TimeKind
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
+from hotline.policy.appeals import Ground, Scope
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Does, Kind, Supervision
+from hotline.receive.joining import reactivate
+from hotline.transfer.merging import merge
 from tests import factories
 from tests.factories import CALLBACK, DISPATCHER, HANDLER
 
@@ -127,6 +136,21 @@ def test_content_after_the_redo_is_no_dissatisfaction(session: None, now: dateti
     assert swept(now, "dissatisfied_again") == []
 
 
+def test_an_answer_left_out_on_appeal_is_no_dissatisfaction(session: None, now: datetime) -> None:
+    order = alone(now)
+    redone(order, now)
+    handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="又处理了。")
+    files = (Upload("截图.png", b"\x89PNG\r\n\x1a\n" + bytes(20)),)
+    against: dict[str, Any] = {"scope": Scope.EVALUATION, "round": 1, "ground": Ground.UNREASONABLE}
+    appeal(order, HANDLER, now, **against, reason="诉求超出政策规定", uploads=files)
+    found = db.session.scalars(select(Appeal)).one()
+    review_appeal(order, DISPATCHER, now, appeal=found.id, agrees=True, reason="属实")
+    decide_appeal(order, MANAGER, now, appeal=found.id, agrees=True, reason="同意")
+    handle.evaluate(order, CALLBACK, now, solved=False, satisfaction="dissatisfied")
+    handle.redo(order, CALLBACK, now, reason="还是没有解决")
+    assert swept(now, "dissatisfied_again") == []
+
+
 def test_an_order_closed_dissatisfied_twice_leaves_an_open_alarm(session: None, now: datetime) -> None:
     order = alone(now)
     redone(order, now)
@@ -144,6 +168,17 @@ def test_urged_three_times(session: None, now: datetime) -> None:
         urge(order, AGENT, now, note=f"第{n}次催办")
     (alarm,) = swept(now, "urged")
     assert (order.supervision, alarm.facts["urges"]) == (Supervision.BLUE, 3)
+
+
+def test_urged_while_a_reply_waits_for_its_signature(session: None, now: datetime) -> None:
+    order = alone(now)
+    for _ in range(2):
+        redone(order, now)
+    handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="已处理。")
+    for n in (1, 2, 3):
+        urge(order, AGENT, now, note=f"第{n}次催办")
+    (alarm,) = swept(now, "urged")
+    assert (order.state, alarm.handled_by) == (State.REVIEWING, "系统")
 
 
 def test_three_orders_of_one_citizen_and_kind_in_thirty_days(session: None, now: datetime) -> None:
@@ -204,7 +239,62 @@ def test_a_clock_that_stands_still_is_not_stalled(session: None, now: datetime) 
     )
     grant_time(order, DISPATCHER, now)
     assert swept(now + timedelta(days=20), "stalled") == []
-    assert len(swept(now + timedelta(days=40), "stalled")) == 1
+    ends = pause_of(order)
+    assert swept(ends + MOMENT, "stalled") == []  # it has only just run out
+    fifth = morning(7, ends)
+    assert swept(fifth - MOMENT, "stalled") == []
+    assert len(swept(fifth + timedelta(days=1), "stalled")) == 1
+
+
+def pause_of(order: Order) -> datetime:
+    """When the pause of its work ends."""
+    (clock,) = (row for row in order.deadlines if row.clock is Clock.HANDLE)
+    return datetime.fromisoformat(clock.paused[-1][1])
+
+
+def test_work_that_the_center_has_going_on_early_is_not_stalled(session: None, now: datetime) -> None:
+    order = alone(now)
+    until = (now + timedelta(days=27)).date()
+    request_time(
+        order, HANDLER, now, kind=TimeKind.PROMISE, reason="需立项", next_step="排期", until=until, amount=None
+    )
+    grant_time(order, DISPATCHER, now)
+    at = now + timedelta(days=20)
+    resume(order, DISPATCHER, at, reason="已立项")
+    assert swept(at + timedelta(days=1), "stalled") == []
+    assert len(swept(at + timedelta(days=10), "stalled")) == 1
+
+
+def test_what_is_taken_up_again_begins_anew(session: None, now: datetime) -> None:
+    order = alone(now, factories.closed)
+    at = now + timedelta(days=14)
+    reactivate(order, DISPATCHER, at, reason="又坏了")
+    assert swept(at, "stalled") == []
+    assert len(swept(morning(8, at), "stalled")) == 1
+
+
+def test_what_followed_its_master_and_is_taken_up_again_may_stall_too(session: None, now: datetime) -> None:
+    master, child = alone(now), alone(now, factories.received)
+    merge(child, DISPATCHER, now, master=master.number, reason="同一件事")
+    handle.reply(master, HANDLER, now, result=Result.SOLVED, public_reply="已处理。")
+    handle.evaluate(child, CALLBACK, now, solved=True, satisfaction="satisfied")
+    handle.close(child, CALLBACK, now)
+    reactivate(child, DISPATCHER, now + timedelta(days=1), reason="没有解决")
+    assert child.dispatched_at is None
+    assert [one.subject for one in swept(now + timedelta(days=15), "stalled")] == [child.number]
+
+
+def test_a_reply_that_waits_for_its_signature_is_not_stalled_and_answers_its_slip(session: None, now: datetime) -> None:
+    order = alone(now)
+    for _ in range(2):
+        redone(order, now)  # from now on the unit's head signs
+    supervise(order, SUPERVISOR, now, reason="督办", supervision=Supervision.RED)
+    handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="已处理。")
+    assert order.state is State.REVIEWING
+    assert swept(now + timedelta(days=30), "slip_overdue") == []
+    assert fired("stalled") == []
+    reject_reply(order, HEAD, now + timedelta(days=30), reason="没有说清")
+    assert len(swept(now + timedelta(days=30), "slip_overdue")) == 1
 
 
 def test_a_red_slip_not_answered_calls_for_an_interview(session: None, now: datetime) -> None:
@@ -376,6 +466,32 @@ def test_a_sweep_twice_is_a_sweep_once(session: None, now: datetime, walk: list[
     assert [str(one) for order in orders for one in clock_differences(order)] == []
     running = db.session.scalars(select(Deadline).filter_by(clock=Clock.SUPERVISE, ended_at=None)).all()
     assert len({row.order_id for row in running}) == len(running)
+
+
+def test_a_sweep_leaves_what_somebody_is_at_work_on(app: Flask, committed: None, now: datetime) -> None:
+    with app.app_context(), unit_of_work():
+        orders = [alone(now), alone(now)]
+        for order in orders:
+            for _ in range(3):
+                urge(order, AGENT, now, note="催办")
+        key, numbers = orders[0].id, [order.number for order in orders]
+
+    def raised_for() -> set[str]:
+        with app.app_context():
+            return {alarm.subject for alarm in fired("urged") if alarm.handled_at}
+
+    with app.app_context():
+        engine = db.engine
+    with engine.connect() as other:
+        other.execute(text("SELECT 1 FROM work_order WHERE id = :id FOR UPDATE"), {"id": key})
+        with app.app_context(), unit_of_work():
+            db.session.execute(text("SET LOCAL lock_timeout = '1s'"))  # a sweep that waits must not hang here
+            assert sweep_orders(now) == 1
+        assert raised_for() == {numbers[1]}
+        other.rollback()
+    with app.app_context(), unit_of_work():
+        assert sweep_orders(now) == 1
+    assert raised_for() == set(numbers)
 
 
 def test_every_kind_of_an_order_is_looked_for() -> None:

@@ -35,6 +35,7 @@ from hotline.policy.document import BadPolicy, read_policy
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.receive.joining import reactivate
+from hotline.transfer.operations import redispatch, request_return
 from tests import factories
 from tests.factories import CALLBACK, HANDLER, fresh, saved
 
@@ -277,10 +278,31 @@ def test_the_reviewers_and_the_unit_are_told(session: None, now: datetime) -> No
     order = dissatisfied(now)
     found = appealed(order, now)
     review_appeal(order, FIRST, now, appeal=found.id, agrees=True, reason="属实")
-    for event in db.session.scalars(select(Event).filter_by(order_id=order.id).order_by(Event.seq.desc()).limit(2)):
+    decides = {(Role.SUPERVISOR, None), (Role.MANAGER, None)}
+    assert told_of(order, now, 2) == [{(Role.DISPATCHER, None)}, {(None, "housing"), *decides}]
+    decide_appeal(order, SECOND, now, appeal=found.id, agrees=True, reason="不计入")
+    assert told_of(order, now, 1) == [{(None, "housing")}]
+
+
+def test_of_a_refused_appeal_only_the_unit_is_told_that_made_it(session: None, now: datetime) -> None:
+    order = dissatisfied(now)
+    found = appealed(order, now)
+    reactivate(order, FIRST, now, reason="没有解决")
+    request_return(order, HANDLER, now, reason="不属于我单位")
+    redispatch(order, "water", FIRST, now, reason="同意")
+    review_appeal(order, FIRST, now, appeal=found.id, agrees=False, reason="证据不足")
+    assert told_of(order, now, 1) == [{(None, "housing")}]
+
+
+def told_of(order: Order, now: datetime, count: int) -> list[set[tuple[Role | None, str | None]]]:
+    """Whom the last few events are told to."""
+    told = []
+    last = select(Event).filter_by(order_id=order.id).order_by(Event.seq.desc()).limit(count)
+    for event in reversed(db.session.scalars(last).all()):
         tell(event.id, uuid4(), now)
-    told = db.session.scalars(select(Notice).order_by(Notice.event_id)).all()
-    assert [(one.role, one.unit_code) for one in told] == [(Role.DISPATCHER, None), (None, "housing")]
+        notices = db.session.scalars(select(Notice).filter_by(event_id=event.id))
+        told.append({(one.role, one.unit_code) for one in notices})
+    return told
 
 
 def test_the_policy_page_says_how_long(sign_in: SignIn) -> None:

@@ -22,7 +22,7 @@ from hotline.handle import operations as handle
 from hotline.handle.supervision import escalate, escalate_overdue, feed_back, supervise, unlist
 from hotline.notices.models import Notice
 from hotline.notices.operations import tell
-from hotline.orders.lifecycle import Action
+from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.urging import urge
 from hotline.orders.verify import clock_differences
@@ -131,6 +131,19 @@ def test_a_supervisor_steps_up_by_hand_and_never_down(session: None, now: dateti
     assert order.supervision is Supervision.LISTED
     with pytest.raises(Conflict):
         escalate(order, SUPERVISOR, now + timedelta(days=2), reason="已到顶")
+
+
+def test_a_slip_goes_up_while_a_reply_waits_for_its_signature(session: None, now: datetime) -> None:
+    order = factories.handling(now)
+    for _ in range(2):
+        handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="已处理。")
+        handle.evaluate(order, CALLBACK, now, solved=False, satisfaction="dissatisfied")
+        handle.redo(order, CALLBACK, now, reason="没有解决")
+    supervise(order, SUPERVISOR, now, reason="久拖不决")
+    handle.reply(order, HANDLER, now, result=Result.SOLVED, public_reply="又处理了。")
+    assert order.state is State.REVIEWING
+    assert escalate_overdue(due(order) + MOMENT) == 1
+    assert order.supervision is Supervision.ORANGE
 
 
 def test_special_supervision_does_not_go_up_by_itself(session: None, now: datetime) -> None:

@@ -19,6 +19,7 @@ from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.triggers import Supervision
+from hotline.transfer.operations import redispatch, request_return
 from tests import factories
 from tests.factories import HANDLER
 
@@ -125,6 +126,29 @@ def test_a_unit_head_reads_the_alarms_about_their_unit(sign_in: SignIn, now: dat
     assert f"/alarms/{own}/settle" not in client.get(f"/alarms/{own}").text
     assert [client.get(f"/alarms/{one}").status_code for one in (theirs, place)] == [404, 404]
     assert client.post(f"/alarms/{own}/settle", data={"note": "我办了"}).status_code == 403
+
+
+def test_a_unit_head_reads_nothing_of_an_order_that_has_left(
+    sign_in: SignIn, client: FlaskClient, key_of: KeyOf, now: datetime
+) -> None:
+    stays, leaves = (factories.dispatched(now, title=title) for title in ("留下的事", "转走的事"))
+    found = [Found(order.number, "1", [order.number], "housing", order.id) for order in (stays, leaves)]
+    fire(policies.policy_at(now).trigger("stalled"), found, now)
+    request_return(leaves, HANDLER, now, reason="不属于我单位")
+    redispatch(leaves, "water", factories.DISPATCHER, now, reason="同意")
+    db.session.commit()
+    head, supervisor = key_of("unit_head"), key_of("supervisor")
+    subjects = {
+        who: {row["subject"] for row in client.get("/api/v1/alarms", headers=key).json["alarms"]}
+        for who, key in (("head", head), ("supervisor", supervisor))
+    }
+    assert subjects == {"head": {stays.number, None}, "supervisor": {stays.number, leaves.number}}
+    page = sign_in("unit_head").get("/alarms").text
+    assert "留下的事" in page
+    assert "转走的事" not in page
+    left = db.session.scalars(select(Alarm).filter_by(order_id=leaves.id)).one()
+    assert leaves.number not in sign_in("unit_head").get(f"/alarms/{left.id}").text
+    assert "转走的事" in sign_in("supervisor").get("/alarms").text
 
 
 def test_an_administrator_reads_and_does_not_settle(sign_in: SignIn, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,11 +18,14 @@ from hotline.knowledge.operations import answer_directly
 from hotline.ledgers import operations as keep
 from hotline.ledgers.cadence import Cadence
 from hotline.ledgers.counting import Standing, tally
-from hotline.ledgers.models import LedgerEvent
+from hotline.ledgers.models import LedgerEvent, LedgerItem
 from hotline.ledgers.queries import get_item, get_ledger, items_of_order, ledgers, line_now, lines_at, lines_now
 from hotline.ledgers.vocabulary import Kind
-from hotline.orders.vocabulary import Channel
+from hotline.orders.models import Order
+from hotline.orders.vocabulary import Channel, Ruling
 from hotline.receive.exits import withdraw
+from hotline.receive.joining import reactivate
+from hotline.transfer.disputes import dispute, rule_moves
 from hotline.transfer.merging import merge, unmerge
 from tests import factories
 from tests.conftest import NOW
@@ -161,14 +164,70 @@ def test_restoring_opens_an_ended_ledger_again() -> None:
         lambda: item(book),
         lambda: keep.end_ledger(book, SUPERVISOR, LATER),
         lambda: keep.set_cadence(book, SUPERVISOR, LATER, cadence=Cadence.WEEKLY),
-        lambda: keep.strike_off(done, SUPERVISOR, LATER, note="好了"),
     ):
         with pytest.raises(Conflict, match="has ended"):
             refused()
+    with pytest.raises(Conflict, match="struck off already"):
+        keep.strike_off(done, SUPERVISOR, LATER, note="好了")
     keep.restore(done, SUPERVISOR, LATER, reason="又坏了")
     assert get_ledger(book.code).ended_at is None
     assert standings(book, LATER) == ["ended"]
     assert done.events[-1].note == "又坏了"
+
+
+def taken_up_again(made: LedgerItem, now: datetime) -> Order:
+    order = made.order
+    assert order is not None
+    reactivate(order, DISPATCHER, now, reason="又坏了")
+    return order
+
+
+def test_an_order_taken_up_again_is_in_work_until_it_is_struck_off_once_more() -> None:
+    book = ledger()
+    made = struck(book)
+    item(book, order=ended(NOW))
+    order = taken_up_again(made, LATER)
+    assert standings(book, LATER) == ["in_work", "ended"]
+    late = line_now(get_item(book.code, 1), LATER + 60 * DAY)
+    assert (late.standing, late.overdue, late.struck_off_at) == (Standing.IN_WORK, True, None)
+    with pytest.raises(Conflict, match="2 of 2 items"):
+        keep.end_ledger(book, SUPERVISOR, LATER)
+    with pytest.raises(Conflict, match="Being handled"):
+        keep.strike_off(made, SUPERVISOR, LATER, note="好了")
+    handle.reply(order, factories.HANDLER, LATER, result=handle.Result.SOLVED, public_reply="又修好了。")
+    handle.evaluate(order, factories.CALLBACK, LATER, solved=True, satisfaction="satisfied")
+    handle.close(order, factories.CALLBACK, LATER + HOUR)
+    again = LATER + 2 * HOUR
+    assert standings(book, again) == ["ended", "ended"]
+    assert lines_at(get_ledger(book.code), again) == lines_now(get_ledger(book.code), again)
+    keep.strike_off(made, SUPERVISOR, again, note="又修好了。")
+    assert standings(book, again) == ["struck_off", "ended"]
+    told = [lines_at(get_ledger(book.code), at)[0] for at in (NOW + 3 * HOUR, LATER, again - HOUR, again)]
+    assert [line.standing.value for line in told] == ["struck_off", "in_work", "ended", "struck_off"]
+
+
+def test_in_a_ledger_that_has_ended_it_is_struck_off_once_more_too() -> None:
+    book = ledger()
+    made = struck(book)
+    keep.end_ledger(book, SUPERVISOR, LATER)
+    order = taken_up_again(made, LATER)
+    assert standings(book, LATER) == ["in_work"]
+    handle.reply(order, factories.HANDLER, LATER, result=handle.Result.SOLVED, public_reply="又修好了。")
+    handle.evaluate(order, factories.CALLBACK, LATER, solved=True, satisfaction="satisfied")
+    handle.close(order, factories.CALLBACK, LATER + HOUR)
+    keep.strike_off(made, SUPERVISOR, LATER + HOUR, note="又修好了。")
+    assert standings(book, LATER + HOUR) == ["struck_off"]
+    assert get_ledger(book.code).ended_at == LATER
+
+
+def test_a_ruling_that_moves_an_order_moves_it_in_its_ledger() -> None:
+    book = ledger()
+    order = factories.dispatched(NOW)
+    item(book, order=order)
+    dispute(order, factories.HANDLER, NOW + HOUR, reason="不属于我单位", basis="三定方案")
+    rule_moves(order, SUPERVISOR, NOW + 2 * HOUR, how=Ruling.DECIDED, unit="urban", reason="属城管")
+    at = [lines_at(get_ledger(book.code), NOW + hours * HOUR)[0].unit for hours in (1, 2)]
+    assert at == ["housing", "urban"]
 
 
 def test_a_ledger_is_not_ended_with_other_matters_than_were_made_public() -> None:

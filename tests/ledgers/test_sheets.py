@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from hotline.base.db import db
@@ -123,6 +123,36 @@ def test_missed_periods_are_caught_up_with_and_the_last_is_the_one_it_ended_in()
     keep.end_ledger(made, SUPERVISOR, START + 10 * DAY)
     produce_sheets(START + 60 * DAY)
     assert sheets(made) == ["2026-11-08", "2026-11-15"]
+
+
+def test_a_log_that_cannot_be_read_stops_no_other_ledger(caplog: pytest.LogCaptureFixture) -> None:
+    broken, whole = (ledger(START, cadence=Cadence.WEEKLY) for _ in range(2))
+    order = factories.handling(START)
+    item(broken, START, order)
+    item(whole, START, factories.handling(START))
+    db.session.execute(text("ALTER TABLE order_event DISABLE TRIGGER USER"))
+    spoiled = "UPDATE order_event SET from_state = 'closed' WHERE order_id = :id AND action = 'sign'"
+    db.session.execute(text(spoiled), {"id": order.id})
+    produce_sheets(START + 10 * DAY)
+    assert (sheets(broken), sheets(whole)) == ([], ["2026-11-08"])
+    assert [record.getMessage() for record in caplog.records] == [
+        f"no progress sheet of ledger {broken.code}: ValueError"
+    ]
+
+
+def test_a_ledger_whose_last_sheet_is_made_is_not_read_again() -> None:
+    made = ledger(START, cadence=Cadence.WEEKLY)
+    struck(made, START)
+    keep.end_ledger(made, SUPERVISOR, START + 5 * DAY)
+    produce_sheets(START + 10 * DAY)
+    asked: list[str] = []
+    connection = db.session.connection()
+    note = lambda *given: asked.append(given[2])  # noqa: E731 # to be taken off again
+    event.listen(connection, "before_cursor_execute", note)
+    produce_sheets(START + 20 * DAY)
+    event.remove(connection, "before_cursor_execute", note)
+    assert sheets(made) == ["2026-11-08"]
+    assert not any("FROM ledger_item" in statement for statement in asked)
 
 
 def test_a_new_cadence_counts_from_its_day_and_what_was_due_is_made_first() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from hotline.base.errors import Invalid, NotAllowed
 from hotline.notices.models import WARNINGS, Medium
-from hotline.notices.subscriptions import subscribe, switch
+from hotline.notices.subscriptions import TOLD_ROLES, subscribe, switch
+from hotline.orders.lifecycle import Action
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from tests.conftest import NOW
@@ -54,3 +55,18 @@ def test_what_cannot_be_told_is_refused(
     with pytest.raises(Invalid) as refused:
         subscribe(medium, target, ADMIN, NOW, **whom)
     assert list(refused.value.errors) == [field]
+
+
+def test_whatever_somebody_is_told_of_can_be_subscribed_to(session: None) -> None:
+    told: list[tuple[dict[str, Any], Action]] = [
+        ({"unit_code": "housing"}, Action.ASSIGN),
+        ({"unit_code": "housing"}, Action.URGE),
+        ({"role": Role.SUPERVISOR}, Action.SUPERVISE),
+        ({"role": Role.SUPERVISOR}, Action.REVIEW_APPEAL),
+        ({"role": Role.MANAGER}, Action.ESCALATE),
+        ({"role": Role.MANAGER}, Action.REVIEW_APPEAL),
+    ]
+    for whom, action in told:
+        made = subscribe(Medium.SMS, "13800000000", ADMIN, NOW, **whom, actions=[action])
+        assert made.actions == [action]
+    assert Role.MANAGER in TOLD_ROLES

@@ -23,6 +23,7 @@ from hotline.transfer.operations import dispatch
 from tests import factories
 from tests.report import rows
 from tests.report.rows import HOUR
+from tests.report.test_exclusion import appeal
 
 
 def at(day: int, hour: float = 12) -> datetime:
@@ -101,6 +102,20 @@ def test_a_rate_below_the_least(small: None) -> None:
     rated("housing", 0, 4, DECEMBER)
     assert len(fired("satisfied_below", DECEMBER + timedelta(days=20))) == 1
     assert [one.period for one in fired("satisfied_below", JANUARY)] == ["2026-11", "2026-12"]
+
+
+def test_what_is_left_out_on_appeal_after_the_month_does_not_count_against_a_unit(small: None) -> None:
+    said = {
+        unit: [rows.evaluation(at(10), at(10) + HOUR, "dissatisfied", unit=unit, solved=True) for _ in range(4)]
+        for unit in ("housing", "water")
+    }
+    rated("housing", 16, 16, at(10))
+    rated("water", 4, 4, at(10))
+    for one in (*said["housing"][:2], *said["water"][:2]):
+        appeal(one, settled=DECEMBER - HOUR)
+    (alarm,) = fired("satisfied_below", DECEMBER)  # housing: 16 of 18; water: 4 of 6
+    assert (alarm.subject, alarm.facts["numerator"], alarm.facts["denominator"]) == ("water", 4, 6)
+    assert set(alarm.facts["orders"]) == {one.order.number for one in said["water"][2:]}
 
 
 def test_late_orders_below_the_least(small: None) -> None:

@@ -49,6 +49,10 @@ def redis(redis_url: str) -> Iterator[Redis]:
         yield client
 
 
+OFTEN = ["calendar", "warnings", "escalation", "order triggers"]  # what runs every few minutes
+SELDOM = ["unit triggers", "proposals", "ledgers"]
+
+
 def waiting(redis: Redis) -> dict[str, list[str]]:
     """The arguments of the jobs in each queue."""
     return {name: [job.args[0] for job in RqQueue(name, connection=redis).jobs] for name in Queue}
@@ -87,22 +91,31 @@ def test_the_cron_enqueues_the_same_things_as_the_schedule(redis: Redis) -> None
     cron = cron_on(redis)
     assert [job.args for job in cron.get_jobs()] == [(thing.name,) for thing in PERIODIC]
     with time_machine.travel(NOW, tick=False):
-        assert len(cron.enqueue_jobs()) == 3
+        assert len(cron.enqueue_jobs()) == len(PERIODIC)
         assert cron.enqueue_jobs() == []
-    assert waiting(redis) == {"urgent": [], "default": ["calendar", "warnings"], "reports": ["proposals"]}
+    assert waiting(redis) == {"urgent": OFTEN, "default": SELDOM, "reports": []}
     with time_machine.travel(NOW + MINUTE, tick=False):
         cron.enqueue_jobs()
-    assert waiting(redis)["default"] == ["calendar", "warnings"] * 2
+    assert waiting(redis)["urgent"] == OFTEN + OFTEN[:3]
     with time_machine.travel(NOW + DAY, tick=False):
         cron.enqueue_jobs()
-    assert waiting(redis)["reports"] == ["proposals"] * 2
+    assert waiting(redis)["default"] == SELDOM * 2
 
 
 @needs_redis
-def test_what_nobody_runs_does_not_pile_up(redis: Redis) -> None:
-    cron_on(redis).enqueue_jobs()
-    kept = {job.args[0]: job.ttl for name in Queue for job in RqQueue(name, connection=redis).jobs}
-    assert kept == {thing.name: thing.every.total_seconds() for thing in PERIODIC}
+def test_what_runs_often_goes_first_and_nothing_lapses(
+    app: Flask, context: None, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(schedule, "worker_app", lambda: app)
+    monkeypatch.setattr(schedule, "run", lambda thing, _: ran.append(thing.name))
+    with time_machine.travel(NOW, tick=False):
+        cron_on(redis).enqueue_jobs()
+    assert {job.ttl for name in Queue for job in RqQueue(name, connection=redis).jobs} == {None}
+    with time_machine.travel(NOW + 2 * DAY, tick=False):
+        worker = SimpleWorker([RqQueue(name, connection=redis) for name in Queue], connection=redis)
+        worker.work(burst=True, logging_level="ERROR")
+    assert ran == OFTEN + SELDOM
 
 
 @needs_redis
@@ -125,11 +138,11 @@ def test_of_two_processes_one_enqueues(
     for _ in range(3):
         first.keep_going()
         second.keep_going()
-    assert waiting(redis) == {"urgent": [], "default": ["calendar", "warnings"], "reports": ["proposals"]}
+    assert waiting(redis) == {"urgent": OFTEN, "default": SELDOM, "reports": []}
     assert len(CronScheduler.all(redis)) == 1, "and it is known to RQ"
     first.stop()
     second.keep_going()
-    assert waiting(redis)["default"] == ["calendar", "warnings"] * 2, "the one that takes over begins at once"
+    assert waiting(redis)["urgent"] == OFTEN * 2, "the one that takes over begins at once"
     second.stop()
     for one in (first, second):
         one.queues[Queue.DEFAULT].connection.close()

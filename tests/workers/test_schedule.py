@@ -43,13 +43,13 @@ def noted(runs: list[datetime], name: str = "note") -> Periodic:
 
 def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
     assert [(thing.every, thing.run, thing.queue) for thing in PERIODIC] == [
-        (MINUTE, follow_calendar, Queue.DEFAULT),
-        (MINUTE, sweep, Queue.DEFAULT),
-        (MINUTE, escalate_overdue, Queue.DEFAULT),
-        (5 * MINUTE, sweep_orders, Queue.DEFAULT),
-        (60 * MINUTE, sweep_units, Queue.REPORTS),
-        (DAY, propose, Queue.REPORTS),
-        (HOUR, produce_sheets, Queue.REPORTS),
+        (MINUTE, follow_calendar, Queue.URGENT),
+        (MINUTE, sweep, Queue.URGENT),
+        (MINUTE, escalate_overdue, Queue.URGENT),
+        (5 * MINUTE, sweep_orders, Queue.URGENT),
+        (60 * MINUTE, sweep_units, Queue.DEFAULT),
+        (DAY, propose, Queue.DEFAULT),
+        (HOUR, produce_sheets, Queue.DEFAULT),
     ]
 
 
