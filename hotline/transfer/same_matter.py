@@ -142,7 +142,11 @@ def same_matter(asked: Matter, now: datetime, *, but: Order | None = None) -> li
     weights = rarity([asked, *found.values()])
     likes = {key: likeness(asked, one, weights) for key, one in found.items()}
     best = sorted((key for key, like in likes.items() if like.score >= SAME_MATTER), key=lambda key: -likes[key].score)
-    stands = {row.id: row.parent_id if row.state == State.MERGED else row.id for row in rows}
+    # A citizen's own order stands for itself once it is answered: it may be taken up again.
+    own = {row.id for row in rows if asked.caller and row.requester_phone == asked.caller and row.state != State.MERGED}
+    stands = {
+        row.id: row.id if row.state in TAKES_CHILDREN or row.id in own else row.parent_id or row.id for row in rows
+    }
     firsts = {stands[key]: key for key in reversed(best)}  # the best of those one master stands for
     firsts.pop(but.id if but else None, None)
     shown = sorted(firsts.items(), key=lambda pair: -likes[pair[1]].score)[:SHOWN]
