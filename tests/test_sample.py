@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-ORDERS = 120
+ORDERS = 160
 
 
 @dataclass(frozen=True)

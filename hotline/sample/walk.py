@@ -38,7 +38,7 @@ HOTLINE = "12345"
 DESK = (8, 21)  # the hours the dispatch desk is staffed for what is not urgent
 
 RETURNS, RETURNS_BY_HAND, RETURNS_OF_STRAYS = 0.07, 0.05, 0.4  # a stray is an order with the wrong unit
-LATE, LATE_OF_WORSE = 0.06, 0.16
+LATE, LATE_OF_WORSE = 0.05, 0.15
 CONTACTS, PROGRESS = 0.88, 0.2
 PARTS_LEFT, REJECTED = 0.15, 0.3
 STORIES = {

@@ -56,7 +56,7 @@ def live_database(database_url: str) -> Iterator[str]:
     """An empty database beside the one of the other tests."""
     url = make_url(database_url)
     name = f"{url.database}_browser"
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    admin = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
         connection.execute(text(f'CREATE DATABASE "{name}"'))
