@@ -158,7 +158,7 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "task": lambda value: Line("internal", gettext("Task"), value),
         "how": plain(gettext("Settled by"), lambda value: label(Ruling(value))),
         "responsible": plain(gettext("Responsible from now on"), one(names.units)),
-        "truth": plain(gettext("What the citizen says"), lambda value: label(Truth(value))),
+        "truth": plain(gettext("Whether it is so"), lambda value: label(Truth(value))),
         "spoken_at": plain(gettext("Spoken at"), _instant),
         "number": plain(gettext("Number called"), str),
         "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),

@@ -10,8 +10,8 @@ from hotline.handle.operations import sign_reply
 from hotline.handle.review import reject_reply
 from hotline.knowledge.operations import answer_directly
 from hotline.knowledge.queries import articles_for
+from hotline.orders.clocks import is_part
 from hotline.orders.lifecycle import State
-from hotline.orders.open_steps import parts_open
 from hotline.orders.vocabulary import Exit, Nature, Result, Service, Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
@@ -227,12 +227,12 @@ class _Walk(Stories, Asking):
 
     def _parts(self, until: datetime) -> bool:
         """Let most units beside the lead hand in their parts, one after the other, before the reply."""
-        for unit in parts_open(self.order):
+        for unit, clock in [(row.unit_code or "", row.clock) for row in self.order.deadlines if is_part(row)]:
             if self.rng.random() < PARTS_LEFT:
                 continue
             if not self._reach(self.at + self.rng.uniform(0.1, 0.5) * max(until - self.at, MINUTE)):
                 return False
-            note = self.phrases.pick(self.rng, "parts", "notes")
+            note = self.phrases.pick(self.rng, "parts", "read" if clock is Clock.READ else "notes")
             finish_part(self.order, self.cast.handler(unit, self.phrases), self.at, note=note, part_unit=unit)
         return True
 

@@ -313,7 +313,7 @@ def test_a_city_at_random(app: Flask, session: None, now: datetime) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         City,
         settings=settings(
-            max_examples=30,
+            max_examples=25,
             stateful_step_count=80,
             deadline=None,
             derandomize=True,
