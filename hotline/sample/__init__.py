@@ -56,7 +56,7 @@ def fill(now: datetime, *, weeks: int, orders: int, progress: Callable[[int], ob
         db.session.expire_all()  # an order opened here knows none of its later events
         keep_ledgers(town, cast, rng, now=now, weeks=weeks)
         watch(town, cast, rng, now)
-        Aftermath(town, cast, rng, now).run()
+        Aftermath(town, cast, Random(SEED), now).run()
         _settle_news(news_before, now)
 
 

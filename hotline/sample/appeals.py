@@ -91,9 +91,9 @@ class Aftermath:
             (review_appeal, Role.DISPATCHER, "dispatchers"),
             (decide_appeal, Role.SUPERVISOR, "supervisors"),
         )[:reviews]:
-            at = self._later(at)
-            if at > self.now or made.settled_at is not None:
+            if made.settled_at is not None:
                 return
+            at = min(self._later(at), self.now)  # the latest are reviewed at once, so that some stand in every state
             agrees = reviews == 1 or self.rng.random() < AGREED  # one review only: it waits for the second
             reason = self.town.phrases.pick(self.rng, "appeals", "agreed" if agrees else "refused")
             who = self.cast.member(role, self.town.phrases, names)

@@ -68,7 +68,9 @@ def _urge(town: Town, cast: Cast, rng: Random, now: datetime) -> None:
 
 
 def _settle(town: Town, cast: Cast, rng: Random, now: datetime) -> None:
-    alarms = db.session.scalars(select(Alarm).where(Alarm.handled_at.is_(None)).order_by(Alarm.id)).all()
+    # Not by id: in which order a sweep finds them is the database's matter.
+    order = (Alarm.rule, Alarm.order_id, Alarm.unit_code, Alarm.subject)
+    alarms = db.session.scalars(select(Alarm).where(Alarm.handled_at.is_(None)).order_by(*order)).all()
     for alarm in alarms[::SETTLED]:
         actor = cast.member(Role.SUPERVISOR, town.phrases, "supervisors")
         if trigger_of(alarm).does is Does.INTERVIEW:

@@ -438,7 +438,7 @@ VERBS: dict[str, Callable[[Order, datetime], Any]] = {
 }
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.sampled_from(sorted(VERBS)), st.integers(0, 90)),
