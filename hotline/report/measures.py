@@ -6,8 +6,9 @@ running then, what began after it was not there, and an order was with the unit 
 
 The same cut-off therefore gives the same answer later, but for what is recorded after the fact: calls of a
 finished week, which count by their final outcome; calls and orders brought in afterwards; a due time that is
-moved; a reply handed in before it and rejected after it, which counts as made only until then; a policy put in force in arrears; a calendar changed within the time to ask for a return. What becomes of
-dispatches is seen as of later than the end of their week (``Measure.watched``).
+moved; a reply handed in before it and rejected after it, which counts as made only until then; a policy put in force
+in arrears; a calendar changed within the time to ask for a return. What becomes of dispatches is seen as of later than
+the end of their week (``Measure.watched``).
 
 An appeal is made and decided after the week it is about. What two people have agreed not to count is therefore
 excluded from when they decided, by the instant the report is seen (``Frame.seen``): the same week seen as of before
