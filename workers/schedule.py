@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 class Periodic:
     """Something to be done again and again, safe to do once too often.
 
-    queue: the one of RQ it waits in. What runs every few minutes passes all deliveries by; the rest takes its turn.
+    queue: the one of RQ it waits in. What runs every few minutes passes all deliveries by; what takes long lets them pass.
     """
 
     name: str
@@ -53,9 +53,9 @@ PERIODIC = (
     Periodic("warnings", MINUTE, sweep, Queue.URGENT),
     Periodic("escalation", MINUTE, escalate_overdue, Queue.URGENT),
     Periodic("order triggers", 5 * MINUTE, sweep_orders, Queue.URGENT),
-    Periodic("unit triggers", HOUR, sweep_units),
-    Periodic("proposals", DAY, propose),
-    Periodic("ledgers", HOUR, produce_sheets),
+    Periodic("unit triggers", HOUR, sweep_units, Queue.REPORTS),
+    Periodic("proposals", DAY, propose, Queue.REPORTS),
+    Periodic("ledgers", HOUR, produce_sheets, Queue.REPORTS),
 )
 
 

@@ -93,13 +93,13 @@ def test_the_cron_enqueues_the_same_things_as_the_schedule(redis: Redis) -> None
     with time_machine.travel(NOW, tick=False):
         assert len(cron.enqueue_jobs()) == len(PERIODIC)
         assert cron.enqueue_jobs() == []
-    assert waiting(redis) == {"urgent": OFTEN, "default": SELDOM, "reports": []}
+    assert waiting(redis) == {"urgent": OFTEN, "default": [], "reports": SELDOM}
     with time_machine.travel(NOW + MINUTE, tick=False):
         cron.enqueue_jobs()
     assert waiting(redis)["urgent"] == OFTEN + OFTEN[:3]
     with time_machine.travel(NOW + DAY, tick=False):
         cron.enqueue_jobs()
-    assert waiting(redis)["default"] == SELDOM * 2
+    assert waiting(redis)["reports"] == SELDOM * 2
 
 
 @needs_redis
@@ -138,7 +138,7 @@ def test_of_two_processes_one_enqueues(
     for _ in range(3):
         first.keep_going()
         second.keep_going()
-    assert waiting(redis) == {"urgent": OFTEN, "default": SELDOM, "reports": []}
+    assert waiting(redis) == {"urgent": OFTEN, "default": [], "reports": SELDOM}
     assert len(CronScheduler.all(redis)) == 1, "and it is known to RQ"
     first.stop()
     second.keep_going()

@@ -47,9 +47,9 @@ def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
         (MINUTE, sweep, Queue.URGENT),
         (MINUTE, escalate_overdue, Queue.URGENT),
         (5 * MINUTE, sweep_orders, Queue.URGENT),
-        (60 * MINUTE, sweep_units, Queue.DEFAULT),
-        (DAY, propose, Queue.DEFAULT),
-        (HOUR, produce_sheets, Queue.DEFAULT),
+        (60 * MINUTE, sweep_units, Queue.REPORTS),
+        (DAY, propose, Queue.REPORTS),
+        (HOUR, produce_sheets, Queue.REPORTS),
     ]
 
 
