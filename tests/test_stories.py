@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from hotline.base.db import db
 from hotline.handle.supervision import escalate_overdue
@@ -18,6 +19,8 @@ from hotline.orders.models import Order
 from hotline.orders.verify import chain_differences, clock_differences
 from hotline.people.operations import create_user, give_api_key
 from hotline.people.roles import Role
+from hotline.policy.models import PolicyVersion
+from hotline.policy.operations import adopt_policy
 from tests.conftest import PASSWORD
 from tests.factories import fresh
 
@@ -103,16 +106,26 @@ def holds(number: str) -> None:
     assert clock_differences(order) == []
 
 
+def thrice_then_designated(now: datetime) -> None:
+    """A city whose center designates after three returns."""
+    newest = db.session.scalars(select(PolicyVersion).order_by(PolicyVersion.id.desc())).first()
+    assert newest
+    dispatching = {**newest.document["dispatch"], "most_returns": 3}
+    adopt_policy({**newest.document, "dispatch": dispatching}, now, now)
+    db.session.commit()
+
+
 def test_a_disputed_order_returned_three_times_designated_and_ruled(teller: Teller) -> None:
+    thrice_then_designated(teller.now)
     number = teller.comes_in("小区门口道路破损", "小区门口的路面塌了一块,夜里有人摔倒,一直没有单位来修。", "housing")
     due = {row["clock"]: row["due_at"] for row in teller.order(number)["deadlines"]}["handle"]
-    for unit, other in (("housing", "urban"), ("urban", "market")):
+    for unit, other in (("housing", "urban"), ("urban", "water"), ("water", "market")):
         teller.waits(1)
         teller.step(unit, number, "return", reason="不属于我单位职责", basis="权责清单", proposed_unit=other)
         teller.waits(1)
         teller.step("dispatcher", number, "redispatch", unit=other, reason="同意改派")
     teller.waits(1)
-    refused = teller.step("market", number, "return", 409, reason="第三次退单")
+    refused = teller.step("market", number, "return", 409, reason="第四次退单")
     assert "designated" in refused["title"] or "指定" in refused["title"]
     teller.step("market", number, "sign")
     teller.step(
@@ -124,7 +137,7 @@ def test_a_disputed_order_returned_three_times_designated_and_ruled(teller: Tell
     teller.step("market", number, "rule", 403, how="decided", reason="自己裁定")
     teller.step("supervisor", number, "rule-moves", how="meeting", unit="urban", reason="联席会议裁定")
     order = teller.order(number)
-    assert (order["lead_unit"], order["state"], order["returns"]) == ("urban", "dispatched", 2)
+    assert (order["lead_unit"], order["state"], order["returns"]) == ("urban", "dispatched", 3)
     assert {row["clock"]: row["due_at"] for row in order["deadlines"]}["handle"] == due, "the total clock has gone on"
     teller.step("urban", number, "return", 409, reason="裁定后再退")
     teller.waits(1)
@@ -134,7 +147,8 @@ def test_a_disputed_order_returned_three_times_designated_and_ruled(teller: Tell
     teller.waits(2)
     teller.step("callback", number, "evaluate", solved=True, satisfaction="satisfied")
     assert in_order(teller.log_of(number)) == [
-        *("register", "dispatch", "request_return", "redispatch", "request_return", "redispatch"),
+        *("register", "dispatch"),
+        *("request_return", "redispatch", "request_return", "redispatch", "request_return", "redispatch"),
         *("sign", "dispute", "contact", "rule_moves", "sign", "reply", "evaluate", "close"),
     ]
     holds(number)

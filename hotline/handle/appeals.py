@@ -87,10 +87,7 @@ def review_appeal(
     _require_apart(actor, found, found.made)
     event = act(order, Action.REVIEW_APPEAL, actor, now, version=version, reason=reason, **_said(found, agrees=agrees))
     found.review_id = event.id
-    found.state = Appealed.REVIEWED if agrees else Appealed.COUNTED
-    found.settled_at = None if agrees else now
-    db.session.flush()
-    return event
+    return _stands(found, Appealed.REVIEWED if agrees else Appealed.COUNTED, event)
 
 
 def decide_appeal(
@@ -109,8 +106,13 @@ def decide_appeal(
     _require_apart(actor, found, found.made, found.review)
     event = act(order, Action.DECIDE_APPEAL, actor, now, version=version, reason=reason, **_said(found, agrees=agrees))
     found.decision_id = event.id
-    found.state = Appealed.NOT_COUNTED if agrees else Appealed.COUNTED
-    found.settled_at = now
+    return _stands(found, Appealed.NOT_COUNTED if agrees else Appealed.COUNTED, event)
+
+
+def _stands(found: Appeal, state: Appealed, event: Event) -> Event:
+    """Write down where an appeal stands after a reviewer's word, and since when for good."""
+    found.state = state
+    found.settled_at = None if state is Appealed.REVIEWED else event.at
     db.session.flush()
     return event
 
