@@ -133,18 +133,17 @@ def latest_reply(order: Order) -> Event | None:
 
 def latest(order: Order, *actions: Action) -> Event | None:
     """The last time one of some steps was taken."""
-    query = select(Event).where(Event.order_id == order.id, Event.action.in_(actions))
-    return db.session.scalar(query.order_by(Event.seq.desc()).limit(1))
+    return db.session.scalar(_last_of(order, actions))
 
 
 def reply_in_review(order: Order) -> Event:
     """The reply that waits for the head's signature; there must be one."""
-    return db.session.scalars(
-        select(Event)
-        .where(Event.order_id == order.id, Event.action == Action.SUBMIT_REPLY)
-        .order_by(Event.seq.desc())
-        .limit(1)
-    ).one()
+    return db.session.scalars(_last_of(order, (Action.SUBMIT_REPLY,))).one()
+
+
+def _last_of(order: Order, actions: Iterable[Action]) -> Select[Event]:
+    query = select(Event).where(Event.order_id == order.id, Event.action.in_(tuple(actions)))
+    return query.order_by(Event.seq.desc()).limit(1)
 
 
 def last_attempt(order: Order) -> datetime | None:
