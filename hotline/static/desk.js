@@ -32,7 +32,7 @@
         else if (names.includes(name)) field.value = value;
       }
     }
-    answering.open = values.do === "answer";
+    openAnswer(values.do === "answer");
     hideFace();
   }
   // Who stays anonymous leaves neither name nor number, and is not called back.
@@ -51,7 +51,7 @@
         else field.checked = field.value === STANDARD[name];
       }
     }
-    answering.open = false;
+    openAnswer(false);
     hideFace();
     form.elements.key.value = newKey();
     forget();
@@ -258,7 +258,7 @@
   }
   function answerFrom(button) {
     const reply = byId("public_reply");
-    answering.open = true;
+    openAnswer(true);
     reply.value = button.dataset.body;
     form.elements.article.value = button.dataset.article;
     byId("anyway").checked = false;
@@ -323,6 +323,11 @@
     choosePrimary();
     remember();
   });
+  // The button follows at once: "toggle" comes later, and whoever types fast would save the order unanswered.
+  function openAnswer(open) {
+    answering.open = open;
+    choosePrimary();
+  }
   function choosePrimary() {
     for (const button of form.querySelectorAll("[name=do]")) {
       const first = button === primary();
@@ -371,7 +376,7 @@
       else if (at <= 5) take(document.querySelectorAll("#suggestion [data-take]")[at - 1]);
       else take(document.querySelectorAll("#suggestion [data-district]")[at - 6]);
     } else if (code === "KeyA") {
-      answering.open = !answering.open;
+      openAnswer(!answering.open);
       (answering.open ? byId("public_reply") : text).focus();
     } else if (code === "KeyE") {
       form.querySelector("[name=requester]:not(:checked)").click();

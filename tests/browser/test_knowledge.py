@@ -63,6 +63,15 @@ def test_what_is_asked_about_is_said_beside_the_answer(desk: Page) -> None:
     expect(desk.locator("#public_reply")).to_have_value("")
 
 
+def test_the_key_saves_what_is_open_at_once(desk: Page) -> None:
+    opened = """() => {
+      document.dispatchEvent(new KeyboardEvent("keydown", { code: "KeyA", altKey: true, bubbles: true }));
+      return document.querySelector("#call [data-primary]").value;
+    }"""
+    assert desk.evaluate(opened) == "answer"
+    assert desk.evaluate(opened) == "save"
+
+
 def test_who_stays_anonymous_leaves_nothing_behind(desk: Page) -> None:
     desk.locator("#phone").fill("13900000079")
     desk.locator("#text").fill("电梯坏了")
