@@ -17,7 +17,7 @@ from hotline.base.errors import Invalid
 from hotline.city import load_city
 from hotline.cli import cli
 from hotline.orders.models import Order
-from hotline.policy.document import OPTIONAL, SECTIONS, BadPolicy, Policy, build_on, read_policy
+from hotline.policy.document import OPTIONAL, SECTIONS, BadPolicy, Policy, read_policy
 from hotline.policy.limits import Clock, Evidence, Facts, choose
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
