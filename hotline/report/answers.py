@@ -6,10 +6,11 @@ on the day it was said, what the unit says on the day it replied.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from hotline.base.i18n import mark
@@ -22,6 +23,8 @@ from hotline.policy.limits import Clock
 from hotline.report.asof import ran_out, time_of
 from hotline.report.exclusions import answer_ground, is_answer_excluded
 from hotline.report.measure import Bucket, Expression, Frame, Measure, Subject, number, worth
+
+LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 
 
 def asked(frame: Frame) -> ColumnElement[bool]:
@@ -90,7 +93,7 @@ def _contacted() -> ColumnElement[bool]:
     before = select(func.max(earlier.asked_at)).where(
         earlier.order_id == Evaluation.order_id, earlier.round < Evaluation.round
     )
-    since = func.coalesce(before.scalar_subquery(), literal("-infinity"))
+    since = func.coalesce(before.correlate_except(earlier).scalar_subquery(), LONG_AGO)
     return _logged(Action.CONTACT, also=lambda step: (step.at <= Evaluation.asked_at, step.at > since))
 
 

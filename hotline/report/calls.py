@@ -13,10 +13,9 @@ from hotline.base.i18n import mark
 from hotline.calls.models import Call, CallOutcome
 from hotline.policy.document import Policy
 from hotline.report.matters import same_matter
-from hotline.report.measure import Bucket, Expression, Frame, Kind, Measure, Subject, worth
+from hotline.report.measure import Bucket, Expression, Frame, Kind, Measure, Subject, number, worth
 
 ABANDONED = Call.outcome == CallOutcome.ABANDONED
-WAITED: ColumnElement[Any] = cast(Call.wait, Numeric)
 HUNG_UP = mark("hung up within %(seconds)s s")
 
 
@@ -103,6 +102,11 @@ def _of_calls(
         reads=reads,
         **given,
     )
+
+
+def _waited(_: Frame) -> ColumnElement[Any]:
+    """The seconds of the wait; a case, as every weight, so that it is not taken for the column."""
+    return case((Call.wait > 0, cast(Call.wait, Numeric)), else_=number(0))
 
 
 def _answer_time(policy: Policy) -> Any:
@@ -255,7 +259,7 @@ CALL_MEASURES = (
         mark("How many seconds the calls in that were answered had waited for it, on average."),
         mark("平均等待(ASA): the waits of the calls answered over their number; who gave up is counted apart."),
         bucket=_bucket(lost=None),
-        weight=lambda _: WAITED,
+        weight=_waited,
         exclusion="",
         hit=mark("waited"),
         missed=mark("did not wait"),
@@ -269,7 +273,7 @@ CALL_MEASURES = (
         mark("How many seconds the callers in who hung up had waited, on average, without those who did so at once."),
         mark("放弃前平均等待: kept apart from the wait of the calls answered, which it would lower."),
         bucket=_given_up_bucket,
-        weight=lambda _: WAITED,
+        weight=_waited,
         hit=mark("waited"),
         missed=mark("did not wait"),
         kind=Kind.MEAN,

@@ -20,7 +20,7 @@ def same_matter(one: Any, other: Any, *, until: Any) -> ColumnElement[bool]:
 def _linked(one: Any, other: Any, until: Any) -> ColumnElement[bool]:
     link = aliased(OrderLink)
     pair = and_(link.order_id == func.least(one, other), link.other_id == func.greatest(one, other))
-    return exists().where(pair, link.linked_at <= until)
+    return exists().where(pair, link.linked_at <= until).correlate_except(link)
 
 
 def _master(order_id: Any, until: Any) -> ColumnElement[Any]:
@@ -32,7 +32,10 @@ def _master(order_id: Any, until: Any) -> ColumnElement[Any]:
         .where(step.order_id == order_id, merged, step.at <= until)
         .order_by(step.seq.desc())
         .limit(1)
+        .correlate_except(step)
         .lateral()
     )
     found = select(master.id).select_from(last).join(master, master.number == last.c.number)
-    return func.coalesce(found.where(last.c.action == Action.MERGE).scalar_subquery(), order_id)
+    return func.coalesce(
+        found.where(last.c.action == Action.MERGE).correlate_except(master, last).scalar_subquery(), order_id
+    )

@@ -15,7 +15,7 @@ from hotline.policy.document import Policy
 from hotline.report.figures import percent
 from hotline.report.lines import AnyLine, DispatchLine, OrderLine
 from hotline.report.lists import DISPATCHED, RECEIVED, Listing, Wanted
-from hotline.report.measure import Bucket, Measure, Subject
+from hotline.report.measure import Bucket, Kind, Measure, Subject
 from hotline.report.measures import Fate, find_measure
 
 OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dispatched")}
@@ -178,6 +178,8 @@ def counted_as(measure: Measure, line: AnyLine) -> Counted:
     ground = f" · {label(line.ground)}" if isinstance(line, OrderLine) and line.ground else ""
     if line.bucket is Bucket.EXCLUDED:
         return Counted("dropped", label(Bucket.EXCLUDED) + ground)
+    if measure.kind is Kind.MEAN:
+        return Counted("open", gettext(measure.hit if line.weight else measure.missed))
     if not line.weight:
         return _missed(measure, line)
     light, word = "late" if measure.less_is_better else "done", gettext(measure.hit) + ground
