@@ -18,6 +18,7 @@ from hotline.people.commands import user
 from hotline.policy.clock_commands import clock
 from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
+from hotline.report.rollup_commands import measures, roll_up_command
 from hotline.transfer.matter_commands import places_command
 from hotline.transfer.routing_commands import routing_command
 
@@ -32,6 +33,7 @@ def cli(context: click.Context) -> None:
 
 
 import_.add_command(calls_command)
+verify.add_command(measures)
 for command in (
     start,
     migrate,
@@ -45,6 +47,7 @@ for command in (
     routing_command,
     places_command,
     verify,
+    roll_up_command,
     import_,
 ):
     cli.add_command(command)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from hotline.base.i18n import mark, name_members, pick
+from hotline.base.time import Windows
 from hotline.policy.appeals import Appeals, Ground
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
@@ -119,7 +120,7 @@ class Policy:
     of the same number that make a call the first one, and after which it has settled the matter. repeat_days: within
     which a citizen who tells of the same matter tells of it again. variants: the city's own measures.
     most_returns: returns agreed to, after which the center has designated the unit (指定承办) and it cannot hand back.
-    minimum_n: a unit with fewer orders behind a rate is not ranked by it.
+    minimum_n: a unit with fewer orders behind a rate is not ranked by it. windows: where days and months of reports begin.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Policy:
     repeat_days: int
     minimum_n: int
     variants: tuple[Variant, ...]
+    windows: Windows
     triggers: tuple[Trigger, ...]
     evidence: Mapping[str, Evidence]
 
@@ -175,7 +177,8 @@ E = TypeVar("E", bound=StrEnum)
 SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "counting", "time_rules", "warnings")
 
 
-OPTIONAL = ("appeals",)  # sections a policy may lack: it has no such thing then
+MIDDAY, LAST_MONTH_START = 12, 28
+OPTIONAL = ("appeals", "periods")  # sections a policy may lack: it has no such thing then
 ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
 DUPLICATE_DAYS, MOST_RETURNS, REACTIVATE_DAYS = 30, 2, 30  # where a policy does not say
 ANSWER_SECONDS, FIRST_CALL_HOURS, REPEAT_DAYS = 15, 72, 30  # likewise
@@ -197,6 +200,10 @@ def read_policy(document: Mapping[str, Any]) -> Policy:
         policy = _read(document)
     except KeyError as missing:
         raise BadPolicy(f"the policy lacks {missing}; add it") from missing
+    except BadPolicy:
+        raise
+    except ValueError as wrong:  # of a rule in a file of its own, which names the entry
+        raise BadPolicy(str(wrong)) from wrong
     except (TypeError, AttributeError) as wrong:
         raise BadPolicy(f"the policy has an entry that is not known: {wrong}") from wrong
     _check(policy)
@@ -243,7 +250,8 @@ def _read(document: Mapping[str, Any]) -> Policy:
         **_of_calls(document["connection"]),
         repeat_days=int(document["callback"].get("repeat_days", REPEAT_DAYS)),
         minimum_n=int(document["ranking"]["minimum_n"]),
-        variants=_variants(document.get("measures", ())),
+        variants=read_variants(document.get("measures", ())),
+        windows=Windows(**{name: int(value) for name, value in _given(document.get("periods", {})).items()}),
         triggers=tuple(_trigger(row) for row in document.get("triggers", ())),
         evidence={
             section: _member(Evidence, document[section]["evidence"], section)
@@ -260,12 +268,14 @@ def _check(policy: Policy) -> None:
     if policy.most_returns < 1:
         raise BadPolicy("dispatch.most_returns: give a number of returns, at least 1")
     _check_callback(policy)
-    if min(policy.answer_seconds, policy.first_call_before, policy.first_call_after) <= 0:
-        raise BadPolicy("connection: give seconds and hours above 0")
     if len({level.code for level in policy.levels}) != len(policy.levels) or not policy.levels:
         raise BadPolicy("satisfaction.levels: give at least one level, each code once")
     if any(not 0 <= level.weight <= 1 for level in policy.levels):
         raise BadPolicy("satisfaction.levels: a weight is a number from 0 to 1")
+    if not (-MIDDAY <= policy.windows.day_from <= MIDDAY and 1 <= policy.windows.month_from <= LAST_MONTH_START):
+        raise BadPolicy(
+            f"periods: give day_from as hours from -{MIDDAY} to {MIDDAY}, month_from as a day from 1 to {LAST_MONTH_START}"
+        )
     keys = [limit.key for limit in policy.limits]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise BadPolicy(f"limits: {twice} is there twice; keep one row")
@@ -278,19 +288,14 @@ def _check(policy: Policy) -> None:
 
 
 def _of_calls(section: Mapping[str, Any]) -> dict[str, float]:
-    return {
-        "short_abandon": float(section["short_abandon_seconds"]),
+    given = {
         "answer_seconds": float(section.get("answer_seconds", ANSWER_SECONDS)),
         "first_call_before": float(section.get("first_call_before_hours", FIRST_CALL_HOURS)),
         "first_call_after": float(section.get("first_call_after_hours", FIRST_CALL_HOURS)),
     }
-
-
-def _variants(rows: Iterable[Mapping[str, Any]]) -> tuple[Variant, ...]:
-    try:
-        return read_variants(rows)
-    except ValueError as wrong:
-        raise BadPolicy(str(wrong)) from wrong
+    if min(given.values()) <= 0:
+        raise BadPolicy("connection: give seconds and hours above 0")
+    return {"short_abandon": float(section["short_abandon_seconds"]), **given}
 
 
 def _reviews(section: Mapping[str, Any]) -> Reviews:

@@ -36,6 +36,11 @@ def asked(frame: Frame) -> ColumnElement[bool]:
     )
 
 
+def asked_on(frame: Frame) -> ColumnElement[Any]:
+    """The instant an evaluation counts on, as of the cut-off."""
+    return case((frame.cutoff >= COUNTS_ON, COUNTS_ON), else_=Evaluation.asked_at)
+
+
 def replied(frame: Frame) -> ColumnElement[bool]:
     """The replies of a period."""
     return and_(frame.has(Evaluation.asked_at), Evaluation.asked_at <= frame.cutoff)
@@ -145,6 +150,7 @@ def _of_answers(
         "instant": COUNTS_ON,
         "unit": lambda _: Evaluation.unit_code.expression,
         "within": asked,
+        "dated": asked_on,
         "ground": answer_ground,
         **more,
     }
@@ -155,6 +161,7 @@ _OF_REPLIES: dict[str, Any] = {
     "subject": Subject.REPLIES,
     "instant": Evaluation.asked_at,
     "within": replied,
+    "dated": None,
     "ground": None,
 }
 

@@ -135,7 +135,7 @@ def _called_before(frame: Frame) -> ColumnElement[bool]:
         earlier.phone == Call.phone,
         earlier.queued_at < Call.queued_at,
         earlier.queued_at >= Call.queued_at - timedelta(hours=frame.policy.first_call_before),
-        earlier.answered_at <= frame.cutoff,
+        earlier.answered_at <= Call.queued_at,
         _not_another(earlier, Call.queued_at),
     )
 
@@ -172,13 +172,14 @@ FIRST_CALL = _of_calls(
         "一次性解决率（首呼解决率）: two windows, no call before and none again after; the policy has the hours of both."
     ),
     bucket=_once_bucket,
-    weight=lambda frame: worth(~_calls_again(frame)),
+    weight=lambda frame: worth(and_(Call.phone != "", ~_calls_again(frame))),
     exclusion=mark("the number is withheld"),
     hit=mark("did not call again"),
     missed=mark("called again"),
     pending=mark("may still call again"),
     ripens=lambda cutoff, policy: cutoff - timedelta(hours=policy.first_call_after),
     reads=lambda policy: (policy.first_call_before, policy.first_call_after),
+    reach=lambda policy: timedelta(hours=max(policy.first_call_before, policy.first_call_after)),
 )
 
 

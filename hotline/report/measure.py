@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, and_, case, cast, literal, null
+from sqlalchemy import ColumnElement, Date, Numeric, and_, case, cast, func, literal, null
 from sqlalchemy.orm import InstrumentedAttribute
 
 from hotline.base.i18n import gettext, mark, name_members
@@ -79,7 +79,7 @@ PENDING = {
 
 
 MOMENT = timedelta(microseconds=1)
-Instant = ColumnElement[datetime] | InstrumentedAttribute[datetime]
+Instant = ColumnElement[datetime] | InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,10 @@ class Measure:
     what its subject says.
     kind: whether the rate is a share, or a mean of the weights in seconds.
     instant: what a row is dated by, for lists and their order.
+    ripens: of a cut-off and a policy, the instant such that rows dated before it change only by being touched.
+    reads: what of a policy the expressions read, as a plain value: equal values, equal figures.
+    reach: how far from its own a row that is touched late can change how another one counts.
+    dated: the instant as of the cut-off, where it changes in time.
     unit: the handling unit a row belonged to at the cut-off; None for what is the center's own: calls, which belong
     to a queue, and its own work, which belongs to no unit.
     within: which rows belong to the period, written so that an index finds them.
@@ -123,8 +127,6 @@ class Measure:
     moved_to: the unit a row's order was sent on to by the cut-off, None where it was not; of dispatches only.
     ground: for which reason a row was excluded on appeal, None where it was not.
     less_is_better: of a rate that is the better the smaller it is.
-    ripens: of a cut-off and a policy, the instant such that rows dated before it change only by being touched.
-    reads: what of a policy the expressions read, as a plain value: equal values, equal figures.
     """
 
     name: str
@@ -147,6 +149,14 @@ class Measure:
     less_is_better: bool = False
     ripens: Callable[[datetime, Policy], datetime] = lambda cutoff, _: cutoff
     reads: Callable[[Policy], Any] = lambda _: None
+    reach: Callable[[Policy], timedelta] = lambda _: timedelta(0)
+    dated: Expression | None = None
+
+    def date(self, frame: Frame) -> ColumnElement[Any]:
+        """The city day a row belongs to."""
+        instant = self.instant if self.dated is None else self.dated(frame)
+        local = func.timezone(frame.period.zone.key, instant) - frame.period.windows.shift
+        return cast(local, Date)
 
     def group(self, frame: Frame) -> ColumnElement[Any]:
         """What rows are grouped by: the unit, or a call's queue; of the center's other work nothing."""

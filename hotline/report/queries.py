@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, null, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, null, select
 from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db
@@ -24,6 +24,7 @@ from hotline.people.actors import Actor
 from hotline.people.roles import UNIT_ROLES
 from hotline.policy import queries as policies
 from hotline.policy.appeals import Ground
+from hotline.report.dimensions import By, key_of
 from hotline.report.exclusions import deadline_ground
 from hotline.report.figures import Figure
 from hotline.report.measure import MOMENT, Bucket, Frame, Measure, Subject
@@ -80,36 +81,51 @@ def measures_for(units: Units) -> tuple[Measure, ...]:
 
 
 def figures(
-    measure: Measure, period: Period, cutoff: datetime, *, by_unit: bool, units: Units = None
+    measure: Measure, period: Period, cutoff: datetime, *, by: By | None = None, units: Units = None
 ) -> dict[str | None, Figure]:
-    """A measure in a period, by unit code (calls: by queue), or of all together under None. One aggregate."""
-    found: dict[str | None, Figure] = {} if by_unit else {None: Figure()}
-    frame = frame_of(period, cutoff)
-    for row in db.session.execute(aggregate(measure, frame, by_unit=by_unit, units=units)):
-        found[row.unit] = found.get(row.unit, Figure()) + _part(row.bucket, row.rows, row.hits, row.weighted)
+    """A measure in a period, counted row by row: by a dimension's keys, or all together under None. One aggregate."""
+    return figures_in(measure, frame_of(period, cutoff), by=by, units=units)
+
+
+def figures_in(
+    measure: Measure, frame: Frame, *, by: By | None = None, units: Units = None
+) -> dict[str | None, Figure]:
+    """The same in a frame, whatever policy it has."""
+    found: dict[str | None, Figure] = {} if by else {None: Figure()}
+    for key, *counts in db.session.execute(aggregate(measure, frame, by=by, units=units)):
+        found[key] = Figure(*counts)
     return found
 
 
-def aggregate(measure: Measure, frame: Frame, *, by_unit: bool, units: Units = None) -> Select[Any]:
-    """The statement behind ``figures``: per unit and bucket the rows, those with a weight, and the weights' sum."""
-    rows = (
-        _rows(
-            measure,
-            frame,
-            (measure.group(frame) if by_unit else literal(None)).label("unit"),
-            measure.bucket(frame).label("bucket"),
-            measure.weight(frame).label("weight"),
-        )
-        .where(*of_units(measure.unit and measure.unit(frame), units))
-        .cte("judged")
-        .prefix_with("MATERIALIZED")  # each row is judged once, not once for every place its judgement stands in
+def aggregate(measure: Measure, frame: Frame, *, by: By | None = None, units: Units = None) -> Select[Any]:
+    """The statement behind ``figures``: per key what a Figure has, in its order."""
+    key = literal(None) if by is None else key_of(by, measure, frame)
+    rows = judge(measure, frame, key.label("key"), units=units, joined=by not in {None, By.UNIT})
+    return select(rows.c.key, *counts_of(rows)).where(rows.c.bucket.is_not(None)).group_by(rows.c.key)
+
+
+def judge(measure: Measure, frame: Frame, *columns: Any, units: Units = None, joined: bool = False) -> CTE:
+    """The rows of a measure with how each counts, and some columns beside. joined: with their orders."""
+    query = _rows(
+        measure, frame, *columns, measure.bucket(frame).label("bucket"), measure.weight(frame).label("weight")
     )
-    hits = func.count().filter(rows.c.weight > 0)
+    entity = ENTITIES[measure.subject]
+    if joined and entity is not Order:
+        query = query.join(entity.order)
+    query = query.where(*of_units(measure.unit and measure.unit(frame), units))
+    return query.cte("judged").prefix_with("MATERIALIZED")  # each row is judged once, not once for every count
+
+
+def counts_of(rows: CTE) -> tuple[ColumnElement[Any], ...]:
+    """What a Figure has, in its order, counted over judged rows."""
+    counted, excluded = (rows.c.bucket == bucket.value for bucket in (Bucket.COUNTED, Bucket.EXCLUDED))
     return (
-        select(rows.c.unit, rows.c.bucket, func.count().label("rows"), hits.label("hits"))
-        .add_columns(func.sum(rows.c.weight).label("weighted"))
-        .where(rows.c.bucket.is_not(None))
-        .group_by(rows.c.unit, rows.c.bucket)
+        func.count().filter(counted, rows.c.weight > 0).label("numerator"),
+        func.count().filter(counted).label("denominator"),
+        func.count().filter(rows.c.bucket == Bucket.NOT_DUE.value).label("not_due"),
+        func.count().filter(excluded).label("excluded"),
+        func.coalesce(func.sum(rows.c.weight).filter(counted), 0).label("weighted"),
+        func.coalesce(func.sum(rows.c.weight).filter(excluded), 0).label("weighted_excluded"),
     )
 
 
@@ -123,16 +139,6 @@ def of_units(column: Any, units: Units) -> list[ColumnElement[bool]]:
     if units is None:
         return []
     return [literal(value=False) if column is None else column.in_(sorted(units))]
-
-
-def _part(bucket: str, rows: int, hits: int, weighted: Decimal) -> Figure:
-    match Bucket(bucket):
-        case Bucket.COUNTED:
-            return Figure(numerator=hits, denominator=rows, weighted=weighted)
-        case Bucket.NOT_DUE:
-            return Figure(not_due=rows)
-        case Bucket.EXCLUDED:
-            return Figure(excluded=rows, weighted_excluded=weighted)
 
 
 # The rows behind a number
@@ -153,7 +159,8 @@ def rows_behind(
 ) -> Select[Any]:
     """Exactly the rows a number counts, ordered by the instant they count on.
 
-    Rows are Call, Order, Deadline, Evaluation or Event, all but the first two with their ``order`` loaded: an order that was evaluated twice in a week counts twice and is there twice.
+    Rows are Call, Order, Deadline, Evaluation or Event, all but the first two with their ``order`` loaded: an
+    order that was evaluated twice in a week counts twice and is there twice.
 
     unit: a unit code (calls: a queue). bucket: None for every row that is part of the measure.
     numerator: True for counted rows that count for something, False for those that count 0.

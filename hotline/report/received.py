@@ -120,5 +120,6 @@ ORDER_MEASURES = (
         less_is_better=True,
         ripens=lambda cutoff, policy: cutoff - timedelta(days=policy.repeat_days),
         reads=lambda policy: policy.repeat_days,
+        reach=lambda policy: timedelta(days=policy.repeat_days),
     ),
 )

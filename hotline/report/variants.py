@@ -6,9 +6,8 @@ has from there, so that it comes with its list, its rollup and its definition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -72,26 +71,32 @@ class Varied(Measure):
 def varied(base: Measure, variant: Variant) -> Varied:
     """The measure a variant makes of a built-in one."""
 
-    def seen(expression: Callable[[Frame], ColumnElement[Any]]) -> Callable[[Frame], ColumnElement[Any]]:
-        return lambda frame: expression(_under(frame, variant))
-
     def within(frame: Frame) -> ColumnElement[bool]:
-        return and_(base.within(_under(frame, variant)), _of(variant.where, base, frame))
+        now = _of_policy(variant, frame.policy)
+        return and_(base.within(_under(frame, now)), _of(now.where, base, frame))
 
     def bucket(frame: Frame) -> ColumnElement[Any]:
-        falls = base.bucket(_under(frame, variant))
-        out = and_(falls == Bucket.COUNTED.value, _of(variant.exclude, base, frame))
-        return case((out, Bucket.EXCLUDED.value), else_=falls) if variant.exclude.lists else falls
+        now = _of_policy(variant, frame.policy)
+        falls = base.bucket(_under(frame, now))
+        out = and_(falls == Bucket.COUNTED.value, _of(now.exclude, base, frame))
+        return case((out, Bucket.EXCLUDED.value), else_=falls) if now.exclude.lists else falls
 
-    def ripens(cutoff: datetime, policy: Policy) -> datetime:
-        return base.ripens(cutoff, under(policy, variant))
+    def weight(frame: Frame) -> ColumnElement[Any]:
+        return base.weight(_under(frame, _of_policy(variant, frame.policy)))
 
     def reads(policy: Policy) -> Any:
-        return base.reads(under(policy, variant)), variant.where, variant.exclude
+        now = _of_policy(variant, policy)
+        return base.reads(under(policy, now)), now.where, now.exclude
 
     kept = {part.name: getattr(base, part.name) for part in fields(Measure)}
-    changed = {"name": variant.name, "within": within, "bucket": bucket, "weight": seen(base.weight)}
-    return Varied(**{**kept, **changed, "ripens": ripens, "reads": reads}, variant=variant, base=base)
+    changed = {"name": variant.name, "within": within, "bucket": bucket, "weight": weight, "reads": reads}
+    return Varied(**{**kept, **changed}, variant=variant, base=base)
+
+
+def _of_policy(variant: Variant, policy: Policy) -> Variant:
+    """The variant as a policy has it: what is counted by an earlier policy is counted as that one said."""
+    alike = (one for one in policy.variants if (one.name, one.of) == (variant.name, variant.of))
+    return next(alike, variant)
 
 
 def under(policy: Policy, variant: Variant) -> Policy:

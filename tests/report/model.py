@@ -111,7 +111,10 @@ def _first_calls(told: Story, cutoff: datetime) -> Iterator[Row]:
     for call in (one for one in told.calls if one.at <= cutoff):
         others = [one for one in told.calls if one.phone == call.phone and one is not call]
         before = any(
-            call.at - HOURS <= one.at < call.at and one.outcome is ONE and may_be_same(one, call, call.at)
+            call.at - HOURS <= one.at < call.at
+            and one.outcome is ONE
+            and one.over <= call.at
+            and may_be_same(one, call, call.at)
             for one in others
         )
         until = min(cutoff, call.at + HOURS)
@@ -125,7 +128,7 @@ def _first_calls(told: Story, cutoff: datetime) -> Iterator[Row]:
             bucket = EXCLUDED
         else:
             bucket = None if before else COUNTED if call.at + HOURS < cutoff else NOT_DUE
-        yield Row(call.at, call.queue, bucket, _one(hit=not again))
+        yield Row(call.at, call.queue, bucket, _one(hit=bool(call.phone) and not again))
 
 
 # Orders received

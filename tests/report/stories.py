@@ -156,7 +156,8 @@ def _call(dice: random.Random, told: list[Told]) -> Rang:
     outcome = dice.choice(
         [CallOutcome.ANSWERED] * 3 + [CallOutcome.ABANDONED, CallOutcome.ABANDONED, CallOutcome.TIMEOUT]
     )
-    about = dice.choice([None, dice.choice(told)])
+    known = [one for one in told if one.at <= at]
+    about = dice.choice([None, dice.choice(known)]) if known else None
     return Rang(at, outcome, dice.choice([0, 4.9, 5, 15, 15.5, 60]), dice.choice(PHONES), dice.choice("ab"), about)
 
 

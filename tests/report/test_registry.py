@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hotline.base.db import db
 from hotline.base.time import Period
 from hotline.policy import queries as policies
 from hotline.report import queries
+from hotline.report.dimensions import By
 from hotline.report.figures import Figure
 from hotline.report.measure import Bucket, Measure
 from hotline.report.measures import MEASURES, measures_at
@@ -23,7 +24,9 @@ from tests.report.stories import story, write
 
 MUCH_LATER = WEEK.end + 40 * DAY
 ONE_WAY = {"wait", "abandoned_wait", "excluded_on_appeal"}
-ANY = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY = settings(
+    max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def every_measure() -> tuple[Measure, ...]:
@@ -31,7 +34,7 @@ def every_measure() -> tuple[Measure, ...]:
 
 
 def counted(measure: Measure, period: Period, cutoff: datetime) -> dict[str | None, Figure]:
-    return queries.figures(measure, period, cutoff, by_unit=True)
+    return queries.figures(measure, period, cutoff, by=By.UNIT)
 
 
 @contextmanager
@@ -115,7 +118,7 @@ def test_lists_are_the_figures(session: None) -> None:
     write(story(5), MUCH_LATER)
     for measure in every_measure():
         for cutoff in (at(12, 15), MUCH_LATER):
-            figure = queries.figures(measure, WEEK, cutoff, by_unit=False)[None]
+            figure = queries.figures(measure, WEEK, cutoff)[None]
             sizes = {
                 Bucket.COUNTED: figure.denominator,
                 Bucket.NOT_DUE: figure.not_due,
