@@ -110,13 +110,24 @@ def _why(one: Printed) -> str:
         return gettext("no denominator gives this rate")
     if needs.last is None:
         return gettext("needs a denominator of at least %(first)s", first=f"{needs.first:,}")
+    return _apart(whole, needs.first, needs.last)
+
+
+def _apart(whole: Term, first: int, last: int) -> str:
+    """How far the needed denominators are from the usual one."""
+    shown = {"first": f"{first:,}", "last": f"{last:,}", "whole": _named(whole)}
+    if whole.value > last:
+        return gettext(
+            "needs a denominator from %(first)s to %(last)s, that is %(whole)s less %(least)s to %(most)s",
+            **shown,
+            least=f"{whole.value - last:,}",
+            most=f"{whole.value - first:,}",
+        )
     return gettext(
-        "needs a denominator from %(first)s to %(last)s, that is %(whole)s less %(least)s to %(most)s",
-        first=f"{needs.first:,}",
-        last=f"{needs.last:,}",
-        whole=_named(whole),
-        least=f"{whole.value - needs.last:,}",
-        most=f"{whole.value - needs.first:,}",
+        "needs a denominator from %(first)s to %(last)s, that is %(whole)s and %(least)s to %(most)s more",
+        **shown,
+        least=f"{first - whole.value:,}",
+        most=f"{last - whole.value:,}",
     )
 
 

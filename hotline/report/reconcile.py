@@ -43,7 +43,7 @@ class Count(StrEnum):
 name_members(
     {
         Count.CALLS: mark("Calls offered"),
-        Count.ANSWERED: mark("Calls answered"),
+        Count.ANSWERED: mark("Answered calls"),
         Count.RECEIVED: mark("Orders received"),
         Count.NEW: mark("New in the period"),
         Count.CARRIED_OVER: mark("Carried over"),

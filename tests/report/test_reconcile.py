@@ -291,4 +291,19 @@ def test_a_range_without_end_and_an_empty_one() -> None:
 
 
 def test_in_chinese(tmp_path: Path) -> None:
-    assert run(tmp_path, GUIYANG, "--lang", "zh").output.startswith("贵阳融媒问政")
+    assert "Orders dispatched" in run(tmp_path, GUIYANG).output
+    assert "已派工单 12,934" in run(tmp_path, GUIYANG, "--lang", "zh").output
+
+
+def test_what_else_is_said_of_a_wrong_rate(tmp_path: Path) -> None:
+    said = run(tmp_path, GUIYANG.replace('"90.4"', '"70.0"')).output
+    assert "from 14,727 to 14,747, that is Orders dispatched 12,934 and 1,793 to 1,813 more" in said
+    assert "at least 2,063,201" in run(tmp_path, GUIYANG.replace('"90.4"', '"0"')).output
+    few = "[counts]\ndue = 3\nclosed = 1\n[rates]\nclosed = '90'\n"
+    assert "no denominator gives this rate" in run(tmp_path, few).output
+
+
+def test_the_documented_file_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reconcile.md").read_text(encoding="utf-8")
+    found = of(page.partition("```toml\n")[2].partition("```")[0])
+    assert [one.holds for one in (*found.printed, *found.table.changes)] == [True] * 4
