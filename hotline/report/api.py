@@ -16,6 +16,7 @@ from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.report import queries
 from hotline.report.lists import Wanted, listing
+from hotline.report.overview import overview
 from hotline.report.schemas import RowsQuery, WeekQuery, page_of_lines, whole_week
 from hotline.report.sheet import week_sheet
 
@@ -29,7 +30,7 @@ api = Blueprint("report_api", __name__, url_prefix="/api/v1/reports", descriptio
 def week(query: dict[str, Any]) -> Response:
     """The report of a week. A unit's people see their own units in it."""
     period, now = _asked(query)
-    return answer(whole_week(queries.week(period, now, _units_seen())))
+    return answer(whole_week(overview(period, now, _units_seen())))
 
 
 @api.get("/week/rows")
@@ -37,7 +38,7 @@ def week(query: dict[str, Any]) -> Response:
 @api.arguments(RowsQuery, location="query")
 @api.response(200)
 def rows(query: dict[str, Any]) -> Response:
-    """Exactly the rows a number of the report counts; give the report's as_of as cutoff to see them as it did."""
+    """Exactly the rows a number of the report counts; give the report's cutoff to see them as it did."""
     period, now = _asked(query)
     wanted = Wanted(**{part.name: query[part.name] for part in fields(Wanted)})
     return answer(page_of_lines(listing(wanted, period, now, current_actor(), query["page"])))
@@ -50,7 +51,7 @@ def rows(query: dict[str, Any]) -> Response:
 def sheet(query: dict[str, Any]) -> Response:
     """The report of a week as a sheet, with the rows behind it."""
     period, now = _asked(query)
-    report = queries.week(period, now, _units_seen())
+    report = overview(period, now, _units_seen())
     headers = {"Content-Disposition": f'attachment; filename="week-{period.first.isoformat()}.xlsx"'}
     return Response(week_sheet(report, current_actor()), mimetype=MEDIA_TYPE, headers=headers)
 

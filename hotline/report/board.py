@@ -18,12 +18,12 @@ from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
 from hotline.report.charts import Chart, Part, chart, stacked
-from hotline.report.closings import WATCHED
 from hotline.report.figures import Cell, Figure
 from hotline.report.lists import Listing, Wanted
 from hotline.report.measure import Measure
 from hotline.report.measures import BY_NAME, Fate
-from hotline.report.queries import Line, Week, figures, frame_of
+from hotline.report.overview import Line, Overview
+from hotline.report.queries import figures, frame_of
 from hotline.report.routing import Routing, routing
 from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
 from hotline.report.words import heading, route, short_span
@@ -149,12 +149,12 @@ class Trend:
     drawn: Chart
 
 
-def trends(week: Week) -> list[Trend]:
+def trends(week: Overview) -> list[Trend]:
     """The city's rates over the last weeks."""
     return [_trend(BY_NAME[name], week) for name in CARDS if name in week.city]
 
 
-def _trend(measure: Measure, week: Week) -> Trend:
+def _trend(measure: Measure, week: Overview) -> Trend:
     cell = week.city[measure.name]
     earlier = _back(week.period.before().before(), WEEKS_SHOWN - 2)
     weeks = [
@@ -166,7 +166,9 @@ def _trend(measure: Measure, week: Week) -> Trend:
     return Trend(measure, weeks, chart(rates, [figure.rate for _, figure in _year_before(measure, weeks, week)]))
 
 
-def _year_before(measure: Measure, weeks: Sequence[tuple[Period, Figure]], week: Week) -> list[tuple[Period, Figure]]:
+def _year_before(
+    measure: Measure, weeks: Sequence[tuple[Period, Figure]], week: Overview
+) -> list[tuple[Period, Figure]]:
     periods = [Period(at.first - A_YEAR, at.last - A_YEAR, at.zone) for at, _ in weeks]
     whole = Period(periods[0].first, periods[-1].last, week.period.zone)
     if whole.first < FIRST_DAY or not _counted(measure, [whole], week)[0][1].total:
@@ -174,11 +176,9 @@ def _year_before(measure: Measure, weeks: Sequence[tuple[Period, Figure]], week:
     return _counted(measure, periods, week)
 
 
-def _counted(measure: Measure, periods: Sequence[Period], week: Week) -> list[tuple[Period, Figure]]:
+def _counted(measure: Measure, periods: Sequence[Period], week: Overview) -> list[tuple[Period, Figure]]:
     def figure(period: Period) -> Figure:
-        cutoff = measure.cutoff(period, week.as_of)
-        found = figures(measure, period, cutoff, by_unit=False, units=week.units_seen, seen=week.as_of)
-        return found[None]
+        return figures(measure, period, week.cutoff, by_unit=False, units=week.units_seen)[None]
 
     return [(period, figure(period)) for period in periods]
 
@@ -202,7 +202,7 @@ class Board:
     address. given: what this page was asked, to be asked again otherwise.
     """
 
-    week: Week
+    week: Overview
     today: date
     table: UnitTable
     fates: list[Part[Fate]]
@@ -245,13 +245,13 @@ class Board:
 
     def address(self, period: Period) -> dict[str, str]:
         """What names another week, as it was seen when this one was."""
-        return week_address(period, self.week.as_of)
+        return week_address(period, self.week.cutoff)
 
 
-def board(week: Week, asked: Mapping[str, Any], now: datetime) -> Board:
+def board(week: Overview, asked: Mapping[str, Any], now: datetime) -> Board:
     """The page of a week, as the address asks for it."""
     table = unit_table(week.units, asked["sort"], asked["dir"], asked["kind"])
-    of_week: dict[str, Any] = week_address(week.period, week.as_of)
+    of_week: dict[str, Any] = week_address(week.period, week.cutoff)
     return Board(
         week=week,
         today=now.astimezone(week.period.zone).date(),
@@ -284,17 +284,13 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
         "categories": categories,
         "policy": policy,
         "measure": BY_NAME.get(wanted.measure),
-        "of_week": week_address(period, found.as_of),
+        "of_week": week_address(period, found.cutoff),
     }
 
 
-def week_address(period: Period, as_of: datetime) -> dict[str, str]:
-    """What names a week as it was seen; one that nothing can change any more needs no cut-off.
-
-    So long after it, what was closed in it may be taken up again, what counts in it may be decided on appeal.
-    """
-    seen = {"cutoff": instant(as_of)} if as_of < period.end + WATCHED else {}
-    return {"day": period.first.isoformat(), **seen}
+def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
+    """What names a week as it was seen."""
+    return {"day": period.first.isoformat(), "cutoff": instant(cutoff)}
 
 
 def shown_change(cell: Cell, measure: Measure | None = None) -> str:

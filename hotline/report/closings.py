@@ -3,7 +3,7 @@
 A closing counts once the policy's days to take it up again are over. Until then it counts for neither side, even if
 it has been taken up already: false closings show by and by, and of the newest ones only those that show at once
 would be there. Once it counts it is settled for good; what is taken up again later, under a policy that allowed
-longer, changes nothing. A week is therefore whole only when its last day's closings have had their time.
+longer, changes nothing. A period is therefore whole only when its last day's closings have had their time.
 """
 
 from __future__ import annotations
@@ -18,11 +18,8 @@ from hotline.base.i18n import mark
 from hotline.handle.models import Evaluation
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event
-from hotline.policy.document import MOST_REACTIVATE_DAYS
 from hotline.report.dispatches import is_step
 from hotline.report.measure import Bucket, Frame, Measure, Subject, worth
-
-WATCHED = timedelta(days=MOST_REACTIVATE_DAYS + 1)  # past the days any policy can give
 
 
 def closed(frame: Frame) -> ColumnElement[bool]:
@@ -76,6 +73,5 @@ FALSE_CLOSE = Measure(
     within=closed,
     bucket=_settled,
     weight=lambda frame: worth(taken_up(frame)),
-    watched=WATCHED,
     less_is_better=True,
 )

@@ -10,7 +10,7 @@ is right, and a rate of what shows soon would be too low.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, literal, null, or_, select
@@ -24,9 +24,6 @@ from hotline.policy import queries as policies
 from hotline.policy.calendar import add_working
 from hotline.policy.limits import Clock
 from hotline.report.measure import MOMENT, Bucket, Expression, Frame, Measure, Subject, worth
-
-# Returns are asked for and decided within days; what a long holiday delays beyond this stays "not yet due".
-WATCHED = timedelta(days=7)
 
 BY_SYSTEM: ColumnElement[bool] = Event.actor_role == Role.SYSTEM
 BY_PEOPLE: ColumnElement[bool] = Event.actor_role != Role.SYSTEM
@@ -132,7 +129,6 @@ def _accuracy(name: str, label: str, meaning: str, source: str, within: Expressi
         within=within,
         bucket=_settled,
         weight=_stood,
-        watched=WATCHED,
         moved_to=moved_to,
     )
 
@@ -164,7 +160,7 @@ DISPATCH_MEASURES = (
         mark(
             "Of the orders first dispatched in the period, the share that stayed with the unit they were first sent to: "
             "no return of theirs was agreed to and sent on to another unit. A dispatch counts once the time to ask for a "
-            "return is over and none is under review; returns are followed for 7 days after the period. "
+            "return is over and none is under review. "
             "A return that is refused counts for the dispatch."
         ),
         mark(

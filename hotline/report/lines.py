@@ -98,14 +98,13 @@ AnyLine = OrderLine | CallLine | DispatchLine
 class View:
     """How rows are looked at: as of when, by which policy.
 
-    first_due: by the first due time of a clock, not the last. settled: calls as they became, whenever that was.
+    first_due: by the first due time of a clock, not the last.
     asking: whether the reader is to know when citizens were asked. grounds: why clocks of no measure are excluded.
     """
 
     cutoff: datetime
     policy: Policy
     first_due: bool = False
-    settled: bool = False
     asking: bool = False
     grounds: Mapping[int, Ground] = field(default_factory=dict)
 
@@ -116,7 +115,6 @@ class View:
             frame.cutoff,
             frame.policy,
             first_due=measure.instant is Deadline.original_due_at,
-            settled=frame.finished,
             asking=sees_asking(reader),
         )
 
@@ -147,8 +145,8 @@ class View:
             queue=call.queue,
             phone=mask_phone(call.phone),
             queued_at=call.queued_at,
-            answered_at=call.answered_at if self.settled else self._seen(call.answered_at),
-            ended_at=call.ended_at if self.settled else self._seen(call.ended_at),
+            answered_at=self._seen(call.answered_at),
+            ended_at=self._seen(call.ended_at),
             outcome=call.outcome,
             wait=call.wait,
             bucket=bucket,

@@ -16,21 +16,11 @@ from hotline.orders.lifecycle import State
 from hotline.orders.sight import sees_asking
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.actors import Actor
+from hotline.report.inflow import dispatched_rows, received_rows
 from hotline.report.lines import AnyLine, View
 from hotline.report.measure import Bucket, Subject
 from hotline.report.measures import BY_NAME, Fate, measure_named
-from hotline.report.queries import (
-    Units,
-    cutoff_of,
-    dispatched_rows,
-    frame_of,
-    grounds,
-    leads,
-    received_rows,
-    rows_behind,
-    scope_of,
-    verdicts,
-)
+from hotline.report.queries import Units, frame_of, grounds, leads, rows_behind, scope_of, verdicts
 
 RECEIVED, DISPATCHED = "received", "dispatched"  # numbers that are no measure's
 _OF_RECEIVED = frozenset({"measure", "unit", "channel", "nature", "state"})
@@ -65,16 +55,15 @@ class Wanted:
 class Listing:
     """One page of the rows behind a number. ``page.rows`` are the records, ``lines`` what to show of them.
 
-    as_of: when the report was seen. cutoff: what its rows are seen as of.
+    cutoff: what its rows are seen as of.
     """
 
     page: Page[Any]
     lines: list[AnyLine]
-    as_of: datetime
     cutoff: datetime
 
 
-def listing(wanted: Wanted, period: Period, now: datetime, reader: Actor, number: int = 1) -> Listing:
+def listing(wanted: Wanted, period: Period, cutoff: datetime, reader: Actor, number: int = 1) -> Listing:
     """A page of exactly the rows a number of the week counts, without those the reader is not to see.
 
     Raises NotAllowed for other units' rows and for calls where the reader sees only units', and for whom is yet
@@ -83,14 +72,12 @@ def listing(wanted: Wanted, period: Period, now: datetime, reader: Actor, number
     _check(wanted)
     units = scope_of(reader)
     if wanted.measure in {RECEIVED, DISPATCHED}:
-        cutoff = cutoff_of(period, now)
-        page = page_of(_orders(wanted, period, now, _narrowed(wanted.unit, units)), number)
-        frame, theirs = frame_of(period, cutoff, now), leads(page.rows, cutoff)
+        page = page_of(_orders(wanted, period, cutoff, _narrowed(wanted.unit, units)), number)
+        frame, theirs = frame_of(period, cutoff), leads(page.rows, cutoff)
         why = grounds(page.rows, frame) if wanted.measure == DISPATCHED else {}
         view = View(cutoff, frame.policy, asking=sees_asking(reader), grounds=why)
-        return Listing(page, [view.line(row, theirs[row.id]) for row in page.rows], now, cutoff)
+        return Listing(page, [view.line(row, theirs[row.id]) for row in page.rows], cutoff)
     measure = measure_named(wanted.measure)
-    cutoff = measure.cutoff(period, now)
     pending = measure.lists_pending(reader)
     if (measure.unit is None and units is not None) or (wanted.bucket is Bucket.NOT_DUE and not pending):
         raise NotAllowed(gettext("Your role does not allow this."))
@@ -107,19 +94,17 @@ def listing(wanted: Wanted, period: Period, now: datetime, reader: Actor, number
         moved_to=wanted.moved_to,
         units=units,
         pending=pending,
-        seen=now,
     )
     page = page_of(query, number)
     view = View.of(measure, frame_of(period, cutoff), reader)
-    counts = verdicts(measure, period, cutoff, page.rows, now)
+    counts = verdicts(measure, period, cutoff, page.rows)
     lines = [view.line(row, counts[row.id].unit, counts[row.id]) for row in page.rows]
-    return Listing(page, lines, now, cutoff)
+    return Listing(page, lines, cutoff)
 
 
-def _orders(wanted: Wanted, period: Period, now: datetime, units: Units) -> Select[Any]:
-    cutoff = cutoff_of(period, now)
+def _orders(wanted: Wanted, period: Period, cutoff: datetime, units: Units) -> Select[Any]:
     if wanted.measure == DISPATCHED:
-        return dispatched_rows(period, cutoff, became=wanted.fate, units=units, seen=now)
+        return dispatched_rows(period, cutoff, became=wanted.fate, units=units)
     return received_rows(period, cutoff, channel=wanted.channel, nature=wanted.nature, state=wanted.state, units=units)
 
 

@@ -63,21 +63,12 @@ Instant = ColumnElement[datetime] | InstrumentedAttribute[datetime]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is counted: the rows of a period, as they stood at a cut-off, by the policy then in force.
-
-    seen: when the report is looked at, which may be later: until then decisions on appeals take effect.
-    """
+    """What is counted: the rows of a period, as they stood at a cut-off, by the policy the period ended under."""
 
     period: Period
     cutoff: datetime
     policy_id: int
     policy: Policy
-    seen: datetime
-
-    @property
-    def finished(self) -> bool:
-        """Whether the period is over at the cut-off."""
-        return self.cutoff >= self.period.end
 
     def has(self, instant: Instant) -> ColumnElement[bool]:
         """Whether an instant lies in the period."""
@@ -98,7 +89,6 @@ class Measure:
     within: which rows belong to the period, written so that an index finds them.
     bucket: the Bucket of a row, NULL where it is not part of the measure.
     weight: 0 to 1, what a counted row adds to the numerator (an excluded one to the rate that includes it).
-    watched: how long after its period what becomes of a row still counts.
     moved_to: the unit a row's order was sent on to by the cut-off, None where it was not; of dispatches only.
     ground: for which reason a row was excluded on appeal, None where it was not.
     less_is_better: of a rate that is the better the smaller it is.
@@ -115,14 +105,9 @@ class Measure:
     within: Expression
     bucket: Expression
     weight: Expression
-    watched: timedelta = timedelta()
     moved_to: Expression | None = None
     ground: Expression | None = None
     less_is_better: bool = False
-
-    def cutoff(self, period: Period, seen: datetime) -> datetime:
-        """What a period is seen as of: an instant, or the end of its watch if that came first."""
-        return min(seen, period.end + self.watched)
 
     def group(self, frame: Frame) -> ColumnElement[Any]:
         """What rows are grouped by: the unit, or a call's queue."""

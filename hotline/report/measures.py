@@ -1,18 +1,14 @@
 """The measures: one row each, and everything said of a measure is read from its row.
 
-The figures, the list behind every number, the sheet and the page of definitions use the same expressions,
-so a number and its list cannot differ. Everything is seen as of a cut-off: what ended after it was still
-running then, what began after it was not there, and an order was with the unit that had it then.
+The figures, the list behind every number, the rollup, the sheet and the page of definitions use the same expressions,
+so a number and its list cannot differ. Everything is seen as of one instant, the cut-off: what ended after it was still
+running then, what began after it was not there, what two people agreed later not to count still counted. A period seen
+as of a later cut-off takes in what happened since; seen again as of the same one it is what it was, but for what is
+recorded after the fact: calls and orders brought in afterwards, a due time that is moved, a reply rejected later
+(which counts as made until then), a policy put in force in arrears.
 
-The same cut-off therefore gives the same answer later, but for what is recorded after the fact: calls of a
-finished week, which count by their final outcome; calls and orders brought in afterwards; a due time that is
-moved; a reply handed in before it and rejected after it, which counts as made only until then; a policy put in force
-in arrears; a calendar changed within the time to ask for a return. What becomes of dispatches is seen as of later than
-the end of their week (``Measure.watched``).
-
-An appeal is made and decided after the week it is about. What two people have agreed not to count is therefore
-excluded from when they decided, by the instant the report is seen (``Frame.seen``): the same week seen as of before
-still counts it, and the rate that includes what is excluded stays what it was.
+A row belongs to the day of its ``instant``, and how it counts depends on the cut-off alone, not on the period asked for.
+So a period is the sum of its days, which is what the rollup rests on.
 """
 
 from __future__ import annotations
@@ -22,7 +18,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from hotline.base.errors import NotFound
@@ -64,24 +60,35 @@ name_members(
 
 def lead_at(cutoff: datetime) -> ColumnElement[Any]:
     """The unit an order was with at a cut-off, None before its dispatch."""
-    return case((Order.dispatched_at > cutoff, null()), else_=_before_moving(Order.id, Order.lead_unit, cutoff))
-
-
-def _clock_unit(frame: Frame) -> ColumnElement[Any]:
-    """The unit a clock ran for at the cut-off. Once it has ended it stays that unit's."""
-    unit = Deadline.unit_code
-    return case((Deadline.ended_at <= frame.cutoff, unit), else_=_before_moving(Deadline.order_id, unit, frame.cutoff))
-
-
-def _before_moving(
-    order_id: InstrumentedAttribute[int], unit: InstrumentedAttribute[str | None], cutoff: datetime
-) -> ColumnElement[Any]:
-    """The unit a row has; of orders dispatched again after the cut-off, the one their log says they were with."""
     moved = select(Event.order_id).where(is_step(Event, *MOVES), Event.at > cutoff)
+    then = case((Order.id.in_(moved), _sent_by(Order.id, literal(cutoff), Order.lead_unit)), else_=Order.lead_unit)
+    return case((Order.dispatched_at > cutoff, null()), else_=then)
+
+
+def _due_unit(due: InstrumentedAttribute[datetime]) -> Expression:
+    """The unit a clock ran for when it fell due, or until it ended, or at the cut-off, whichever came first.
+
+    A unit that is sent what is overdue already is not the one that let it become so.
+    """
+
+    def unit(frame: Frame) -> ColumnElement[Any]:
+        # None falls due before the period, none is seen later than the cut-off: older moves change nothing.
+        since = min(frame.period.start, frame.cutoff)
+        moved = select(Event.order_id).where(is_step(Event, *MOVES), Event.at > since)
+        then = func.least(due, func.coalesce(Deadline.ended_at, due), frame.cutoff)
+        had = _sent_by(Deadline.order_id, then, Deadline.unit_code)
+        return case((Deadline.order_id.in_(moved), had), else_=Deadline.unit_code)
+
+    return unit
+
+
+def _sent_by(
+    order_id: InstrumentedAttribute[int], instant: ColumnElement[Any], present: InstrumentedAttribute[str | None]
+) -> ColumnElement[Any]:
+    """The unit an order was last sent to by an instant, as its log says; the present one where it says nothing."""
     sent = Event.action.in_([Action.DISPATCH, *MOVES])
-    then = select(Event.payload["unit"].astext).where(Event.order_id == order_id, sent, Event.at <= cutoff)
-    last = then.order_by(Event.seq.desc()).limit(1).scalar_subquery()
-    return case((order_id.in_(moved), func.coalesce(last, unit)), else_=unit)
+    units = select(Event.payload["unit"].astext).where(Event.order_id == order_id, sent, Event.at <= instant)
+    return func.coalesce(units.order_by(Event.seq.desc()).limit(1).scalar_subquery(), present)
 
 
 # Calls
@@ -92,17 +99,13 @@ def _queued(frame: Frame) -> ColumnElement[bool]:
 
 
 def _answered(frame: Frame) -> ColumnElement[bool]:
-    if frame.finished:
-        return Call.answered_at.is_not(None)
     return func.coalesce(Call.answered_at <= frame.cutoff, False)
 
 
 def _connection_bucket(frame: Frame) -> ColumnElement[Any]:
-    waited = Call.outcome == CallOutcome.QUEUED
-    if not frame.finished:
-        # Over only after the cut-off: at the cut-off it was waiting, whatever became of it.
-        over = func.coalesce(Call.answered_at, Call.ended_at, Call.queued_at)
-        waited = or_(waited, over > frame.cutoff)
+    # Over only after the cut-off: at the cut-off it was waiting, whatever became of it.
+    over = func.coalesce(Call.answered_at, Call.ended_at, Call.queued_at)
+    waited = or_(Call.outcome == CallOutcome.QUEUED, over > frame.cutoff)
     short = and_(Call.outcome == CallOutcome.ABANDONED, Call.wait < frame.policy.short_abandon)
     return case(
         (_answered(frame), Bucket.COUNTED.value),
@@ -214,9 +217,8 @@ MEASURES: tuple[Measure, ...] = (
         label=mark("Calls answered"),
         meaning=mark(
             "Of the calls that came into a queue in the period and are no longer waiting, the share that was "
-            "answered. A call still talking is answered. Once the period is over its calls count by what became of "
-            "them, though that was after its end. Callers who hung up at once are excluded; the rate with them is "
-            "shown beside it."
+            "answered. A call still talking is answered. Callers who hung up at once are excluded; the rate with "
+            "them is shown beside it."
         ),
         source=mark(
             "接通率: calls answered of calls in, as cities publish it (Binzhou, July 2021: 16,365 of 16,567 = 98.78 %)."
@@ -245,7 +247,7 @@ MEASURES: tuple[Measure, ...] = (
         exclusion=mark("two reviewers have agreed with the unit's appeal"),
         subject=Subject.DEADLINES,
         instant=Deadline.due_at,
-        unit=_clock_unit,
+        unit=_due_unit(Deadline.due_at),
         within=_due(Deadline.due_at),
         bucket=_due_bucket(Deadline.due_at),
         weight=_due_weight(Deadline.due_at),
@@ -262,7 +264,7 @@ MEASURES: tuple[Measure, ...] = (
         exclusion=mark("two reviewers have agreed with the unit's appeal"),
         subject=Subject.DEADLINES,
         instant=Deadline.original_due_at,
-        unit=_clock_unit,
+        unit=_due_unit(Deadline.original_due_at),
         within=_due(Deadline.original_due_at),
         bucket=_due_bucket(Deadline.original_due_at),
         weight=_due_weight(Deadline.original_due_at),
@@ -273,8 +275,7 @@ MEASURES: tuple[Measure, ...] = (
         label=mark("Excluded on appeal"),
         meaning=mark(
             "Of the orders that fall due in the period, the share that does not count in “on-time completion”, because "
-            "the unit appealed with a reason and evidence and two reviewers agreed. Decisions until the report is seen "
-            "are in it."
+            "the unit appealed with a reason and evidence and two reviewers agreed."
         ),
         source=mark(
             "剔除率: what is excluded is itself counted for each unit, and the rate with it is published beside."
@@ -282,7 +283,7 @@ MEASURES: tuple[Measure, ...] = (
         exclusion="",
         subject=Subject.DEADLINES,
         instant=Deadline.due_at,
-        unit=_clock_unit,
+        unit=_due_unit(Deadline.due_at),
         within=_due(Deadline.due_at),
         bucket=_exclusion_bucket,
         weight=lambda frame: worth(is_excluded(Deadline.order_id, frame)),

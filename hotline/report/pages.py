@@ -19,6 +19,7 @@ from hotline.report import charts, figures, queries, words
 from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed, shown_change
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME
+from hotline.report.overview import overview
 from hotline.report.schemas import RowsQuery, WeekQuery
 from hotline.report.sheet import week_sheet
 
@@ -32,7 +33,7 @@ def week() -> ResponseReturnValue:
     asked, now = address_data(BoardQuery()), utc_now()
     reader = current_actor()
     period, seen = queries.seen_week(now, asked["day"], asked["cutoff"])
-    report = queries.week(period, seen, queries.scope_of(reader))
+    report = overview(period, seen, queries.scope_of(reader))
     shown = board(report, asked, now)
     return render_template(
         "report/week.html",
@@ -67,7 +68,7 @@ def sheet() -> ResponseReturnValue:
     """The week as a sheet, with the rows behind it."""
     asked = address_data(WeekQuery())
     period, seen = queries.seen_week(utc_now(), asked["day"], asked["cutoff"])
-    report = queries.week(period, seen, queries.scope_of(current_actor()))
+    report = overview(period, seen, queries.scope_of(current_actor()))
     name = f"week-{period.first.isoformat()}.xlsx"
     return send_file(
         BytesIO(week_sheet(report, current_actor())), mimetype=MEDIA_TYPE, as_attachment=True, download_name=name

@@ -20,7 +20,8 @@ from hotline.report.dispatches import moved_to, sent_to
 from hotline.report.figures import Figure, pooled
 from hotline.report.measure import Bucket
 from hotline.report.measures import BY_NAME
-from hotline.report.queries import Week, figures, frame_of
+from hotline.report.overview import Overview
+from hotline.report.queries import figures, frame_of
 
 SHARE, ALL, AUTO, HAND = "auto_dispatch", "dispatch_accuracy", "auto_dispatch_accuracy", "hand_dispatch_accuracy"
 NAMES = (SHARE, ALL, AUTO, HAND)
@@ -71,12 +72,12 @@ class Routing:
         return not any(found[ALL].total for _, found in self.weeks)
 
 
-def routing(week: Week) -> Routing:
+def routing(week: Overview) -> Routing:
     """How good dispatching was in a week and those before it."""
     weeks = _weeks(week)
     return Routing(
         weeks=weeks,
-        cutoff=BY_NAME[ALL].cutoff(week.period, week.as_of),
+        cutoff=week.cutoff,
         threshold=week.policy.auto_confidence,
         changes=threshold_changes(weeks[-1][0].start, week.cutoff),
         wrong=wrong_routes(week),
@@ -85,7 +86,7 @@ def routing(week: Week) -> Routing:
     )
 
 
-def _weeks(week: Week) -> list[tuple[Period, dict[str, Figure]]]:
+def _weeks(week: Overview) -> list[tuple[Period, dict[str, Figure]]]:
     period = week.period.before()
     weeks = [
         (week.period, {name: week.city[name].figure for name in NAMES}),
@@ -99,7 +100,7 @@ def _weeks(week: Week) -> list[tuple[Period, dict[str, Figure]]]:
     return weeks
 
 
-def _figures(period: Period, week: Week) -> dict[str, Figure]:
+def _figures(period: Period, week: Overview) -> dict[str, Figure]:
     """The measures of one week. What the system and what people sent make up all: two questions answer four."""
     auto, hand = (_figure(name, period, week) for name in (AUTO, HAND))
     everything = pooled((auto, hand))
@@ -107,10 +108,9 @@ def _figures(period: Period, week: Week) -> dict[str, Figure]:
     return {SHARE: share, ALL: everything, AUTO: auto, HAND: hand}
 
 
-def _figure(name: str, period: Period, week: Week) -> Figure:
+def _figure(name: str, period: Period, week: Overview) -> Figure:
     measure = BY_NAME[name]
-    cutoff = measure.cutoff(period, week.as_of)
-    return figures(measure, period, cutoff, by_unit=False, units=week.units_seen)[None]
+    return figures(measure, period, week.cutoff, by_unit=False, units=week.units_seen)[None]
 
 
 def threshold_changes(first: datetime, last: datetime) -> list[ThresholdChange]:
@@ -123,10 +123,10 @@ def threshold_changes(first: datetime, last: datetime) -> list[ThresholdChange]:
     ]
 
 
-def wrong_routes(week: Week) -> list[WrongRoute]:
+def wrong_routes(week: Overview) -> list[WrongRoute]:
     """What was overturned most often: the category, the unit first sent to, the unit it ended with."""
     measure = BY_NAME[ALL]
-    frame = frame_of(week.period, measure.cutoff(week.period, week.as_of))
+    frame = frame_of(week.period, week.cutoff)
     count = func.count().label("count")
     columns = Order.category_code.label("category"), sent_to(frame).label("unit"), moved_to(frame).label("moved_to")
     query = select(*columns, count).select_from(Event).join(Event.order)

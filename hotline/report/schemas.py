@@ -20,7 +20,7 @@ from hotline.report.figures import Cell, percent, rounded
 from hotline.report.lists import Listing
 from hotline.report.measure import Bucket, Measure
 from hotline.report.measures import Fate
-from hotline.report.queries import Line, Week
+from hotline.report.overview import Line, Overview
 
 FIRST_DAY, LAST_DAY = date(2001, 1, 1), date(2199, 12, 31)
 FIRST_CUTOFF = datetime(2001, 1, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ LAST_PAGE = 1_000_000
 
 
 class WeekQuery(Schema):
-    """Which week: any day of it (default: today), and as of when (default and at most: now, or the week's end)."""
+    """Which week: any day of it (default: today), and as of when (default and at most: now)."""
 
     day = fields.Date(
         load_default=None,
@@ -68,12 +68,11 @@ class RowsQuery(WeekQuery):
     )
 
 
-def whole_week(week: Week) -> dict[str, Any]:
-    """A week report. as_of: give it as the cut-off of lists to see them as this report did."""
+def whole_week(week: Overview) -> dict[str, Any]:
+    """A week report. cutoff: give it with lists to see them as this report did."""
     return {
         "first_day": week.period.first.isoformat(),
         "last_day": week.period.last.isoformat(),
-        "as_of": instant(week.as_of),
         "cutoff": instant(week.cutoff),
         "policy": {"id": week.policy_id, "name": week.policy.name, "title": week.policy.title},
         "minimum_n": week.policy.minimum_n,
@@ -94,7 +93,7 @@ def whole_week(week: Week) -> dict[str, Any]:
     }
 
 
-def definition(measure: Measure, week: Week) -> dict[str, Any]:
+def definition(measure: Measure, week: Overview) -> dict[str, Any]:
     """A measure in words, in the reader's language."""
     return {
         "name": measure.name,

@@ -53,7 +53,7 @@ def _name(month: Period) -> str:
 
 def _by_unit(measure: Measure, month: Period, now: datetime, minimum_n: int = 1) -> dict[str, Figure]:
     """The figures of the units with enough counted, without what does not count on appeal by now."""
-    found = figures(measure, month, measure.cutoff(month, now), by_unit=True, seen=now)
+    found = figures(measure, month, now, by_unit=True)
     return {unit: figure for unit, figure in found.items() if unit and figure.denominator >= minimum_n}
 
 
@@ -66,7 +66,7 @@ def _about(
     for unit, figure in counted.items():
         if unit in fired:
             continue
-        query = rows_behind(measure, month, measure.cutoff(month, now), unit=unit, numerator=False, seen=now)
+        query = rows_behind(measure, month, now, unit=unit, numerator=False)
         numbers = [row.order.number for row in db.session.scalars(query.limit(MOST_ORDERS))]
         facts = {
             "month": _name(month),

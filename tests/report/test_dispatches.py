@@ -23,7 +23,7 @@ from hotline.people.queries import unit_names
 from hotline.people.roles import Role
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
-from hotline.report import queries
+from hotline.report import inflow, queries
 from hotline.report.board import week_address
 from hotline.report.closings import WATCHED as CLOSINGS_WATCHED
 from hotline.report.dispatches import DISPATCH_MEASURES, WATCHED, settled_until
@@ -32,6 +32,7 @@ from hotline.report.lines import DispatchLine
 from hotline.report.lists import DISPATCHED, Wanted, listing
 from hotline.report.measure import Bucket
 from hotline.report.measures import BY_NAME
+from hotline.report.overview import overview
 from hotline.report.routing import routing, wrong_routes
 from hotline.report.sheet import week_sheet
 from hotline.transfer.operations import dispatch, redispatch, refuse_return, return_window
@@ -167,16 +168,16 @@ def test_a_second_return_is_another_units(session: None) -> None:
 
 def test_returns_after_the_week_still_count_and_none_is_lost(session: None) -> None:
     order = sent(WEEK.end - 2 * HOUR)
-    assert queries.week(WEEK, WEEK.end).city[ALL].figure == Figure(not_due=1)
+    assert overview(WEEK, WEEK.end).city[ALL].figure == Figure(not_due=1)
     overturned(order, at(16, 10))
-    assert queries.week(WEEK, FINAL).city[ALL].figure == Figure(0, 1)
+    assert overview(WEEK, FINAL).city[ALL].figure == Figure(0, 1)
 
 
 def test_a_week_is_final_when_its_watch_is_over(session: None) -> None:
     order = sent(at(12))
-    final = queries.week(WEEK, FINAL).city
+    final = overview(WEEK, FINAL).city
     overturned(order, FINAL + HOUR)
-    assert queries.week(WEEK, FINAL + 2 * HOUR).city == final
+    assert overview(WEEK, FINAL + 2 * HOUR).city == final
     settled = WEEK.end + CLOSINGS_WATCHED
     assert "cutoff" in week_address(WEEK, settled - HOUR)
     assert "cutoff" not in week_address(WEEK, settled)
@@ -237,7 +238,7 @@ def test_figures_equal_sql_by_hand(session: None, name: str, cutoff: datetime, *
 def test_counted_and_pending_are_the_first_dispatches(session: None, seed: int) -> None:
     mixed(seed)
     for cutoff in (at(11), at(14, 3), WEEK.end):
-        first = queries.dispatched_in(WEEK, cutoff).total
+        first = inflow.dispatched_in(WEEK, cutoff).total
         assert first > 0
         assert figure(SHARE, cutoff).denominator == figure(ALL, cutoff).total == first
         assert figure(AUTO, cutoff) + figure(HAND, cutoff) == figure(ALL, cutoff)
@@ -295,7 +296,7 @@ def test_the_weeks_are_the_measures_own_figures(session: None) -> None:
         day = at(11) - timedelta(weeks=back)
         sent(day, by=factories.DISPATCHER)
         overturned(sent(day), day + 2 * HOUR)
-    shown_weeks = routing(queries.week(WEEK, NOW)).weeks
+    shown_weeks = routing(overview(WEEK, NOW)).weeks
     assert [period.first for period, _ in shown_weeks] == [WEEK.first - timedelta(weeks=back) for back in range(4)]
     for period, found in shown_weeks:
         for measure in DISPATCH_MEASURES:
@@ -311,7 +312,7 @@ def test_the_threshold_says_when_it_changed(session: None) -> None:
         adopt_policy(
             {**first.document, "dispatch": {**first.document["dispatch"], "auto_confidence": share}}, when, when
         )
-    found = routing(queries.week(WEEK, NOW))
+    found = routing(overview(WEEK, NOW))
     assert found.threshold == 0.7
     assert [(change.at, change.before, change.after) for change in found.changes] == [
         (at(11), 0.9, 0.7),
@@ -324,7 +325,7 @@ def test_what_goes_wrong_most_comes_first_and_opens_its_orders(session: None) ->
         overturned(sent(at(10)), at(10, 15), "d01")
     overturned(sent(at(10)), at(10, 15), "d02")
     overturned(sent(at(10), "commerce"), at(10, 15), "d01")
-    found = wrong_routes(queries.week(WEEK, FINAL))
+    found = wrong_routes(overview(WEEK, FINAL))
     assert [(row.unit, row.moved_to, row.count) for row in found] == [
         ("housing", "d01", 3),
         ("commerce", "d01", 1),
@@ -333,7 +334,7 @@ def test_what_goes_wrong_most_comes_first_and_opens_its_orders(session: None) ->
     for row in found:
         wanted = Wanted(ALL, row.unit, numerator=False, category=row.category, moved_to=row.moved_to)
         assert listing(wanted, WEEK, FINAL, MANAGER).page.total == row.count
-    assert [row.unit for row in wrong_routes(queries.week(WEEK, FINAL, frozenset({"commerce"})))] == ["commerce"]
+    assert [row.unit for row in wrong_routes(overview(WEEK, FINAL, frozenset({"commerce"})))] == ["commerce"]
 
 
 def test_only_dispatches_are_narrowed_by_where_they_went(session: None) -> None:
@@ -394,7 +395,7 @@ def test_the_api_gives_them_and_their_rows(client: FlaskClient, key_of: Any) -> 
 
 def test_the_sheet_has_them_and_their_rows(session: None) -> None:
     overturned(sent(at(10)), at(10, 15), "d01")
-    week = queries.week(WEEK, NOW)
+    week = overview(WEEK, NOW)
     book = load_workbook(BytesIO(week_sheet(week, MANAGER)))
     sheet = book.worksheets[2 + [measure.name for measure in week.measures].index(AUTO)]
     (row,) = sheet.iter_rows(min_row=2, values_only=True)

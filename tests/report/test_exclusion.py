@@ -22,12 +22,13 @@ from hotline.orders.models import Deadline, Event, Order
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy.appeals import Ground, Scope
-from hotline.report import queries
+from hotline.report import inflow, queries
 from hotline.report.figures import Figure
 from hotline.report.lines import OrderLine
 from hotline.report.lists import DISPATCHED, Wanted, listing
 from hotline.report.measure import Bucket
 from hotline.report.measures import BY_NAME, Fate
+from hotline.report.overview import overview
 from hotline.report.sheet import week_sheet
 from tests.conftest import NOW
 from tests.report.rows import DAY, HOUR, MONDAY, WEEK, at, clock, evaluation
@@ -72,7 +73,7 @@ def appeal(
 
 
 def figure(name: str, seen: datetime = LATER) -> Figure:
-    return queries.figures(BY_NAME[name], WEEK, WEEK.end, by_unit=False, seen=seen)[None]
+    return queries.figures(BY_NAME[name], WEEK, WEEK.end, by_unit=False)[None]
 
 
 def three_of_four_late() -> list[Deadline]:
@@ -108,9 +109,9 @@ def test_it_is_excluded_from_when_it_was_decided(session: None) -> None:
     assert figure("on_time", seen=DECIDED).excluded == 1
     assert figure("on_time", seen=WEEK.end).denominator == 4
     assert figure("on_time", seen=WEEK.end).rate == figure("on_time").raw_rate
-    week = queries.week(WEEK, DECIDED)
+    week = overview(WEEK, DECIDED)
     assert week.city["on_time"].figure.excluded == 1
-    assert queries.week(WEEK, DECIDED - HOUR).city["on_time"].figure.excluded == 0
+    assert overview(WEEK, DECIDED - HOUR).city["on_time"].figure.excluded == 0
 
 
 def test_an_answer_is_excluded_by_itself(session: None) -> None:
@@ -160,10 +161,10 @@ def test_every_dispatched_order_is_in_one_fate(session: None) -> None:
         appeal(row)
     appeal(clocks[4])  # not due: it cannot be excluded yet
     for seen in (WEEK.end, DECIDED, LATER):
-        found = queries.dispatched_in(WEEK, WEEK.end, seen=seen)
-        assert queries.conserved(found)
+        found = inflow.dispatched_in(WEEK, WEEK.end)
+        assert inflow.conserved(found)
         for became, size in found.fates.items():
-            rows = queries.dispatched_rows(WEEK, WEEK.end, became=became, seen=seen)
+            rows = inflow.dispatched_rows(WEEK, WEEK.end, became=became)
             assert len(db.session.scalars(rows).all()) == size
     assert found.fates[Fate.EXCLUDED] == 4
     assert found.fates[Fate.NOT_DUE] == 1
@@ -190,12 +191,12 @@ def test_buckets_add_up_whatever_is_appealed(session: None, seed: int) -> None:
     for name in TOUCHED:
         measure = BY_NAME[name]
         for cutoff, seen in ((at(12), at(13)), (WEEK.end, WEEK.end), (WEEK.end, LATER)):
-            whole = queries.figures(measure, WEEK, cutoff, by_unit=False, seen=seen)[None]
-            units = queries.figures(measure, WEEK, cutoff, by_unit=True, seen=seen)
+            whole = queries.figures(measure, WEEK, cutoff, by_unit=False)[None]
+            units = queries.figures(measure, WEEK, cutoff, by_unit=True)
             assert sum(units.values(), Figure()) == whole
             sizes = {Bucket.COUNTED: whole.denominator, Bucket.NOT_DUE: whole.not_due, Bucket.EXCLUDED: whole.excluded}
             for bucket, size in sizes.items():
-                rows = db.session.scalars(queries.rows_behind(measure, WEEK, cutoff, bucket=bucket, seen=seen)).all()
+                rows = db.session.scalars(queries.rows_behind(measure, WEEK, cutoff, bucket=bucket)).all()
                 assert len(rows) == size
             none_excluded = queries.figures(measure, WEEK, cutoff, by_unit=False, seen=at(1))[None]
             assert whole.total == none_excluded.total
@@ -243,6 +244,6 @@ def test_the_page_and_its_list_show_it(sign_in: SignIn) -> None:
 def test_the_sheet_names_the_reason(session: None) -> None:
     _, late, *_ = three_of_four_late()
     appeal(late)
-    book = load_workbook(BytesIO(week_sheet(queries.week(WEEK, LATER), MANAGER)))
+    book = load_workbook(BytesIO(week_sheet(overview(WEEK, LATER), MANAGER)))
     cells = [cell.value for sheet in book.worksheets for row in sheet.iter_rows() for cell in row]
     assert cells.count(label(Ground.SYSTEM_FAULT)) == len({"on_time", "on_time_original", "excluded_on_appeal"})

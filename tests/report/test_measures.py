@@ -23,12 +23,13 @@ from hotline.orders.operations import act
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy.limits import Clock
-from hotline.report import queries
+from hotline.report import inflow, queries
 from hotline.report.figures import Figure, percent
 from hotline.report.lines import CallLine, OrderLine
 from hotline.report.lists import DISPATCHED, RECEIVED, Wanted, listing
 from hotline.report.measure import Bucket
 from hotline.report.measures import BY_NAME, MEASURES, Fate, measure_named
+from hotline.report.overview import overview
 from hotline.transfer.operations import dispatch, redispatch
 from tests import factories
 from tests.report.rows import (
@@ -177,18 +178,18 @@ def test_dispatched_orders_are_conserved(session: None, seed: int, cutoff: datet
     db.session.execute(
         text("UPDATE work_order SET dispatched_at = NULL WHERE id NOT IN (SELECT order_id FROM deadline)")
     )
-    found = queries.dispatched_in(WEEK, cutoff)
-    assert queries.conserved(found)
+    found = inflow.dispatched_in(WEEK, cutoff)
+    assert inflow.conserved(found)
     assert found.total > 0
     for fate, size in found.fates.items():
-        assert len(db.session.scalars(queries.dispatched_rows(WEEK, cutoff, became=fate)).all()) == size
+        assert len(db.session.scalars(inflow.dispatched_rows(WEEK, cutoff, became=fate)).all()) == size
 
 
 def test_an_order_without_a_clock_breaks_conservation(session: None) -> None:
     order()
-    found = queries.dispatched_in(WEEK, LATER)
+    found = inflow.dispatched_in(WEEK, LATER)
     assert (found.total, found.placed) == (1, 0)
-    assert not queries.conserved(found)
+    assert not inflow.conserved(found)
 
 
 # Calls
@@ -284,7 +285,7 @@ def test_not_due_late_and_overdue_as_of_the_cutoff(session: None) -> None:
     assert figure("on_time", at(12) - SECOND).not_due == 1
     assert figure("on_time", at(12)).denominator == 1  # due, and not there
     assert figure("on_time").numerator == 0
-    fates = [queries.dispatched_in(WEEK.before(), cutoff).fates for cutoff in (at(11), at(13), at(14), LATER)]
+    fates = [inflow.dispatched_in(WEEK.before(), cutoff).fates for cutoff in (at(11), at(13), at(14), LATER)]
     assert [next(fate for fate, n in each.items() if n) for each in fates] == [
         Fate.NOT_DUE,
         Fate.OVERDUE,
@@ -326,7 +327,7 @@ def test_dropped_clocks_and_other_clocks_are_no_part(session: None) -> None:
     clock(at(12), at(11)).clock = "sign"
     db.session.flush()
     assert figure("on_time") == Figure()
-    assert queries.dispatched_in(WEEK.before(), LATER).fates[Fate.EXCLUDED] == 1
+    assert inflow.dispatched_in(WEEK.before(), LATER).fates[Fate.EXCLUDED] == 1
 
 
 def test_an_extension_helps_one_rate_and_not_the_other(session: None) -> None:
@@ -362,11 +363,11 @@ def by_unit(name: str, cutoff: datetime, week: Period = WEEK) -> dict[str | None
 @pytest.mark.parametrize("name", ["on_time", "on_time_original"])
 def test_a_past_week_stays_with_the_unit_that_had_the_order_then(session: None, name: str) -> None:
     overdue = factories.dispatched(at(3))
-    before = by_unit(name, WEEK.end), queries.week(WEEK, WEEK.end, HEAD.units)
+    before = by_unit(name, WEEK.end), overview(WEEK, WEEK.end, HEAD.units)
     assert before[0] == {"housing": (0, 1)}
     moved(overdue, at(16))
     moved(overdue, at(16, 18), "d02", D01)
-    assert (by_unit(name, WEEK.end), queries.week(WEEK, WEEK.end, HEAD.units)) == before
+    assert (by_unit(name, WEEK.end), overview(WEEK, WEEK.end, HEAD.units)) == before
     (line,) = listing(Wanted(name, "housing"), WEEK, LATER, HEAD).lines
     assert isinstance(line, OrderLine)
     assert (line.number, line.unit) == (overdue.number, "housing")
@@ -407,11 +408,11 @@ def test_a_clock_runs_for_the_unit_that_leads(session: None) -> None:
 def test_what_came_in_and_went_out_stays_with_the_unit_that_had_it(session: None) -> None:
     waiting = factories.received(at(12))
     order = factories.dispatched(at(13))
-    before = queries.week(WEEK, WEEK.end, HEAD.units)
+    before = overview(WEEK, WEEK.end, HEAD.units)
     assert (before.inflow.total, before.dispatched.total, before.dispatched.placed) == (1, 1, 1)
     dispatch(waiting, "housing", factories.DISPATCHER, at(16), category="060101")
     moved(order, at(16))
-    assert queries.week(WEEK, WEEK.end, HEAD.units) == before
+    assert overview(WEEK, WEEK.end, HEAD.units) == before
     for name in (RECEIVED, DISPATCHED):
         (line,) = listing(Wanted(name), WEEK, LATER, HEAD).lines
         assert isinstance(line, OrderLine)

@@ -24,6 +24,7 @@ from hotline.report.board import WEEKS_SHOWN, Sort, Way, trends, unit_table
 from hotline.report.charts import bar, chart, stacked
 from hotline.report.figures import Figure
 from hotline.report.measures import MEASURES, Fate
+from hotline.report.overview import overview
 from tests.conftest import NOW
 from tests.report.rows import DAY, HOUR, MONDAY, WEEK, at, call_values, calls, clock, evaluation, order, with_weights
 
@@ -187,7 +188,7 @@ def test_sort_and_filter_are_in_the_address(sign_in: SignIn) -> None:
 
 def test_few_counted_have_no_rank(session: None) -> None:
     some_weeks()
-    lines = queries.week(WEEK, NOW).units
+    lines = overview(WEEK, NOW).units
     for way in Way:
         table = unit_table(lines, Sort.ON_TIME, way, None)
         assert all(row.rank is None for row in (*table.small, *table.silent))
@@ -200,9 +201,9 @@ def test_equal_rates_have_equal_rank(session: None) -> None:
     for unit, late in (("housing", 0), ("d01", 0), ("d02", 1)):
         for number in range(30):
             clock(at(11), at(11, 13 if number < late else 11), unit=unit)
-    table = unit_table(queries.week(WEEK, NOW).units, Sort.ON_TIME, None, None)
+    table = unit_table(overview(WEEK, NOW).units, Sort.ON_TIME, None, None)
     assert [row.rank for row in table.ranked] == [1, 1, 3]
-    worst = unit_table(queries.week(WEEK, NOW).units, Sort.ON_TIME, Way.ASC, None)
+    worst = unit_table(overview(WEEK, NOW).units, Sort.ON_TIME, Way.ASC, None)
     assert [row.rank for row in worst.ranked] == [3, 1, 1]
 
 
@@ -283,7 +284,7 @@ def test_no_style_is_written_into_the_page(sign_in: SignIn) -> None:
 def test_the_trend_is_the_weeks_own_figures(session: None) -> None:
     some_weeks()
     clock(at(11) - timedelta(weeks=52), at(11) - timedelta(weeks=52))
-    report = queries.week(WEEK, NOW)
+    report = overview(WEEK, NOW)
     for trend in trends(report):
         assert len(trend.weeks) == WEEKS_SHOWN
         assert trend.weeks[-1] == (WEEK, report.city[trend.measure.name].figure)

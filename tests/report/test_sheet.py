@@ -14,6 +14,7 @@ from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.report import queries
 from hotline.report.measures import MEASURES
+from hotline.report.overview import overview
 from hotline.report.sheet import week_sheet
 from tests.conftest import NOW
 from tests.report.rows import WEEK, at, call_values, calls, clock, evaluation, with_weights
@@ -24,7 +25,7 @@ RATE, NUMERATOR, DENOMINATOR, NOT_DUE, EXCLUDED, CHANGE, BEFORE, RAW = range(2, 
 
 def opened(*, values: bool = False, units: queries.Units = None) -> Workbook:
     reader = Actor(Role.MANAGER, "主任") if units is None else Actor(Role.UNIT_HEAD, "科长", units=units)
-    content = week_sheet(queries.week(WEEK, NOW, units), reader)
+    content = week_sheet(overview(WEEK, NOW, units), reader)
     return load_workbook(BytesIO(content), data_only=values)
 
 
@@ -48,7 +49,7 @@ def figures(book: Workbook, sheet: int = 0) -> list[tuple[Any, ...]]:
 def test_rates_are_formulas_over_the_numbers_beside_them(filled: None) -> None:
     sheet = opened().worksheets[0]
     for row, measure in enumerate(MEASURES, start=HEAD + 1):
-        cell = queries.week(WEEK, NOW).city[measure.name]
+        cell = overview(WEEK, NOW).city[measure.name]
         assert sheet.cell(row, RATE + 1).value == f'=IF(E{row}=0,"",D{row}/E{row})'
         assert sheet.cell(row, RATE + 1).number_format == "0.00%"
         assert sheet.cell(row, RAW + 1).value == f'=IF(E{row}+G{row}=0,"",(D{row})/(E{row}+G{row}))'
@@ -60,7 +61,7 @@ def test_rates_are_formulas_over_the_numbers_beside_them(filled: None) -> None:
 
 def test_formulas_carry_what_they_give(filled: None) -> None:
     shown = {row[1]: row for row in figures(opened(values=True))}
-    city = queries.week(WEEK, NOW).city
+    city = overview(WEEK, NOW).city
     on_time = shown[MEASURES[1].title]
     assert on_time[RATE] == pytest.approx(float(city["on_time"].figure.rate or 0))
     assert on_time[CHANGE] == pytest.approx(float(city["on_time"].change or 0))
@@ -78,7 +79,7 @@ def test_the_summary_says_as_of_when_and_by_what(filled: None) -> None:
 
 def test_lists_have_every_row_with_dates_and_masked_numbers(filled: None) -> None:
     book = opened()
-    report = queries.week(WEEK, NOW)
+    report = overview(WEEK, NOW)
     lists = book.worksheets[2:]
     for measure, sheet in zip(report.measures, lists, strict=True):
         assert sheet.max_row - 1 == report.city[measure.name].figure.total
