@@ -24,9 +24,7 @@ from hotline.people.roles import Role
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.report import inflow, queries
-from hotline.report.board import week_address
-from hotline.report.closings import WATCHED as CLOSINGS_WATCHED
-from hotline.report.dispatches import DISPATCH_MEASURES, WATCHED, settled_until
+from hotline.report.dispatches import DISPATCH_MEASURES, settled_until
 from hotline.report.figures import Figure
 from hotline.report.lines import DispatchLine
 from hotline.report.lists import DISPATCHED, Wanted, listing
@@ -43,7 +41,7 @@ from tests.report.test_pages import LAST_WEEK, Links, SignIn, rows_of, shown
 
 UNITS = ("housing", "d01", "commerce")
 MANAGER = Actor(Role.MANAGER, "主任")
-FINAL = WEEK.end + WATCHED
+FINAL = WEEK.end + timedelta(days=7)
 SHARE, ALL, AUTO, HAND = (measure.name for measure in DISPATCH_MEASURES)
 
 
@@ -173,14 +171,12 @@ def test_returns_after_the_week_still_count_and_none_is_lost(session: None) -> N
     assert overview(WEEK, FINAL).city[ALL].figure == Figure(0, 1)
 
 
-def test_a_week_is_final_when_its_watch_is_over(session: None) -> None:
+def test_what_is_overturned_late_counts_from_then(session: None) -> None:
     order = sent(at(12))
     final = overview(WEEK, FINAL).city
     overturned(order, FINAL + HOUR)
-    assert overview(WEEK, FINAL + 2 * HOUR).city == final
-    settled = WEEK.end + CLOSINGS_WATCHED
-    assert "cutoff" in week_address(WEEK, settled - HOUR)
-    assert "cutoff" not in week_address(WEEK, settled)
+    assert overview(WEEK, FINAL).city == final
+    assert overview(WEEK, FINAL + 2 * HOUR).city[ALL].figure == Figure(0, 1)
 
 
 def test_without_a_limit_a_dispatch_counts_at_once(session: None) -> None:
@@ -300,8 +296,7 @@ def test_the_weeks_are_the_measures_own_figures(session: None) -> None:
     assert [period.first for period, _ in shown_weeks] == [WEEK.first - timedelta(weeks=back) for back in range(4)]
     for period, found in shown_weeks:
         for measure in DISPATCH_MEASURES:
-            cutoff = measure.cutoff(period, NOW)
-            assert found[measure.name] == queries.figures(measure, period, cutoff, by_unit=False)[None]
+            assert found[measure.name] == queries.figures(measure, period, NOW, by_unit=False)[None]
 
 
 def test_the_threshold_says_when_it_changed(session: None) -> None:
@@ -388,7 +383,7 @@ def test_the_api_gives_them_and_their_rows(client: FlaskClient, key_of: Any) -> 
     body = client.get(f"/api/v1/reports/week?day={WEEK.first}", headers=key).json
     assert (body["city"][ALL]["percent"], body["city"][SHARE]["percent"]) == (50.0, 50.0)
     assert body["units"][0]["cells"][AUTO]["percent"] == 0.0
-    query = {"day": str(WEEK.first), "cutoff": body["as_of"], "measure": ALL, "numerator": "false"}
+    query = {"day": str(WEEK.first), "cutoff": body["cutoff"], "measure": ALL, "numerator": "false"}
     (row,) = client.get("/api/v1/reports/week/rows", query_string=query, headers=key).json["rows"]
     assert (row["automatic"], row["confidence"], row["unit"], row["moved_to"]) == (True, 0.93, "housing", "d01")
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from hotline.base.db import db
 from hotline.base.errors import NotFound
 from hotline.base.paging import page_of
-from hotline.base.time import Period
+from hotline.base.time import Period, week_of
 from hotline.calls.models import CallOutcome
 from hotline.handle import operations as handle
 from hotline.orders.lifecycle import Action
@@ -239,7 +239,7 @@ def test_calls_belong_to_their_queue(session: None) -> None:
     assert set(queries.figures(BY_NAME["connection"], WEEK, LATER, by_unit=True)) == {"main", "english"}
 
 
-def test_a_call_across_the_end_of_its_week_counts_in_its_week(session: None) -> None:
+def test_a_call_across_the_end_of_its_week_counts_in_its_week_once_it_is_over(session: None) -> None:
     last = WEEK.end - 5 * SECOND
     calls(
         [
@@ -250,9 +250,9 @@ def test_a_call_across_the_end_of_its_week_counts_in_its_week(session: None) -> 
         ]
     )
     assert figure("connection", WEEK.end - SECOND) == Figure(not_due=4)
-    for cutoff in (WEEK.end, LATER):
-        found = figure("connection", cutoff)
-        assert (found.numerator, found.denominator, found.not_due, found.excluded) == (1, 2, 1, 1)
+    assert figure("connection", WEEK.end) == Figure(not_due=3, excluded=1)
+    found = figure("connection", LATER)
+    assert (found.numerator, found.denominator, found.not_due, found.excluded) == (1, 2, 1, 1)
     (answered,) = listing(Wanted("connection", numerator=True), WEEK, LATER, MANAGER).lines
     assert isinstance(answered, CallLine)
     assert answered.answered_at == last + 15 * SECOND
@@ -310,7 +310,7 @@ def test_what_started_after_the_cutoff_was_not_there(session: None) -> None:
     assert figure("on_time", at(10)) == Figure()
 
 
-def test_a_past_week_stays_as_it_was(session: None) -> None:
+def test_a_past_week_seen_as_of_its_end_stays_as_it_was(session: None) -> None:
     made = clock(at(14))
     asked = evaluation(at(13))
     before = {name: queries.figures(BY_NAME[name], WEEK, WEEK.end, by_unit=True) for name in ("on_time", "satisfied")}
@@ -320,6 +320,7 @@ def test_a_past_week_stays_as_it_was(session: None) -> None:
     after = {name: queries.figures(BY_NAME[name], WEEK, WEEK.end, by_unit=True) for name in ("on_time", "satisfied")}
     assert after == before
     assert after["satisfied"]["housing"] == Figure(not_due=1)
+    assert queries.figures(BY_NAME["satisfied"], WEEK, LATER, by_unit=True) == {}, "it counts when it was answered"
 
 
 def test_dropped_clocks_and_other_clocks_are_no_part(session: None) -> None:
@@ -361,23 +362,30 @@ def by_unit(name: str, cutoff: datetime, week: Period = WEEK) -> dict[str | None
 
 
 @pytest.mark.parametrize("name", ["on_time", "on_time_original"])
-def test_a_past_week_stays_with_the_unit_that_had_the_order_then(session: None, name: str) -> None:
+def test_what_fell_due_stays_with_the_unit_that_had_it_then(session: None, name: str) -> None:
     overdue = factories.dispatched(at(3))
     before = by_unit(name, WEEK.end), overview(WEEK, WEEK.end, HEAD.units)
     assert before[0] == {"housing": (0, 1)}
     moved(overdue, at(16))
     moved(overdue, at(16, 18), "d02", D01)
     assert (by_unit(name, WEEK.end), overview(WEEK, WEEK.end, HEAD.units)) == before
-    (line,) = listing(Wanted(name, "housing"), WEEK, LATER, HEAD).lines
-    assert isinstance(line, OrderLine)
-    assert (line.number, line.unit) == (overdue.number, "housing")
+    for cutoff in (WEEK.end, at(16, 13), at(16, 19), LATER):
+        assert by_unit(name, cutoff) == before[0]
+        (line,) = listing(Wanted(name, "housing"), WEEK, cutoff, HEAD).lines
+        assert isinstance(line, OrderLine)
+        assert (line.number, line.unit) == (overdue.number, "housing")
     assert listing(Wanted(name, "d02"), WEEK, LATER, MANAGER).lines == []
-    # Whoever had it when a cut-off came is who it counts for.
-    assert [set(by_unit(name, cutoff)) for cutoff in (at(16, 12.5), at(16, 13), at(16, 19))] == [
-        {"housing"},
-        {"d01"},
-        {"d02"},
-    ]
+
+
+@pytest.mark.parametrize("name", ["on_time", "on_time_original"])
+def test_what_is_not_due_is_with_the_unit_that_has_it(session: None, name: str) -> None:
+    order = factories.dispatched(at(9))
+    moved(order, at(10))
+    moved(order, at(10, 18), "d02", D01)
+    (clock,) = [one for one in order.deadlines if one.clock is Clock.HANDLE]
+    week = week_of(clock.due_at.date(), WEEK.zone)
+    had = [set(by_unit(name, cutoff, week)) for cutoff in (at(10, 12.5), at(10, 13), at(10, 19), week.end)]
+    assert had == [{"housing"}, {"d01"}, {"d02"}, {"d02"}]
 
 
 def test_a_success_stays_with_the_unit_that_had_it(session: None) -> None:
@@ -414,7 +422,7 @@ def test_what_came_in_and_went_out_stays_with_the_unit_that_had_it(session: None
     moved(order, at(16))
     assert overview(WEEK, WEEK.end, HEAD.units) == before
     for name in (RECEIVED, DISPATCHED):
-        (line,) = listing(Wanted(name), WEEK, LATER, HEAD).lines
+        (line,) = listing(Wanted(name), WEEK, WEEK.end, HEAD).lines
         assert isinstance(line, OrderLine)
         assert (line.number, line.unit) == (order.number, "housing")
     assert len(listing(Wanted(RECEIVED), WEEK, LATER, MANAGER).lines) == 2
