@@ -59,3 +59,9 @@ def month_of(day: date, zone: ZoneInfo) -> Period:
     first = day.replace(day=1)
     after = (first + timedelta(days=31)).replace(day=1)
     return Period(first, after - DAY, zone)
+
+
+def quarter_of(day: date, zone: ZoneInfo) -> Period:
+    """The calendar quarter a city day lies in."""
+    first = day.replace(day=1, month=day.month - (day.month - 1) % 3)
+    return Period(first, month_of(first.replace(month=first.month + 2), zone).last, zone)

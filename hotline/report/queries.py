@@ -16,6 +16,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, null, select
 from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db
+from hotline.base.errors import Invalid
+from hotline.base.i18n import gettext
 from hotline.base.time import Period, week_of
 from hotline.calls.models import Call
 from hotline.handle.models import Evaluation
@@ -58,6 +60,17 @@ def seen_week(now: datetime, day: date | None, cutoff: datetime | None) -> tuple
     """The week a reader asks for, and the instant it is seen as of: now, or an earlier one asked for."""
     seen = min(cutoff or now, now)
     return week_at(seen, day), seen
+
+
+def seen_days(
+    now: datetime, day: date | None, cutoff: datetime | None, first: date | None, last: date | None
+) -> tuple[Period, datetime]:
+    """As ``seen_week``; where first and last are given, those days. Raises Invalid where only one is, or last is earlier."""
+    if first is None and last is None:
+        return seen_week(now, day, cutoff)
+    if first is None or last is None or last < first:
+        raise Invalid.field("last", gettext("give both first and last, and last no earlier"))
+    return Period(first, last, policies.calendar_now().zone), min(cutoff or now, now)
 
 
 def frame_of(period: Period, cutoff: datetime) -> Frame:

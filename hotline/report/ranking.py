@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
@@ -27,10 +27,10 @@ class Lists(Generic[U]):
     black: Sequence[Place[U]] = ()
 
 
-def places(points: Mapping[U, Fraction]) -> list[Place[U]]:
+def places(points: Sequence[tuple[U, Fraction]]) -> list[Place[U]]:
     """Units by their points, the best first; those with equal points keep the order they came in."""
-    best = sorted(points.values(), reverse=True)
-    found = [Place(unit, one, best.index(one) + 1) for unit, one in points.items()]
+    best = sorted((one for _, one in points), reverse=True)
+    found = [Place(unit, one, best.index(one) + 1) for unit, one in points]
     return sorted(found, key=lambda place: place.rank)
 
 

@@ -16,6 +16,7 @@ from hotline.base.i18n import gettext, label
 from hotline.base.schemas import Schema, member, truth, words
 from hotline.orders.lifecycle import State
 from hotline.orders.vocabulary import Channel, Nature
+from hotline.people.models import UnitKind
 from hotline.report.figures import Cell, percent, rounded
 from hotline.report.lists import Listing
 from hotline.report.measure import Bucket, Measure
@@ -27,14 +28,19 @@ FIRST_CUTOFF = datetime(2001, 1, 1, tzinfo=UTC)
 LAST_PAGE = 1_000_000
 
 
-class WeekQuery(Schema):
-    """Which week: any day of it (default: today), and as of when (default and at most: now)."""
-
-    day = fields.Date(
+def given_day() -> fields.Date:
+    """A day of an address."""
+    return fields.Date(
         load_default=None,
         validate=validate.Range(FIRST_DAY, LAST_DAY, error=_l("give a day from {min} to {max}")),
         error_messages={"invalid": _l("give a date such as 2026-11-17")},
     )
+
+
+class WeekQuery(Schema):
+    """Which week: any day of it (default: today), and as of when (default and at most: now)."""
+
+    day = given_day()
     cutoff = fields.AwareDateTime(
         load_default=None,
         default_timezone=UTC,
@@ -49,6 +55,7 @@ class RowsQuery(WeekQuery):
     measure: a measure's name, "received" (narrowed by channel, nature, state) or "dispatched" (by fate).
     unit: a unit's code (of calls: a queue). numerator: true for what counts for something, false for what counts 0.
     category, moved_to: of measures of dispatches, the order's category and the unit it was sent on to.
+    kind: of measures of units, those of one kind. first, last: the days it is of, where they are no week.
     """
 
     measure = words(40, required=True)
@@ -61,6 +68,9 @@ class RowsQuery(WeekQuery):
     fate = member(Fate, load_default=None)
     category = words(20, load_default=None)
     moved_to = words(60, load_default=None)
+    first = given_day()
+    last = given_day()
+    kind = member(UnitKind, load_default=None)
     page = fields.Integer(
         load_default=1,
         validate=validate.Range(1, LAST_PAGE, error=_l("give a page number from {min}")),

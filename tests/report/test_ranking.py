@@ -12,12 +12,12 @@ from hotline.report.ranking import lists, places
 
 
 def listed(points: dict[str, int], most: int) -> tuple[str, str]:
-    found = lists(places({unit: Fraction(n) for unit, n in points.items()}), most)
+    found = lists(places([(unit, Fraction(n)) for unit, n in points.items()]), most)
     return "".join(place.unit for place in found.red), "".join(place.unit for place in found.black)
 
 
 def test_equal_points_share_a_rank() -> None:
-    found = places({"a": Fraction(5), "b": Fraction(9), "c": Fraction(5), "d": Fraction(1)})
+    found = places([(unit, Fraction(n)) for unit, n in {"a": 5, "b": 9, "c": 5, "d": 1}.items()])
     assert [(place.unit, place.rank) for place in found] == [("b", 1), ("a", 2), ("c", 2), ("d", 4)]
 
 
@@ -42,7 +42,7 @@ def test_red_and_black(points: dict[str, int], most: int, expected: tuple[str, s
 
 @given(st.dictionaries(st.text("abcdefgh", min_size=1, max_size=2), st.integers(0, 6), max_size=12), st.integers(0, 6))
 def test_nobody_is_on_both_and_every_red_one_is_better_than_every_black_one(points: dict[str, int], most: int) -> None:
-    found = lists(places({unit: Fraction(n) for unit, n in points.items()}), most)
+    found = lists(places([(unit, Fraction(n)) for unit, n in points.items()]), most)
     red, black = [place.points for place in found.red], [place.points for place in found.black]
     assert not {place.unit for place in found.red} & {place.unit for place in found.black}
     assert not red or not black or min(red) > max(black)
