@@ -90,13 +90,14 @@ def _identity_line(one: Identity) -> str:
     said = f"{_mark(holds=one.holds)} {' + '.join(map(_named, one.parts))} {sign} {_named(one.total)}"
     if one.holds:
         return said
-    return f"{said}: {gettext('difference %(difference)s', difference=f'{one.difference:+,}')}"
+    apart = gettext("difference %(difference)s", difference=f"{one.difference:+,}")
+    return f"{said}: {apart}"
 
 
 def _printed_line(one: Printed) -> str:
     said = f"{_mark(holds=one.holds)} {one.printed} %  {_named(one.part)}"
     if one.explained_by:
-        said += f" / {gettext(' or ').join(map(_named, one.explained_by))}"
+        said += " / " + gettext(" or ").join(map(_named, one.explained_by))
     return said if one.holds else f"{said}: {_why(one)}"
 
 

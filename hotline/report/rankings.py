@@ -35,7 +35,7 @@ class Span(StrEnum):
     QUARTER = "quarter"
 
 
-name_members({Span.WEEK: mark("Week"), Span.MONTH: mark("Month"), Span.QUARTER: mark("Quarter")})
+name_members({Span.WEEK: mark("By week"), Span.MONTH: mark("By month"), Span.QUARTER: mark("By quarter")})
 
 PERIODS: Mapping[Span, Callable[[date, ZoneInfo], Period]] = {
     Span.WEEK: week_of,
