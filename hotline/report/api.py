@@ -40,7 +40,7 @@ def week(query: dict[str, Any]) -> Response:
 @api.response(200)
 def rows(query: dict[str, Any]) -> Response:
     """Exactly the rows a number of the report counts; give the report's cutoff to see them as it did."""
-    period, now = queries.seen_days(utc_now(), *(query[part] for part in ("day", "cutoff", "first", "last")))
+    period, now = queries.seen_period(utc_now(), query["period"], query["day"], query["cutoff"])
     wanted = Wanted(**{part.name: query[part.name] for part in fields(Wanted)})
     return answer(page_of_lines(listing(wanted, period, now, current_actor(), query["page"])))
 

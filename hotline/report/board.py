@@ -14,7 +14,8 @@ from flask import url_for
 
 from hotline.base.i18n import label
 from hotline.base.schemas import member
-from hotline.base.time import Period, week_of
+from hotline.base.time import Kind as PeriodKind
+from hotline.base.time import Period
 from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
@@ -179,7 +180,7 @@ def _year_before(
 
 def _counted(measure: Measure, periods: Sequence[Period], week: Overview) -> list[tuple[Period, Figure]]:
     def figure(period: Period) -> Figure:
-        return figures(measure, period, week.cutoff, by_unit=False, units=week.units_seen)[None]
+        return figures(measure, period, week.cutoff, units=week.units_seen)[None]
 
     return [(period, figure(period)) for period in periods]
 
@@ -275,7 +276,7 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
     """What the page of a list shows beside its rows."""
     names, categories = unit_names(), category_names()
     span = short_span(period, now.astimezone(period.zone).date())
-    policy, is_week = frame_of(period, found.cutoff).policy, period == week_of(period.first, period.zone)
+    policy, is_week = frame_of(period, found.cutoff).policy, period.kind is PeriodKind.WEEK
     owner = names.get(wanted.unit, wanted.unit) if wanted.unit else label(wanted.kind)
     return {
         "title": heading(wanted, span, owner, found, policy),
@@ -285,7 +286,7 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
         "categories": categories,
         "policy": policy,
         "measure": BY_NAME.get(wanted.measure),
-        "of_week": week_address(period, found.cutoff) if is_week else days_address(period, found.cutoff),
+        "of_week": week_address(period, found.cutoff) if is_week else period_address(period, found.cutoff),
         "is_week": is_week,
     }
 
@@ -295,9 +296,9 @@ def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
     return {"day": period.first.isoformat(), "cutoff": instant(cutoff)}
 
 
-def days_address(period: Period, cutoff: datetime) -> dict[str, str]:
-    """What names any days as they were seen."""
-    return {"first": period.first.isoformat(), "last": period.last.isoformat(), "cutoff": instant(cutoff)}
+def period_address(period: Period, cutoff: datetime) -> dict[str, str]:
+    """What names a period of any kind as it was seen."""
+    return {"period": period.kind.value, **week_address(period, cutoff)}
 
 
 def shown_change(cell: Cell, measure: Measure | None = None) -> str:

@@ -27,8 +27,8 @@ from hotline.handle.models import Alarm
 from hotline.orders.models import Order
 from hotline.policy import queries as policies
 from hotline.policy.triggers import Trigger
+from hotline.report.dimensions import KIND_OF_MATTER
 
-KIND_OF_MATTER = 4  # characters of a category's code: its second level
 WEEK = timedelta(weeks=1)
 
 CITY, CATEGORY, DISTRICT = "city", "category", "district"

@@ -43,7 +43,6 @@ class Wanted:
 
     measure: str
     unit: str | None = None
-    kind: UnitKind | None = None
     bucket: Bucket | None = None
     numerator: bool | None = None
     channel: Channel | None = None
@@ -52,6 +51,7 @@ class Wanted:
     fate: Fate | None = None
     category: str | None = None
     moved_to: str | None = None
+    kind: UnitKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from hotline.base.db import db
 from hotline.base.time import Period
 from hotline.people.models import Unit
 from hotline.policy.document import Policy
+from hotline.report.dimensions import By
 from hotline.report.figures import Cell, Figure, compared, pooled
 from hotline.report.inflow import Dispatched, Inflow, conserved, dispatched_in, inflow
 from hotline.report.measure import Frame, Measure
@@ -82,7 +83,7 @@ def overview(period: Period, cutoff: datetime, units: Units = None) -> Overview:
 def _beside(measure: Measure, frame: Frame, units: Units) -> dict[str, Cell]:
     """A measure's cells by unit, this period beside the one before."""
     this, last = (
-        figures(measure, period, frame.cutoff, by_unit=True, units=units)
+        figures(measure, period, frame.cutoff, by=By.UNIT, units=units)
         for period in (frame.period, frame.period.before())
     )
     return {

@@ -54,7 +54,7 @@ def week() -> ResponseReturnValue:
 def rows() -> ResponseReturnValue:
     """Exactly the rows a number counts, as its page saw them."""
     asked, now = address_data(RowsQuery()), utc_now()
-    period, seen = queries.seen_days(now, *(asked[part] for part in ("day", "cutoff", "first", "last")))
+    period, seen = queries.seen_period(now, asked["period"], asked["day"], asked["cutoff"])
     wanted = Wanted(**{part.name: asked[part.name] for part in fields(Wanted)})
     found = listing(wanted, period, seen, current_actor(), asked["page"])
     beside = listed(wanted, found, period, now)

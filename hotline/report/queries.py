@@ -12,13 +12,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, null, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, null, select
 from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db
-from hotline.base.errors import Invalid
-from hotline.base.i18n import gettext
-from hotline.base.time import Period, week_of
+from hotline.base.time import Kind as PeriodKind
+from hotline.base.time import Period, period_of, week_of
 from hotline.calls.models import Call
 from hotline.handle.models import Evaluation
 from hotline.orders.models import Deadline, Event, Order
@@ -26,6 +25,7 @@ from hotline.people.actors import Actor
 from hotline.people.roles import UNIT_ROLES
 from hotline.policy import queries as policies
 from hotline.policy.appeals import Ground
+from hotline.report.dimensions import By, key_of
 from hotline.report.exclusions import deadline_ground
 from hotline.report.figures import Figure
 from hotline.report.measure import MOMENT, Bucket, Frame, Measure, Subject
@@ -62,15 +62,13 @@ def seen_week(now: datetime, day: date | None, cutoff: datetime | None) -> tuple
     return week_at(seen, day), seen
 
 
-def seen_days(
-    now: datetime, day: date | None, cutoff: datetime | None, first: date | None, last: date | None
-) -> tuple[Period, datetime]:
-    """As ``seen_week``; where first and last are given, those days. Raises Invalid where only one is, or last is earlier."""
-    if first is None and last is None:
+def seen_period(now: datetime, kind: PeriodKind, day: date | None, cutoff: datetime | None) -> tuple[Period, datetime]:
+    """The period of a kind a reader asks for, by the city's windows, and the instant it is seen as of."""
+    if kind is PeriodKind.WEEK:
         return seen_week(now, day, cutoff)
-    if first is None or last is None or last < first:
-        raise Invalid.field("last", gettext("give both first and last, and last no earlier"))
-    return Period(first, last, policies.calendar_now().zone), min(cutoff or now, now)
+    seen, zone = min(cutoff or now, now), policies.calendar_now().zone
+    windows = policies.policy_at(seen).windows
+    return period_of(kind, day or windows.day_of(seen, zone), zone, windows), seen
 
 
 def frame_of(period: Period, cutoff: datetime) -> Frame:
@@ -91,36 +89,51 @@ def measures_for(units: Units) -> tuple[Measure, ...]:
 
 
 def figures(
-    measure: Measure, period: Period, cutoff: datetime, *, by_unit: bool, units: Units = None
+    measure: Measure, period: Period, cutoff: datetime, *, by: By | None = None, units: Units = None
 ) -> dict[str | None, Figure]:
-    """A measure in a period, by unit code (calls: by queue), or of all together under None. One aggregate."""
-    found: dict[str | None, Figure] = {} if by_unit else {None: Figure()}
-    frame = frame_of(period, cutoff)
-    for row in db.session.execute(aggregate(measure, frame, by_unit=by_unit, units=units)):
-        found[row.unit] = found.get(row.unit, Figure()) + _part(row.bucket, row.rows, row.hits, row.weighted)
+    """A measure in a period, counted row by row: by a dimension's keys, or all together under None. One aggregate."""
+    return figures_in(measure, frame_of(period, cutoff), by=by, units=units)
+
+
+def figures_in(
+    measure: Measure, frame: Frame, *, by: By | None = None, units: Units = None
+) -> dict[str | None, Figure]:
+    """The same in a frame, whatever policy it has."""
+    found: dict[str | None, Figure] = {} if by else {None: Figure()}
+    for key, *counts in db.session.execute(aggregate(measure, frame, by=by, units=units)):
+        found[key] = Figure(*counts)
     return found
 
 
-def aggregate(measure: Measure, frame: Frame, *, by_unit: bool, units: Units = None) -> Select[Any]:
-    """The statement behind ``figures``: per unit and bucket the rows, those with a weight, and the weights' sum."""
-    rows = (
-        _rows(
-            measure,
-            frame,
-            (measure.group(frame) if by_unit else literal(None)).label("unit"),
-            measure.bucket(frame).label("bucket"),
-            measure.weight(frame).label("weight"),
-        )
-        .where(*of_units(measure.unit and measure.unit(frame), units))
-        .cte("judged")
-        .prefix_with("MATERIALIZED")  # each row is judged once, not once for every place its judgement stands in
+def aggregate(measure: Measure, frame: Frame, *, by: By | None = None, units: Units = None) -> Select[Any]:
+    """The statement behind ``figures``: per key what a Figure has, in its order."""
+    key = literal(None) if by is None else key_of(by, measure, frame)
+    rows = judge(measure, frame, key.label("key"), units=units, joined=by not in {None, By.UNIT})
+    return select(rows.c.key, *counts_of(rows)).where(rows.c.bucket.is_not(None)).group_by(rows.c.key)
+
+
+def judge(measure: Measure, frame: Frame, *columns: Any, units: Units = None, joined: bool = False) -> CTE:
+    """The rows of a measure with how each counts, and some columns beside. joined: with their orders."""
+    query = _rows(
+        measure, frame, *columns, measure.bucket(frame).label("bucket"), measure.weight(frame).label("weight")
     )
-    hits = func.count().filter(rows.c.weight > 0)
+    entity = ENTITIES[measure.subject]
+    if joined and entity is not Order:
+        query = query.join(entity.order)
+    query = query.where(*of_units(measure.unit and measure.unit(frame), units))
+    return query.cte("judged").prefix_with("MATERIALIZED")  # each row is judged once, not once for every count
+
+
+def counts_of(rows: CTE) -> tuple[ColumnElement[Any], ...]:
+    """What a Figure has, in its order, counted over judged rows."""
+    counted, excluded = (rows.c.bucket == bucket.value for bucket in (Bucket.COUNTED, Bucket.EXCLUDED))
     return (
-        select(rows.c.unit, rows.c.bucket, func.count().label("rows"), hits.label("hits"))
-        .add_columns(func.sum(rows.c.weight).label("weighted"))
-        .where(rows.c.bucket.is_not(None))
-        .group_by(rows.c.unit, rows.c.bucket)
+        func.count().filter(counted, rows.c.weight > 0).label("numerator"),
+        func.count().filter(counted).label("denominator"),
+        func.count().filter(rows.c.bucket == Bucket.NOT_DUE.value).label("not_due"),
+        func.count().filter(excluded).label("excluded"),
+        func.coalesce(func.sum(rows.c.weight).filter(counted), 0).label("weighted"),
+        func.coalesce(func.sum(rows.c.weight).filter(excluded), 0).label("weighted_excluded"),
     )
 
 
@@ -134,16 +147,6 @@ def of_units(column: Any, units: Units) -> list[ColumnElement[bool]]:
     if units is None:
         return []
     return [literal(value=False) if column is None else column.in_(sorted(units))]
-
-
-def _part(bucket: str, rows: int, hits: int, weighted: Decimal) -> Figure:
-    match Bucket(bucket):
-        case Bucket.COUNTED:
-            return Figure(numerator=hits, denominator=rows, weighted=weighted)
-        case Bucket.NOT_DUE:
-            return Figure(not_due=rows)
-        case Bucket.EXCLUDED:
-            return Figure(excluded=rows, weighted_excluded=weighted)
 
 
 # The rows behind a number

@@ -9,62 +9,71 @@ from functools import partial
 from typing import Any
 
 from flask import url_for
-from marshmallow import fields
+from flask_babel import lazy_gettext as _l
+from marshmallow.validate import OneOf
 
-from hotline.base.i18n import label
+from hotline.base.i18n import label, mark
 from hotline.base.schemas import member, words
+from hotline.base.time import Kind as PeriodKind
 from hotline.people.actors import Actor
 from hotline.people.models import UnitKind
-from hotline.policy import queries as policies
-from hotline.report.board import days_address
+from hotline.report.board import period_address
 from hotline.report.figures import Figure, compared, interval, percent, rounded
 from hotline.report.measures import BY_NAME
-from hotline.report.queries import scope_of
+from hotline.report.queries import scope_of, seen_period
 from hotline.report.ranking import Place
-from hotline.report.rankings import PERIODS, Entry, Group, Rankings, Span, rankings, span_after, span_before
+from hotline.report.rankings import Entry, Group, Rankings, rankings
 from hotline.report.schemas import WeekQuery, instant
 from hotline.report.scoring import Score, full_marks
 
+SPANS = {
+    PeriodKind.WEEK: mark("By week"),
+    PeriodKind.MONTH: mark("By month"),
+    PeriodKind.QUARTER: mark("By quarter"),
+    PeriodKind.YEAR: mark("By year"),
+}
 POINTS_SHOWN = 2  # digits of a score
 
 
 class RankingQuery(WeekQuery):
-    """Which ranking: of the week, month or quarter a day lies in, by which scheme or measure, of which kind of units."""
+    """Which ranking: of the week, month, quarter or year a day lies in, by which scheme or measure, of which kind of units."""
 
-    period: fields.Enum[Any] = member(Span, load_default=Span.MONTH)
+    period = member(
+        PeriodKind,
+        load_default=PeriodKind.MONTH,
+        validate=OneOf(SPANS, error=_l("rank a week, month, quarter or year")),
+    )
     scheme = words(40)
     kind = member(UnitKind, load_default=None)
 
 
 def asked_ranking(asked: Mapping[str, Any], now: datetime, reader: Actor) -> Rankings:
     """The ranking an address asks for, as the reader may see it."""
-    cutoff, calendar = min(asked["cutoff"] or now, now), policies.calendar_now()
-    period = PERIODS[asked["period"]](asked["day"] or calendar.city_day(cutoff), calendar.zone)
+    period, cutoff = seen_period(now, asked["period"], asked["day"], asked["cutoff"])
     return rankings(period, cutoff, name=asked["scheme"], kind=asked["kind"], units=scope_of(reader))
 
 
 def shown(ranking: Rankings, asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What the page shows beside the ranking."""
-    span, period = asked["period"], ranking.period
+    period = ranking.period
     given: dict[str, Any] = {
-        "period": span,
+        "period": period.kind,
         "day": period.first.isoformat(),
         "cutoff": instant(ranking.cutoff) if asked["cutoff"] else None,
         "scheme": asked["scheme"] or None,
         "kind": asked["kind"],
     }
-    of_days: dict[str, Any] = days_address(period, ranking.cutoff)
+    of_period: dict[str, Any] = period_address(period, ranking.cutoff)
     return {
-        "span": span,
-        "spans": list(Span),
+        "spans": SPANS,
         "kind": asked["kind"],
         "kinds": list(UnitKind),
-        "before": span_before(span, period).first.isoformat(),
-        "after": span_after(span, period).first.isoformat(),
+        "before": period.before().first.isoformat(),
+        "after": period.after().first.isoformat(),
         "today": now.astimezone(period.zone).date(),
         "full": full_marks(ranking.scheme),
         "measures": BY_NAME,
-        "behind": partial(url_for, "report.rows", **of_days),
+        "behind": partial(url_for, "report.rows", **of_period),
         "again": lambda **changes: url_for("report.ranked", **{**given, **changes}),
         "json": url_for("report_api.ranked", **{**given, "cutoff": instant(ranking.cutoff)}),
         "points": points_words,

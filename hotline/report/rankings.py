@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid
-from hotline.base.i18n import gettext, mark, name_members
-from hotline.base.time import DAY, Period, month_of, quarter_of, week_of
+from hotline.base.i18n import gettext
+from hotline.base.time import Period
 from hotline.people.models import Unit, UnitKind
 from hotline.policy.document import Policy
 from hotline.policy.limits import Evidence
 from hotline.policy.scores import WHOLE_RATE, Part, Scheme
 from hotline.policy.triggers import MEASURES
+from hotline.report.dimensions import By
 from hotline.report.figures import Figure
 from hotline.report.measures import BY_NAME
 from hotline.report.queries import Units, figures, frame_of
 from hotline.report.ranking import Lists, Place, lists, places
 from hotline.report.scoring import Score, Standing, mean, score, together
-
-
-class Span(StrEnum):
-    """How long a ranking's period is."""
-
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
-
-
-name_members({Span.WEEK: mark("By week"), Span.MONTH: mark("By month"), Span.QUARTER: mark("By quarter")})
-
-PERIODS: Mapping[Span, Callable[[date, ZoneInfo], Period]] = {
-    Span.WEEK: week_of,
-    Span.MONTH: month_of,
-    Span.QUARTER: quarter_of,
-}
-
-
-def span_before(span: Span, period: Period) -> Period:
-    """The week, month or quarter before."""
-    return PERIODS[span](period.first - DAY, period.zone)
-
-
-def span_after(span: Span, period: Period) -> Period:
-    """The week, month or quarter after."""
-    return PERIODS[span](period.last + DAY, period.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +122,7 @@ def _by_unit(scheme: Scheme, period: Period, cutoff: datetime) -> dict[str, dict
     """The figures the scheme goes by, by unit and measure."""
     found: dict[str, dict[str, Figure]] = {}
     for part in scheme.parts:
-        for unit, figure in figures(BY_NAME[part.measure], period, cutoff, by_unit=True).items():
+        for unit, figure in figures(BY_NAME[part.measure], period, cutoff, by=By.UNIT).items():
             found.setdefault(unit or "", {})[part.measure] = figure
     return found
 

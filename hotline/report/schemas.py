@@ -14,6 +14,7 @@ from marshmallow import fields, validate
 
 from hotline.base.i18n import gettext, label
 from hotline.base.schemas import Schema, member, truth, words
+from hotline.base.time import Kind as PeriodKind
 from hotline.orders.lifecycle import State
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.models import UnitKind
@@ -28,19 +29,14 @@ FIRST_CUTOFF = datetime(2001, 1, 1, tzinfo=UTC)
 LAST_PAGE = 1_000_000
 
 
-def given_day() -> fields.Date:
-    """A day of an address."""
-    return fields.Date(
+class WeekQuery(Schema):
+    """Which week: any day of it (default: today), and as of when (default and at most: now)."""
+
+    day = fields.Date(
         load_default=None,
         validate=validate.Range(FIRST_DAY, LAST_DAY, error=_l("give a day from {min} to {max}")),
         error_messages={"invalid": _l("give a date such as 2026-11-17")},
     )
-
-
-class WeekQuery(Schema):
-    """Which week: any day of it (default: today), and as of when (default and at most: now)."""
-
-    day = given_day()
     cutoff = fields.AwareDateTime(
         load_default=None,
         default_timezone=UTC,
@@ -55,7 +51,7 @@ class RowsQuery(WeekQuery):
     measure: a measure's name, "received" (narrowed by channel, nature, state) or "dispatched" (by fate).
     unit: a unit's code (of calls: a queue). numerator: true for what counts for something, false for what counts 0.
     category, moved_to: of measures of dispatches, the order's category and the unit it was sent on to.
-    kind: of measures of units, those of one kind. first, last: the days it is of, where they are no week.
+    kind: of measures of units, those of one kind. period: what the day lies in, if not a week.
     """
 
     measure = words(40, required=True)
@@ -68,8 +64,7 @@ class RowsQuery(WeekQuery):
     fate = member(Fate, load_default=None)
     category = words(20, load_default=None)
     moved_to = words(60, load_default=None)
-    first = given_day()
-    last = given_day()
+    period = member(PeriodKind, load_default=PeriodKind.WEEK)
     kind = member(UnitKind, load_default=None)
     page = fields.Integer(
         load_default=1,

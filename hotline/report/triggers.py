@@ -20,8 +20,9 @@ from hotline.orders.models import Order
 from hotline.people.models import Unit, UnitKind
 from hotline.policy import queries as policies
 from hotline.policy.triggers import WHOLE_RATE, Kind, Trigger
+from hotline.report.dimensions import KIND_OF_MATTER, By
 from hotline.report.figures import Figure
-from hotline.report.jumps import KIND_OF_MATTER, find_jumps
+from hotline.report.jumps import find_jumps
 from hotline.report.measure import Measure
 from hotline.report.measures import BY_NAME
 from hotline.report.queries import figures, rows_behind
@@ -53,7 +54,7 @@ def _name(month: Period) -> str:
 
 def _by_unit(trigger: Trigger, measure: Measure, month: Period, now: datetime) -> dict[str, Figure]:
     """The figures of the units the trigger is about with enough counted, without what does not count on appeal by now."""
-    found, kinds = figures(measure, month, now, by_unit=True), _kinds()
+    found, kinds = figures(measure, month, now, by=By.UNIT), _kinds()
     return {
         unit: figure
         for unit, figure in found.items()

@@ -24,6 +24,7 @@ from hotline.people.roles import Role
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.report import inflow, queries
+from hotline.report.dimensions import By
 from hotline.report.dispatches import DISPATCH_MEASURES, settled_until
 from hotline.report.figures import Figure
 from hotline.report.lines import DispatchLine
@@ -67,7 +68,7 @@ def overturned(order: Order, when: datetime, unit: str = "d02") -> Order:
 
 
 def figure(name: str, cutoff: datetime = FINAL) -> Figure:
-    return queries.figures(BY_NAME[name], WEEK, cutoff, by_unit=False)[None]
+    return queries.figures(BY_NAME[name], WEEK, cutoff)[None]
 
 
 def counted(name: str, cutoff: datetime = FINAL) -> tuple[int, int, int]:
@@ -246,7 +247,7 @@ def test_lists_have_exactly_the_rows_of_the_numbers(session: None, seed: int) ->
     mixed(seed)
     for measure in DISPATCH_MEASURES:
         cutoff = [at(11), at(14, 3), WEEK.end, FINAL][seed]
-        units = queries.figures(measure, WEEK, cutoff, by_unit=True)
+        units = queries.figures(measure, WEEK, cutoff, by=By.UNIT)
         assert sum(units.values(), Figure()) == figure(measure.name, cutoff)
         for unit, found in units.items():
             sizes = {Bucket.COUNTED: found.denominator, Bucket.NOT_DUE: found.not_due, None: found.total}
@@ -262,18 +263,18 @@ def test_the_same_cutoff_gives_the_same_figures_later(session: None, cutoff: dat
     orders = [sent(at(day, hour), unit) for day in (9, 10, 12) for hour, unit in ((9, "housing"), (15, "d01"))]
     asked(orders[0], at(9, 16))
     overturned(orders[1], at(10, 9))
-    before = {measure.name: queries.figures(measure, WEEK, cutoff, by_unit=True) for measure in DISPATCH_MEASURES}
+    before = {measure.name: queries.figures(measure, WEEK, cutoff, by=By.UNIT) for measure in DISPATCH_MEASURES}
     later = FINAL + HOUR
     redispatch(orders[0], "d05", factories.DISPATCHER, later, reason="同意")
     for order in orders[2:]:
         overturned(order, later)
-    after = {measure.name: queries.figures(measure, WEEK, cutoff, by_unit=True) for measure in DISPATCH_MEASURES}
+    after = {measure.name: queries.figures(measure, WEEK, cutoff, by=By.UNIT) for measure in DISPATCH_MEASURES}
     assert after == before
 
 
 @pytest.mark.parametrize("name", [SHARE, ALL])
 def test_an_index_finds_the_steps(session: None, name: str) -> None:
-    statement = queries.aggregate(BY_NAME[name], queries.frame_of(WEEK, WEEK.end), by_unit=False)
+    statement = queries.aggregate(BY_NAME[name], queries.frame_of(WEEK, WEEK.end))
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
     db.session.execute(text("DROP INDEX ix_order_event_at"))  # in a nearly empty table it would do as well
     compiled = statement.compile(db.session.connection(), compile_kwargs={"render_postcompile": True})
@@ -296,7 +297,7 @@ def test_the_weeks_are_the_measures_own_figures(session: None) -> None:
     assert [period.first for period, _ in shown_weeks] == [WEEK.first - timedelta(weeks=back) for back in range(4)]
     for period, found in shown_weeks:
         for measure in DISPATCH_MEASURES:
-            assert found[measure.name] == queries.figures(measure, period, NOW, by_unit=False)[None]
+            assert found[measure.name] == queries.figures(measure, period, NOW)[None]
 
 
 def test_the_threshold_says_when_it_changed(session: None) -> None:

@@ -24,6 +24,7 @@ from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy.appeals import Ground, Scope
 from hotline.report import inflow, queries
+from hotline.report.dimensions import By
 from hotline.report.figures import Figure
 from hotline.report.lines import OrderLine
 from hotline.report.lists import DISPATCHED, Wanted, listing
@@ -74,7 +75,7 @@ def appeal(
 
 
 def figure(name: str, cutoff: datetime = LATER) -> Figure:
-    return queries.figures(BY_NAME[name], WEEK, cutoff, by_unit=False)[None]
+    return queries.figures(BY_NAME[name], WEEK, cutoff)[None]
 
 
 def three_of_four_late() -> list[Deadline]:
@@ -148,7 +149,7 @@ def test_each_unit_has_its_rate_of_exclusion(session: None) -> None:
     appeal(clock(at(11), at(12), unit="housing"))
     clock(at(11), at(12), unit="housing")
     clock(at(11), at(12), unit="d01")
-    found = queries.figures(BY_NAME["excluded_on_appeal"], WEEK, LATER, by_unit=True)
+    found = queries.figures(BY_NAME["excluded_on_appeal"], WEEK, LATER, by=By.UNIT)
     assert {unit: figure.rate for unit, figure in found.items()} == {"housing": Fraction(1, 2), "d01": 0}
     assert BY_NAME["excluded_on_appeal"].less_is_better
 
@@ -193,8 +194,8 @@ def test_buckets_add_up_whatever_is_appealed(session: None, seed: int) -> None:
     for name in TOUCHED:
         measure = BY_NAME[name]
         for cutoff in (at(12), at(13), WEEK.end, DECIDED, LATER):
-            whole = queries.figures(measure, WEEK, cutoff, by_unit=False)[None]
-            units = queries.figures(measure, WEEK, cutoff, by_unit=True)
+            whole = queries.figures(measure, WEEK, cutoff)[None]
+            units = queries.figures(measure, WEEK, cutoff, by=By.UNIT)
             assert sum(units.values(), Figure()) == whole
             sizes = {Bucket.COUNTED: whole.denominator, Bucket.NOT_DUE: whole.not_due, Bucket.EXCLUDED: whole.excluded}
             for bucket, size in sizes.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from html import unescape
 from typing import Any
@@ -11,21 +11,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid
-from hotline.base.time import Period, month_of, quarter_of
 from hotline.people.models import UnitKind
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.report.rankings import Group, Rankings, rankings
-from tests.report.rows import HOUR, MONDAY, WEEK, ZONE, at, clock, evaluation
+from tests.report.rows import HOUR, MONDAY, WEEK, at, clock, evaluation
 from tests.report.test_pages import Links
 
 SignIn = Callable[[str], FlaskClient]
-MONTH: Period = month_of(at(1).astimezone(ZONE).date(), ZONE)
 SCHEME = {
     "name": "both",
     "title": "两项",
@@ -144,14 +140,16 @@ def page_of(client: FlaskClient, **query: str) -> str:
     return unescape(found.text)
 
 
-@pytest.mark.parametrize("period", ["week", "month", "quarter"])
+@pytest.mark.parametrize("period", ["week", "month", "quarter", "year"])
 def test_every_number_opens_exactly_its_rows(small: None, sign_in: SignIn, period: str) -> None:
     some_units()
     client = sign_in("manager")
     links = Links(page_of(client, period=period)).found
     assert len(links) > 20
-    days = {(parse_qs(urlsplit(address).query)["first"][0]) for address, _ in links}
-    assert days == {{"week": "2026-11-09", "month": "2026-11-01", "quarter": "2026-10-01"}[period]}
+    days = {parse_qs(urlsplit(address).query)["day"][0] for address, _ in links}
+    assert days == {
+        {"week": "2026-11-09", "month": "2026-11-01", "quarter": "2026-10-01", "year": "2026-01-01"}[period]
+    }
     for address, count in links:
         answer = client.get(address.replace("/week/rows", "/api/v1/reports/week/rows"))
         assert answer.status_code == 200
@@ -198,19 +196,12 @@ def test_rankings_are_for_those_who_may(small: None, sign_in: SignIn) -> None:
 
 @pytest.mark.parametrize(
     ("query", "said"),
-    [("period=year", "choose one of"), ("kind=village", "choose one of"), ("scheme=nobody", "both"), ("day=x", "date")],
+    [("period=day", "rank a week"), ("kind=village", "choose one of"), ("scheme=nobody", "both"), ("day=x", "date")],
 )
 def test_what_cannot_be_ranked_is_told(small: None, sign_in: SignIn, query: str, said: str) -> None:
     answer = sign_in("manager").get(f"/api/v1/reports/rankings?{query}&lang=en")
     assert answer.status_code == 422
     assert said in answer.text
-
-
-@pytest.mark.parametrize("query", ["first=2026-11-01", "last=2026-11-01", "first=2026-11-02&last=2026-11-01"])
-def test_days_are_given_whole(small: None, sign_in: SignIn, query: str) -> None:
-    answer = sign_in("manager").get(f"/api/v1/reports/week/rows?measure=on_time&{query}&lang=en")
-    assert answer.status_code == 422
-    assert "give both first and last" in answer.text
 
 
 def test_the_json_says_the_same(small: None, sign_in: SignIn) -> None:
@@ -233,14 +224,3 @@ def test_the_json_says_the_same(small: None, sign_in: SignIn) -> None:
     }
     assert answer["scheme"]["full_marks"] == 100
     assert bureaus["mean_of_ranked"] == 78
-
-
-@given(st.dates(date(2001, 1, 1), date(2199, 12, 31)))
-def test_a_quarter_is_three_months(day: date) -> None:
-    found = quarter_of(day, ZONE)
-    assert found.first <= day <= found.last
-    months = {month_of(one, ZONE).first for one in (found.first, found.last)}
-    assert month_of(found.first, ZONE).first == found.first
-    assert month_of(found.last, ZONE).last == found.last
-    assert found.first.month % 3 == 1
-    assert len(months) == 2
