@@ -19,6 +19,7 @@ from hotline.policy.clock_commands import clock
 from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
 from hotline.report.commands import report_command
+from hotline.report.rollup_commands import measures, roll_up_command
 from hotline.transfer.matter_commands import places_command
 from hotline.transfer.routing_commands import routing_command
 
@@ -33,6 +34,7 @@ def cli(context: click.Context) -> None:
 
 
 import_.add_command(calls_command)
+verify.add_command(measures)
 for command in (
     start,
     migrate,
@@ -47,6 +49,7 @@ for command in (
     places_command,
     verify,
     report_command,
+    roll_up_command,
     import_,
 ):
     cli.add_command(command)

@@ -18,6 +18,7 @@ from hotline.base.time import Kind as PeriodKind
 from hotline.people.actors import Actor
 from hotline.people.models import UnitKind
 from hotline.report.board import period_address
+from hotline.report.counting import latest
 from hotline.report.figures import Figure, compared, interval, percent, rounded
 from hotline.report.measures import BY_NAME
 from hotline.report.queries import scope_of, seen_period
@@ -49,7 +50,8 @@ class RankingQuery(WeekQuery):
 
 def asked_ranking(asked: Mapping[str, Any], now: datetime, reader: Actor) -> Rankings:
     """The ranking an address asks for, as the reader may see it."""
-    period, cutoff = seen_period(now, asked["period"], asked["day"], asked["cutoff"])
+    seen = now if asked["cutoff"] else latest(now)
+    period, cutoff = seen_period(seen, asked["period"], asked["day"], asked["cutoff"])
     return rankings(period, cutoff, name=asked["scheme"], kind=asked["kind"], units=scope_of(reader))
 
 

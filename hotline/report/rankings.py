@@ -18,10 +18,11 @@ from hotline.policy.document import Policy
 from hotline.policy.limits import Evidence
 from hotline.policy.scores import WHOLE_RATE, Part, Scheme
 from hotline.policy.triggers import MEASURES
+from hotline.report.counting import count
 from hotline.report.dimensions import By
 from hotline.report.figures import Figure
 from hotline.report.measures import BY_NAME
-from hotline.report.queries import Units, figures, frame_of
+from hotline.report.queries import Units, frame_of
 from hotline.report.ranking import Lists, Place, lists, places
 from hotline.report.scoring import Score, Standing, mean, score, together
 
@@ -121,9 +122,10 @@ def _chosen(schemes: tuple[Scheme, ...], name: str) -> Scheme:
 def _by_unit(scheme: Scheme, period: Period, cutoff: datetime) -> dict[str, dict[str, Figure]]:
     """The figures the scheme goes by, by unit and measure."""
     found: dict[str, dict[str, Figure]] = {}
-    for part in scheme.parts:
-        for unit, figure in figures(BY_NAME[part.measure], period, cutoff, by=By.UNIT).items():
-            found.setdefault(unit or "", {})[part.measure] = figure
+    measures = [BY_NAME[part.measure] for part in scheme.parts]
+    for (measure, _), by_unit in count(measures, [period], cutoff, by=By.UNIT).items():
+        for unit, figure in by_unit.items():
+            found.setdefault(unit or "", {})[measure.name] = figure
     return found
 
 
