@@ -13,6 +13,8 @@ from hotline.base.time import Windows
 from hotline.policy.appeals import Appeals, Ground
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
+from hotline.policy.reviews import Reviews, read_reviews
+from hotline.policy.scores import Ranking, read_ranking
 from hotline.policy.triggers import Trigger, fault, read_trigger
 from hotline.policy.variants import Variant, read_variants
 
@@ -91,22 +93,6 @@ class TimeRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Reviews:
-    """Which replies the unit's head has to sign before they go to the citizen.
-
-    Those of some natures or urgencies, and all from a round on (2: what is redone); 0 for no round.
-    """
-
-    natures: tuple[str, ...] = ()
-    urgencies: tuple[str, ...] = ()
-    from_round: int = 0
-
-    def asks(self, nature: str, urgency: str, turn: int) -> bool:
-        """Whether a reply has to be signed."""
-        return nature in self.natures or urgency in self.urgencies or 0 < self.from_round <= turn
-
-
-@dataclass(frozen=True, slots=True)
 class Policy:
     """A policy document, checked.
 
@@ -120,7 +106,8 @@ class Policy:
     of the same number that make a call the first one, and after which it has settled the matter. repeat_days: within
     which a citizen who tells of the same matter tells of it again. variants: the city's own measures.
     most_returns: returns agreed to, after which the center has designated the unit (指定承办) and it cannot hand back.
-    minimum_n: a unit with fewer orders behind a rate is not ranked by it. windows: where days and months of reports begin.
+    minimum_n: a unit with fewer orders behind a rate is not ranked by it. ranking: how the others are. windows: where days
+    and months of reports begin.
     """
 
     name: str
@@ -149,6 +136,7 @@ class Policy:
     repeat_days: int
     minimum_n: int
     variants: tuple[Variant, ...]
+    ranking: Ranking
     windows: Windows
     triggers: tuple[Trigger, ...]
     evidence: Mapping[str, Evidence]
@@ -241,7 +229,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         auto_confidence=float(document["dispatch"]["auto_confidence"]),
         duplicate_days=int(document["dispatch"].get("duplicate_days", DUPLICATE_DAYS)),
         most_returns=int(document["dispatch"].get("most_returns", MOST_RETURNS)),
-        reviews=_reviews(document.get("review", {})),
+        reviews=read_reviews(document.get("review", {})),
         callback_attempts=int(document["callback"]["attempts"]),
         attempt_gap_hours=float(document["callback"].get("gap_hours", 0)),
         audit_share=float(document["callback"].get("audit_share", 0)),
@@ -251,6 +239,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         repeat_days=int(document["callback"].get("repeat_days", REPEAT_DAYS)),
         minimum_n=int(document["ranking"]["minimum_n"]),
         variants=read_variants(document.get("measures", ())),
+        ranking=_ranking(document),
         windows=Windows(**{name: int(value) for name, value in _given(document.get("periods", {})).items()}),
         triggers=tuple(_trigger(row) for row in document.get("triggers", ())),
         evidence={
@@ -298,12 +287,6 @@ def _of_calls(section: Mapping[str, Any]) -> dict[str, float]:
     return {"short_abandon": float(section["short_abandon_seconds"]), **given}
 
 
-def _reviews(section: Mapping[str, Any]) -> Reviews:
-    given = _given(section)
-    lists = {name: tuple(given.get(name, ())) for name in ("natures", "urgencies")}
-    return Reviews(**lists, from_round=int(given.get("from_round", 0)))
-
-
 def _check_callback(policy: Policy) -> None:
     if policy.attempt_gap_hours < 0 or policy.reviews.from_round < 0 or policy.appeals.days < 0:
         raise BadPolicy("callback, review, appeals: hours, rounds and days are not negative")
@@ -347,6 +330,13 @@ def _check_limit(limit: Limit) -> None:
         raise BadPolicy("limits: promise: a promise reaches to a day; give its amount in days")
     if max(len(limit.basis), len(limit.key)) > LONGEST_TEXT:
         raise BadPolicy(f"limits: {limit.clock}: basis and conditions are too long; at most {LONGEST_TEXT} characters")
+
+
+def _ranking(document: Mapping[str, Any]) -> Ranking:
+    try:
+        return read_ranking(document)
+    except ValueError as wrong:
+        raise BadPolicy(str(wrong)) from wrong
 
 
 def _trigger(row: Mapping[str, Any]) -> Trigger:

@@ -12,7 +12,9 @@ from typing import Any
 
 from flask import url_for
 
+from hotline.base.i18n import label
 from hotline.base.schemas import member
+from hotline.base.time import Kind as PeriodKind
 from hotline.base.time import Period
 from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
@@ -273,8 +275,8 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
     """What the page of a list shows beside its rows."""
     names, categories = unit_names(), category_names()
     span = short_span(period, now.astimezone(period.zone).date())
-    policy = frame_of(period, found.cutoff).policy
-    owner = names.get(wanted.unit, wanted.unit) if wanted.unit else None
+    policy, is_week = frame_of(period, found.cutoff).policy, period.kind is PeriodKind.WEEK
+    owner = names.get(wanted.unit, wanted.unit) if wanted.unit else label(wanted.kind)
     return {
         "title": heading(wanted, span, owner, found, policy),
         "route": route(wanted, names, categories),
@@ -283,13 +285,19 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
         "categories": categories,
         "policy": policy,
         "measure": find_measure(wanted.measure, policy),
-        "of_week": week_address(period, found.cutoff),
+        "of_week": week_address(period, found.cutoff) if is_week else period_address(period, found.cutoff),
+        "is_week": is_week,
     }
 
 
 def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
     """What names a week as it was seen."""
     return {"day": period.first.isoformat(), "cutoff": instant(cutoff)}
+
+
+def period_address(period: Period, cutoff: datetime) -> dict[str, str]:
+    """What names a period of any kind as it was seen."""
+    return {"period": period.kind.value, **week_address(period, cutoff)}
 
 
 def shown_change(cell: Cell, measure: Measure | None = None) -> str:

@@ -16,6 +16,8 @@ from hotline.orders.lifecycle import State
 from hotline.orders.sight import sees_asking
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.actors import Actor
+from hotline.people.models import UnitKind
+from hotline.people.queries import units_of_kind
 from hotline.policy.document import Policy
 from hotline.report.inflow import dispatched_rows, received_rows
 from hotline.report.lines import AnyLine, View
@@ -26,7 +28,7 @@ from hotline.report.queries import Units, frame_of, grounds, leads, rows_behind,
 RECEIVED, DISPATCHED = "received", "dispatched"  # numbers that are no measure's
 _OF_RECEIVED = frozenset({"measure", "unit", "channel", "nature", "state"})
 _OF_DISPATCHED = frozenset({"measure", "unit", "fate"})
-_OF_MEASURE = frozenset({"measure", "unit", "bucket", "numerator"})
+_OF_MEASURE = frozenset({"measure", "unit", "kind", "bucket", "numerator"})
 _OF_DISPATCHES = _OF_MEASURE | {"category", "moved_to"}
 
 
@@ -35,7 +37,7 @@ class Wanted:
     """Which number's rows. What is None does not narrow.
 
     measure: a measure's name, or RECEIVED (by channel, nature, state), or DISPATCHED (by fate).
-    unit: a unit's code; of calls, a queue.
+    unit: a unit's code; of calls, a queue. kind: of a measure of units, those of one kind.
     numerator: True for counted rows that count for something, False for those that count 0.
     category, moved_to: of a measure of dispatches, the order's category and the unit it was sent on to.
     """
@@ -50,6 +52,7 @@ class Wanted:
     fate: Fate | None = None
     category: str | None = None
     moved_to: str | None = None
+    kind: UnitKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,9 @@ def listing(wanted: Wanted, period: Period, cutoff: datetime, reader: Actor, num
         raise NotAllowed(gettext("Your role does not allow this."))
     if measure.unit is not None:
         _narrowed(wanted.unit, units)
+    if wanted.kind is not None:
+        of_kind = units_of_kind(wanted.kind)
+        units = of_kind if units is None else units & of_kind
     query = rows_behind(
         measure,
         period,
@@ -122,6 +128,8 @@ def _narrowed(unit: str | None, units: Units) -> Units:
 def _check(wanted: Wanted, policy: Policy) -> None:
     measure = find_measure(wanted.measure, policy)
     of_measure = _OF_DISPATCHES if measure and measure.subject is Subject.DISPATCHES else _OF_MEASURE
+    if measure and measure.unit is None:
+        of_measure -= {"kind"}
     narrows = {RECEIVED: _OF_RECEIVED, DISPATCHED: _OF_DISPATCHED}.get(wanted.measure, of_measure)
     given = {part.name for part in fields(wanted) if getattr(wanted, part.name) is not None}
     if wrong := sorted(given - narrows):

@@ -22,6 +22,7 @@ from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed, sh
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME, measures_at
 from hotline.report.overview import overview
+from hotline.report.ranked import RankingQuery, asked_ranking, shown
 from hotline.report.schemas import RowsQuery, WeekQuery
 from hotline.report.sheet import week_sheet
 
@@ -36,13 +37,13 @@ def week() -> ResponseReturnValue:
     reader = current_actor()
     period, seen = queries.seen_week(now, asked["day"], asked["cutoff"])
     report = overview(period, seen, queries.scope_of(reader))
-    shown = board(report, asked, now)
+    drawn = board(report, asked, now)
     return render_template(
         "report/week.html",
-        board=shown,
+        board=drawn,
         week=report,
         reader=reader,
-        behind=shown.behind,
+        behind=drawn.behind,
         columns=COLUMNS,
         beneath=BENEATH,
         measures=BY_NAME,
@@ -55,13 +56,22 @@ def week() -> ResponseReturnValue:
 def rows() -> ResponseReturnValue:
     """Exactly the rows a number counts, as its page saw them."""
     asked, now = address_data(RowsQuery()), utc_now()
-    period, seen = queries.seen_week(now, asked["day"], asked["cutoff"])
+    period, seen = queries.seen_period(now, asked["period"], asked["day"], asked["cutoff"])
     wanted = Wanted(**{part.name: asked[part.name] for part in fields(Wanted)})
     found = listing(wanted, period, seen, current_actor(), asked["page"])
-    shown = listed(wanted, found, period, now)
+    beside = listed(wanted, found, period, now)
     return render_template(
-        "report/rows.html", wanted=wanted, found=found, asking=sees_asking(current_actor()), **shown, **TOOLS
+        "report/rows.html", wanted=wanted, found=found, asking=sees_asking(current_actor()), **beside, **TOOLS
     )
+
+
+@pages.get("/rankings")
+@needs(Permission.SEE_REPORTS)
+def ranked() -> ResponseReturnValue:
+    """The ranking of a period, with its red and black lists. A unit's people see where their own units stand."""
+    asked, now, reader = address_data(RankingQuery()), utc_now(), current_actor()
+    found = asked_ranking(asked, now, reader)
+    return render_template("report/rankings.html", ranking=found, reader=reader, **shown(found, asked, now), **TOOLS)
 
 
 @pages.get("/week.xlsx")

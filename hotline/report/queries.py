@@ -16,7 +16,8 @@ from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, null, se
 from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db
-from hotline.base.time import Period, week_of
+from hotline.base.time import Kind as PeriodKind
+from hotline.base.time import Period, period_of, week_of
 from hotline.calls.models import Call
 from hotline.handle.models import Evaluation
 from hotline.orders.models import Deadline, Event, Order
@@ -61,6 +62,15 @@ def seen_week(now: datetime, day: date | None, cutoff: datetime | None) -> tuple
     """The week a reader asks for, and the instant it is seen as of: now, or an earlier one asked for."""
     seen = min(cutoff or now, now)
     return week_at(seen, day), seen
+
+
+def seen_period(now: datetime, kind: PeriodKind, day: date | None, cutoff: datetime | None) -> tuple[Period, datetime]:
+    """The period of a kind a reader asks for, by the city's windows, and the instant it is seen as of."""
+    if kind is PeriodKind.WEEK:
+        return seen_week(now, day, cutoff)
+    seen, zone = min(cutoff or now, now), policies.calendar_now().zone
+    windows = policies.policy_at(seen).windows
+    return period_of(kind, day or windows.day_of(seen, zone), zone, windows), seen
 
 
 def frame_of(period: Period, cutoff: datetime) -> Frame:

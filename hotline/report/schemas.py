@@ -13,8 +13,10 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
 from hotline.base.schemas import Schema, member, truth, words
+from hotline.base.time import Kind as PeriodKind
 from hotline.orders.lifecycle import State
 from hotline.orders.vocabulary import Channel, Nature
+from hotline.people.models import UnitKind
 from hotline.report.definitions import definition
 from hotline.report.figures import Cell, percent, rounded
 from hotline.report.lists import Listing
@@ -49,6 +51,7 @@ class RowsQuery(WeekQuery):
     measure: a measure's name, "received" (narrowed by channel, nature, state) or "dispatched" (by fate).
     unit: a unit's code (of calls: a queue). numerator: true for what counts for something, false for what counts 0.
     category, moved_to: of measures of dispatches, the order's category and the unit it was sent on to.
+    kind: of measures of units, those of one kind. period: what the day lies in, if not a week.
     """
 
     measure = words(40, required=True)
@@ -61,6 +64,8 @@ class RowsQuery(WeekQuery):
     fate = member(Fate, load_default=None)
     category = words(20, load_default=None)
     moved_to = words(60, load_default=None)
+    period = member(PeriodKind, load_default=PeriodKind.WEEK)
+    kind = member(UnitKind, load_default=None)
     page = fields.Integer(
         load_default=1,
         validate=validate.Range(1, LAST_PAGE, error=_l("give a page number from {min}")),
