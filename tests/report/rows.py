@@ -122,7 +122,7 @@ def evaluation(
 
 def many(row: Order | Deadline | Evaluation, n: int) -> None:
     """So many more of a row; but for orders themselves, of the same order."""
-    table, copy = type(row).__table__, func.generate_series(1, n).table_valued("n", name="copy")
+    table, copy = type(row).__table__, func.generate_series(1, n).table_valued("n").render_derived(name="copy")
     own: dict[str, Any] = {"number": func.concat("N", row.id, "-", copy.c.n), "rating_token": func.gen_random_uuid()}
     if isinstance(row, Evaluation):
         own["round"] = copy.c.n + 1  # one asking a round
