@@ -36,7 +36,7 @@ def main() -> None:
     """Measure and print."""
     messages, gold = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
     started = time.perf_counter()
-    orders = read_orders(messages, COLUMNS)
+    orders, _ = read_orders(messages, COLUMNS)
     found = cluster(orders)
     taken = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

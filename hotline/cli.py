@@ -18,6 +18,7 @@ from hotline.people.commands import user
 from hotline.policy.clock_commands import clock
 from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
+from hotline.report.topics.commands import topics_command
 from hotline.transfer.matter_commands import places_command
 from hotline.transfer.routing_commands import routing_command
 
@@ -44,6 +45,7 @@ for command in (
     calendar_command,
     routing_command,
     places_command,
+    topics_command,
     verify,
     import_,
 ):

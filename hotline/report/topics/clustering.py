@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from hotline.orders import search
 from hotline.transfer.duplicates import READ, Matter, Place, compare_places, matter, pairs_of
-from hotline.transfer.place_names import PlaceNames
+from hotline.transfer.place_names import SPOT_ENDS, PlaceNames
 
 G = TypeVar("G", bound=Hashable)
 
@@ -30,7 +30,7 @@ ALIKE = 0.14  # from here an order joins
 BY_PLACE = 0.1  # that two at the same place are of one matter, before a word is read
 LIKEST = 5  # orders of a topic that speak for it
 WINDOW = timedelta(days=365)  # what is older is another topic; a matter may come back with its season
-COMMON = 0.02  # of titles: a word in more of them leads to no candidate
+COMMON, FEW = 0.02, 50  # a word in more than this part of the titles, and in more than so many, leads to no candidate
 PER_KEY, COMPARED = 40, 120  # orders followed by one name or word, and in all
 SEEN = 2  # orders that use a pair of characters before it counts for how much a text says
 NAMED = 1 / 3  # of a topic's orders that name its place
@@ -102,7 +102,7 @@ class Vocabulary:
 
     def leads(self, word: str) -> bool:
         """Whether a word of a title is rare enough to look for its orders."""
-        return self._words[word] <= max(SEEN, COMMON * self.size)
+        return self._words[word] <= max(FEW, COMMON * self.size)
 
     def worth(self, word: str) -> float:
         """What a word of a title says."""
@@ -238,10 +238,12 @@ def place_of(orders: Sequence[Told]) -> str:
 
 def words_of(orders: Sequence[Told], place: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     """The words of the titles that tell some orders from the rest, the most telling first."""
-    count = Counter(word for one in orders for word in one.words if word not in place)
-    worth = {word: times * vocabulary.worth(word) for word, times in count.items() if times > 1 or len(orders) == 1}
+    said = Counter(word for one in orders for word in one.words if word not in place and word not in SPOT_ENDS)
+    worth = {word: times * vocabulary.worth(word) for word, times in said.items() if times > 1}
+    # 搅拌站 says more than 搅拌, where most who say the one say the other.
+    parts = {word for word in worth for longer in worth if word in longer and word != longer and 2 * said[longer] > said[word]}
     chosen: list[str] = []
-    for word in sorted(worth, key=lambda word: (-worth[word], word)):
+    for word in sorted(worth.keys() - parts, key=lambda word: (-worth[word], word)):
         if not any(word in other or other in word for other in chosen):
             chosen.append(word)
     return tuple(chosen[:SHOWN_WORDS])

@@ -14,8 +14,10 @@ from hotline.report.topics.clustering import Told, told
 TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d")
 
 
-def read_orders(path: Path, columns: Mapping[str, str]) -> list[Told]:
-    """The orders of a file. columns: where to find id, time, title and detail.
+def read_orders(path: Path, columns: Mapping[str, str], user: str = "") -> tuple[list[Told], dict[int, str]]:
+    """The orders of a file, and who told each: the id itself where there is no column for it.
+
+    columns: where to find id, time, title and detail. user: where to find who told.
 
     Raises Invalid where a column is missing, or a row has no whole number as id or no time.
     """
@@ -23,7 +25,8 @@ def read_orders(path: Path, columns: Mapping[str, str]) -> list[Told]:
     for part, column in columns.items():
         if rows and column not in rows[0]:
             raise Invalid.field(part, gettext("the file has no column %(name)s", name=column))
-    return [_order(row, columns, line) for line, row in enumerate(rows, start=2)]
+    orders = [_order(row, columns, line) for line, row in enumerate(rows, start=2)]
+    return orders, {one.id: row.get(user) or str(one.id) for one, row in zip(orders, rows, strict=True)}
 
 
 def _order(row: Mapping[str, str], columns: Mapping[str, str], line: int) -> Told:
