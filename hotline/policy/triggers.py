@@ -28,7 +28,7 @@ class Supervision(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a trigger watches: an order, a unit over a month, or a place."""
+    """What a trigger watches: an order, a unit over a month, or a topic."""
 
     OVERDUE = "overdue"
     DISSATISFIED_AGAIN = "dissatisfied_again"
@@ -66,7 +66,7 @@ name_members(
         Kind.UNSOLVED_IN_MONTH: mark("Not solved, several in a month"),
         Kind.BELOW: mark("Below the least rate"),
         Kind.LAST_TWICE: mark("Last place twice running"),
-        Kind.CLUSTER: mark("Cluster at one place"),
+        Kind.CLUSTER: mark("Burst of a topic"),
         Does.ALARM: mark("Alarm"),
         Does.SUPERVISE: mark("Put under supervision"),
         Does.INTERVIEW: mark("Interview"),
@@ -104,7 +104,7 @@ LONGEST_NAME = 60
 class Trigger:
     """One rule: where this is so, that is done, once for each period.
 
-    count: of orders, urges or evaluations, from which it fires. days: working days (OVERDUE, STALLED) or days of the
+    count: of orders, urges, evaluations or citizens, from which it fires. days: working days (OVERDUE, STALLED) or days of the
     calendar that are looked back (REPEATED, CLUSTER). measure, percent, minimum_n: a rate of the report, the least it
     may be, and how many must be counted for it. supervision: the rung an order is put on.
     """

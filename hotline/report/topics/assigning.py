@@ -119,7 +119,7 @@ class _Assignment:
             db.session.execute(update(Topic).where(Topic.id == topic_id).values(about))
 
 
-def _read(  # noqa: PLR0913, PLR0917 # the columns of _TEXT, in their order
+def _read(  # the columns of _TEXT, in their order
     order_id: int, at: datetime, title: str, said: str, address: str, district: str | None
 ) -> Told:
     known = known_places(routing().gazetteer, address, title, said)

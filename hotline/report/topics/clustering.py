@@ -241,7 +241,12 @@ def words_of(orders: Sequence[Told], place: str, vocabulary: Vocabulary) -> tupl
     said = Counter(word for one in orders for word in one.words if word not in place and word not in SPOT_ENDS)
     worth = {word: times * vocabulary.worth(word) for word, times in said.items() if times > 1}
     # 搅拌站 says more than 搅拌, where most who say the one say the other.
-    parts = {word for word in worth for longer in worth if word in longer and word != longer and 2 * said[longer] > said[word]}
+    parts = {
+        word
+        for word in worth
+        for longer in worth
+        if word in longer and word != longer and 2 * said[longer] > said[word]
+    }
     chosen: list[str] = []
     for word in sorted(worth.keys() - parts, key=lambda word: (-worth[word], word)):
         if not any(word in other or other in word for other in chosen):

@@ -29,7 +29,7 @@ def topics_command() -> None:
 @click.option("--title", "title_column", default="title", show_default=True, help="Column of the title.")
 @click.option("--detail", "detail_column", default="detail", show_default=True, help="Column of the text.")
 @click.option("--json", "as_json", is_flag=True, help="An array of label, place, citizens and ids.")
-def cluster_file(  # noqa: PLR0913, PLR0917 # one for each column
+def cluster_file(  # one for each column
     file: Path,
     id_column: str,
     user_column: str,
@@ -43,20 +43,13 @@ def cluster_file(  # noqa: PLR0913, PLR0917 # one for each column
     columns = {"id": id_column, "time": time_column, "title": title_column, "detail": detail_column}
     with speaking(DEFAULT):
         orders, users = read_orders(file, columns, user_column)
-        found = [
-            {
-                "label": topic.label,
-                "place": topic.place,
-                "citizens": len({users[row] for row in topic.ids}),
-                "ids": list(topic.ids),
-            }
-            for topic in cluster(orders)
-        ]
+    found = [(topic, len({users[row] for row in topic.ids})) for topic in cluster(orders)]
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        rows = [{"label": one.label, "place": one.place, "citizens": n, "ids": one.ids} for one, n in found]
+        click.echo(json.dumps(rows, ensure_ascii=False))
         return
-    for one in found:
-        click.echo(f"{len(one['ids']):>5} orders of {one['citizens']:>4} citizens  {one['label']}")
+    for one, citizens in found:
+        click.echo(f"{len(one.ids):>5} orders of {citizens:>4} citizens  {one.label}")
 
 
 @topics_command.command("assign")

@@ -86,7 +86,11 @@ def volumes(fields: Collection[Field], now: datetime, days: int) -> list[Volume]
     """What was told in each field in the window up to now, and last in none of them, where there is any."""
     length = timedelta(days=days)
     topics = hot_topics(now, days)
-    orders, citizens, before = _orders(fields, now, length), _citizens(fields, now, length), _orders(fields, now - length, length)
+    orders, citizens, before = (
+        _orders(fields, now, length),
+        _citizens(fields, now, length),
+        _orders(fields, now - length, length),
+    )
     rows = [
         Volume(
             one,

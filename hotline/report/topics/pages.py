@@ -50,9 +50,7 @@ def listed() -> ResponseReturnValue:
     asked, now, fields = _asked(TopicsQuery()), utc_now(), _fields()
     return render_template(
         "topics/listed.html",
-        found=hot_topics(
-            now, asked["days"], district=asked["district"], categories=codes_of(asked["field"], fields)
-        ),
+        found=hot_topics(now, asked["days"], district=asked["district"], categories=codes_of(asked["field"], fields)),
         asked=asked,
         windows=WINDOWS,
         fields=fields,

@@ -37,8 +37,8 @@ LONGEST_COMPARED = 90  # days before and after a campaign
 
 MATTER = Order.state.not_in(NO_MATTER)
 CITIZEN = func.coalesce(func.nullif(Order.requester_phone, ""), Order.number)
-CITIZENS = func.count(CITIZEN.distinct())
-ORDERS = func.count().filter(Order.state != State.MERGED)
+_citizens = func.count(CITIZEN.distinct())
+_orders = func.count().filter(Order.state != State.MERGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,12 @@ _NAMES = (
 def hot_topics(now: datetime, days: int, *, district: str = "", categories: Collection[str] | None = None) -> list[Hot]:
     """The topics that grow, those most above their usual first. categories: their codes; of all where None."""
     start, end = window(now, days)
-    query = _told(start, end).add_columns(TopicOrder.topic_id, ORDERS.label("orders")).join(Topic)
+    query = _told(start, end).add_columns(TopicOrder.topic_id, _orders.label("orders")).join(Topic)
     if district:
         query = query.where(Topic.district_code == district)
     if categories is not None:
         query = query.where(Topic.category_code.in_(categories))
-    query = query.group_by(TopicOrder.topic_id).having(CITIZENS >= LEAST)
+    query = query.group_by(TopicOrder.topic_id).having(_citizens >= LEAST)
     orders: dict[int, int] = {row.topic_id: row.orders for row in db.session.execute(query)}
     grown = {topic: one for topic, one in growths(orders, now, days).items() if one.hot}
     best = sorted(grown, key=lambda topic: (-grown[topic].excess, -grown[topic].citizens, topic))[:MOST_TOPICS]
@@ -112,7 +112,7 @@ def hot_topics(now: datetime, days: int, *, district: str = "", categories: Coll
 def _told(start: datetime, end: datetime) -> Select[Any]:
     """Citizens of topics' orders received within a time."""
     received = and_(Order.received_at > start, Order.received_at <= end)
-    query = select(CITIZENS.label("citizens")).select_from(TopicOrder).join(Order, Order.id == TopicOrder.order_id)
+    query = select(_citizens.label("citizens")).select_from(TopicOrder).join(Order, Order.id == TopicOrder.order_id)
     return query.where(received, MATTER)
 
 
@@ -130,9 +130,7 @@ def _windows_known(start: datetime, length: timedelta) -> int:
     return max(0, (start - first) // length) if first else 0
 
 
-def citizens_by_window(
-    topics: Collection[int], end: datetime, length: timedelta, windows: int
-) -> dict[int, list[int]]:
+def citizens_by_window(topics: Collection[int], end: datetime, length: timedelta, windows: int) -> dict[int, list[int]]:
     """Distinct citizens of each topic in each of some windows of one length, the last one up to the end."""
     back = func.floor(func.extract("epoch", end - Order.received_at) / length.total_seconds()).label("back")
     query = _told(end - windows * length, end).add_columns(TopicOrder.topic_id, back)
@@ -145,10 +143,12 @@ def citizens_by_window(
 
 def units_of(topics: Collection[int], start: datetime, end: datetime) -> dict[int, list[tuple[str, int]]]:
     """The units that lead orders of each topic within a time, with how many, most first."""
-    query = _told(start, end).add_columns(TopicOrder.topic_id, Order.lead_unit, ORDERS.label("orders"))
+    query = _told(start, end).add_columns(TopicOrder.topic_id, Order.lead_unit, _orders.label("orders"))
     query = query.where(TopicOrder.topic_id.in_(topics), Order.lead_unit.is_not(None), Order.state != State.MERGED)
     found: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for row in db.session.execute(query.group_by(TopicOrder.topic_id, Order.lead_unit).order_by(ORDERS.desc(), Order.lead_unit)):
+    for row in db.session.execute(
+        query.group_by(TopicOrder.topic_id, Order.lead_unit).order_by(_orders.desc(), Order.lead_unit)
+    ):
         found[row.topic_id].append((row.lead_unit, row.orders))
     return {topic: found[topic] for topic in topics}
 
@@ -175,7 +175,7 @@ def orders_of(topic: Topic, first: date | None = None, last: date | None = None)
 
 def counted(topic: Topic, period: Period) -> Counted:
     """What was told of a topic in a period."""
-    query = select(CITIZENS.label("citizens"), ORDERS.label("orders")).select_from(TopicOrder)
+    query = select(_citizens.label("citizens"), _orders.label("orders")).select_from(TopicOrder)
     query = query.join(Order, Order.id == TopicOrder.order_id).where(TopicOrder.topic_id == topic.id, MATTER)
     row = db.session.execute(query.where(Order.received_at >= period.start, Order.received_at < period.end)).one()
     return Counted(period, row.orders, row.citizens)
@@ -200,7 +200,12 @@ def bursts(count: int, days: int, now: datetime) -> list[tuple[Topic, list[str],
     start, end = window(now, days)
     numbers = func.array_agg(Order.number.distinct()).label("numbers")
     query = _told(start, end).add_columns(TopicOrder.topic_id, numbers).where(TopicOrder.topic_id.is_not(None))
-    query = query.group_by(TopicOrder.topic_id).having(CITIZENS >= count).order_by(CITIZENS.desc(), TopicOrder.topic_id)
+    query = (
+        query.group_by(TopicOrder.topic_id).having(_citizens >= count).order_by(_citizens.desc(), TopicOrder.topic_id)
+    )
     rows = db.session.execute(query).all()
-    found = {topic.id: topic for topic in db.session.scalars(select(Topic).where(Topic.id.in_([row.topic_id for row in rows])))}
+    found = {
+        topic.id: topic
+        for topic in db.session.scalars(select(Topic).where(Topic.id.in_([row.topic_id for row in rows])))
+    }
     return [(found[row.topic_id], row.numbers, row.citizens) for row in rows]

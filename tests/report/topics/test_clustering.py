@@ -118,7 +118,9 @@ def test_a_file_gives_labels_places_and_ids(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "field"), [("x,u,2026-11-01,t,d", "id"), ("1,u,yesterday,t,d", "time"), ("1,u,2026-11-01,t,d", None)]
 )
-def test_a_row_that_cannot_be_read_is_named(app: None, session: None, tmp_path: Path, row: str, field: str | None) -> None:
+def test_a_row_that_cannot_be_read_is_named(
+    app: None, session: None, tmp_path: Path, row: str, field: str | None
+) -> None:
     file = tmp_path / "told.csv"
     file.write_text(HEADER + row, encoding="utf-8")
     columns = {"id": "no", "time": "when", "title": "head", "detail": "body"}
