@@ -21,6 +21,7 @@ from hotline.ledgers.sheets import produce_sheets
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
 from hotline.report.rollup import roll_up
+from hotline.report.topics.assigning import assign_topics
 from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose
 from tests.conftest import NOW
