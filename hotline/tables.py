@@ -11,6 +11,7 @@ from hotline.orders import models as orders
 from hotline.people import models as people
 from hotline.policy import models as policy
 from hotline.receive import models as receive
+from hotline.report import models as report
 from hotline.transfer import models as transfer
 
 metadata = Base.metadata
@@ -27,5 +28,6 @@ __all__ = [
     "people",
     "policy",
     "receive",
+    "report",
     "transfer",
 ]

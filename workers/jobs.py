@@ -9,6 +9,7 @@ from uuid import UUID
 
 from hotline.notices.operations import tell
 from hotline.notices.outside import send
+from hotline.report.operations import make_report
 
 Job = Callable[[UUID, Mapping[str, Any], datetime], None]
 
@@ -17,4 +18,8 @@ def _tell(delivery_id: UUID, arguments: Mapping[str, Any], now: datetime) -> Non
     tell(arguments["event_id"], delivery_id, now)
 
 
-JOBS: dict[str, Job] = {"tell": _tell, "send": send}
+def _make_report(_delivery_id: UUID, arguments: Mapping[str, Any], now: datetime) -> None:
+    make_report(arguments["report_id"], now)
+
+
+JOBS: dict[str, Job] = {"tell": _tell, "send": send, "make_report": _make_report}

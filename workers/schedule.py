@@ -26,6 +26,7 @@ from hotline.handle.triggers import sweep_orders
 from hotline.ledgers.sheets import produce_sheets
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
+from hotline.report.operations import plan_reports
 from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose
 from workers.app import worker_app
@@ -56,6 +57,7 @@ PERIODIC = (
     Periodic("unit triggers", HOUR, sweep_units, Queue.REPORTS),
     Periodic("proposals", DAY, propose, Queue.REPORTS),
     Periodic("ledgers", HOUR, produce_sheets, Queue.REPORTS),
+    Periodic("reports", 5 * MINUTE, plan_reports, Queue.REPORTS),
 )
 
 

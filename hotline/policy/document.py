@@ -12,6 +12,7 @@ from hotline.base.i18n import mark, name_members, pick
 from hotline.policy.appeals import Appeals, Ground
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
+from hotline.policy.reports import Reports, read_reports
 from hotline.policy.triggers import Trigger, fault, read_trigger
 
 
@@ -115,7 +116,7 @@ class Policy:
     taken up again rather than told anew. duplicate_days: for so long after it came in, an order that has ended is still looked at for the
     same matter. short_abandon: seconds; a caller who hangs up sooner is excluded from the connection rate.
     most_returns: returns agreed to, after which the center has designated the unit (指定承办) and it cannot hand back.
-    minimum_n: a unit with fewer orders behind a rate is not ranked by it.
+    minimum_n: a unit with fewer orders behind a rate is not ranked by it. reports: those made by the clock.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Policy:
     short_abandon: float
     minimum_n: int
     triggers: tuple[Trigger, ...]
+    reports: Reports
     evidence: Mapping[str, Evidence]
 
     @property
@@ -166,7 +168,7 @@ E = TypeVar("E", bound=StrEnum)
 SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "counting", "time_rules", "warnings")
 
 
-OPTIONAL = ("appeals",)  # sections a policy may lack: it has no such thing then
+OPTIONAL = ("appeals", "reports")  # sections a policy may lack: it has no such thing then
 ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
 DUPLICATE_DAYS, MOST_RETURNS, REACTIVATE_DAYS = 30, 2, 30  # where a policy does not say
 MOST_REACTIVATE_DAYS = 365  # for so long the reports follow what was closed
@@ -248,6 +250,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         short_abandon=float(document["connection"]["short_abandon_seconds"]),
         minimum_n=int(document["ranking"]["minimum_n"]),
         triggers=tuple(_trigger(row) for row in document.get("triggers", ())),
+        reports=_reports(document.get("reports", {})),
         evidence={
             section: _member(Evidence, document[section]["evidence"], section)
             for section in (*SECTIONS, *(name for name in OPTIONAL if name in document))
@@ -301,6 +304,13 @@ def _appeals(section: Mapping[str, Any]) -> Appeals:
         for name in ("deadline", "evaluation")
     }
     return Appeals(**{**given, **lists})
+
+
+def _reports(section: Mapping[str, Any]) -> Reports:
+    try:
+        return read_reports(_given(section))
+    except ValueError as wrong:
+        raise BadPolicy(str(wrong)) from wrong
 
 
 def _given(section: Mapping[str, Any]) -> dict[str, Any]:

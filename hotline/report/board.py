@@ -13,7 +13,7 @@ from typing import Any
 from flask import url_for
 
 from hotline.base.schemas import member
-from hotline.base.time import Period
+from hotline.base.time import Period, week_of
 from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
@@ -289,8 +289,10 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
 
 
 def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
-    """What names a week as it was seen."""
-    return {"day": period.first.isoformat(), "cutoff": instant(cutoff)}
+    """What names a week, or any days, as they were seen."""
+    if period == week_of(period.first, period.zone):
+        return {"day": period.first.isoformat(), "cutoff": instant(cutoff)}
+    return {"first": period.first.isoformat(), "last": period.last.isoformat(), "cutoff": instant(cutoff)}
 
 
 def shown_change(cell: Cell, measure: Measure | None = None) -> str:

@@ -63,6 +63,38 @@ def inflow(period: Period, cutoff: datetime, units: Units = None) -> Inflow:
     return Inflow(_in_order(Channel, channels), _in_order(Nature, natures), _in_order(State, states))
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Orders received in a period by more than a page has room for: what they are about, and where.
+
+    category: by the first and second level of the tree; UNKNOWN where an order has none, or no district.
+    """
+
+    total: int
+    by_channel: Mapping[str, int]
+    by_nature: Mapping[str, int]
+    by_category: Mapping[str, int]
+    by_subcategory: Mapping[str, int]
+    by_district: Mapping[str, int]
+
+
+UNKNOWN = "-"
+FIRST_LEVEL, SECOND_LEVEL = 2, 4  # characters of a category's code
+
+
+def parts_received(period: Period, cutoff: datetime, units: Units = None) -> Parts:
+    """The orders received in a period, by each part. One aggregate."""
+    second = func.left(func.coalesce(Order.category_code, UNKNOWN), SECOND_LEVEL).label("category")
+    district = func.coalesce(Order.district_code, UNKNOWN).label("district")
+    rows = _received(period, cutoff, units, Order.channel, Order.nature, second, district).subquery()
+    query = select(*rows.c, func.count()).group_by(*rows.c)
+    counted = [Counter[str]() for _ in range(5)]
+    for channel, nature, category, place, count in db.session.execute(query):
+        for counter, key in zip(counted, (channel, nature, category[:FIRST_LEVEL], category, place), strict=True):
+            counter[key] += count
+    return Parts(sum(counted[0].values()), *counted)
+
+
 def _in_order(members: type[Member], counts: Mapping[Member, int]) -> dict[Member, int]:
     """Every member of an enum with its count, in the enum's own order."""
     return {member: counts.get(member, 0) for member in members}
@@ -75,9 +107,14 @@ def received_rows(
     channel: Channel | None = None,
     nature: Nature | None = None,
     state: State | None = None,
+    category: str | None = None,
+    district: str | None = None,
     units: Units = None,
 ) -> Select[Any]:
-    """The orders behind a number of the inflow, in the order they came in."""
+    """The orders behind a number of the inflow, in the order they came in.
+
+    category: one of any level, with all below it. UNKNOWN: those without a category, or a district.
+    """
     query = _received(period, cutoff, units, Order)
     if channel is not None:
         query = query.where(Order.channel == channel)
@@ -85,7 +122,17 @@ def received_rows(
         query = query.where(Order.nature == nature)
     if state is not None:
         query = query.where(_state_at(cutoff) == state)
+    if category is not None:
+        query = query.where(_about(category))
+    if district is not None:
+        query = query.where(func.coalesce(Order.district_code, UNKNOWN) == district)
     return query.order_by(Order.received_at, Order.id)
+
+
+def _about(category: str) -> ColumnElement[bool]:
+    if category == UNKNOWN:
+        return Order.category_code.is_(None)
+    return Order.category_code.startswith(category, autoescape=True)
 
 
 def _received(period: Period, cutoff: datetime, units: Units, *columns: Any) -> Select[Any]:
@@ -113,6 +160,9 @@ def _state_at(cutoff: datetime) -> ColumnElement[Any]:
 # What became of what was dispatched
 
 
+HANDLED = (Fate.ON_TIME, Fate.LATE)
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatched:
     """The orders dispatched in a period, and what had become of them at the cut-off.
@@ -122,6 +172,11 @@ class Dispatched:
 
     total: int
     fates: Mapping[Fate, int]
+
+    @property
+    def handled(self) -> int:
+        """How many were handled by the cut-off, on time or late."""
+        return sum(self.fates[one] for one in HANDLED)
 
     @property
     def placed(self) -> int:
@@ -149,12 +204,15 @@ def dispatched_rows(
     cutoff: datetime,
     *,
     became: Fate | None = None,
+    ended: bool = False,
     units: Units = None,
 ) -> Select[Any]:
-    """The handle clocks, each with its order, of what was dispatched in a period, by due time."""
+    """The handle clocks, each with its order, of what was dispatched in a period, by due time. ended: HANDLED only."""
     query = _clocks(period, cutoff, units, Deadline).options(contains_eager(Deadline.order))
     if became is not None:
         query = query.where(fate(Deadline.due_at, frame_of(period, cutoff)) == became.value)
+    if ended:
+        query = query.where(fate(Deadline.due_at, frame_of(period, cutoff)).in_([one.value for one in HANDLED]))
     return query.order_by(Deadline.due_at, Deadline.id)
 
 

@@ -23,9 +23,9 @@ from hotline.report.measures import BY_NAME, Fate, measure_named
 from hotline.report.queries import Units, frame_of, grounds, leads, rows_behind, scope_of, verdicts
 
 RECEIVED, DISPATCHED = "received", "dispatched"  # numbers that are no measure's
-_OF_RECEIVED = frozenset({"measure", "unit", "channel", "nature", "state"})
-_OF_DISPATCHED = frozenset({"measure", "unit", "fate"})
-_OF_MEASURE = frozenset({"measure", "unit", "bucket", "numerator"})
+_OF_RECEIVED = frozenset({"measure", "unit", "channel", "nature", "state", "category", "district"})
+_OF_DISPATCHED = frozenset({"measure", "unit", "fate", "ended"})
+_OF_MEASURE = frozenset({"measure", "unit", "bucket", "numerator", "ended"})
 _OF_DISPATCHES = _OF_MEASURE | {"category", "moved_to"}
 
 
@@ -37,6 +37,8 @@ class Wanted:
     unit: a unit's code; of calls, a queue.
     numerator: True for counted rows that count for something, False for those that count 0.
     category, moved_to: of a measure of dispatches, the order's category and the unit it was sent on to.
+    ended: True leaves out what is still to come: what is not yet due, not yet evaluated, not yet handled.
+    category, district: of what was received, a category of any level and a district.
     """
 
     measure: str
@@ -49,6 +51,8 @@ class Wanted:
     fate: Fate | None = None
     category: str | None = None
     moved_to: str | None = None
+    district: str | None = None
+    ended: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,10 @@ def listing(wanted: Wanted, period: Period, cutoff: datetime, reader: Actor, num
         view = View(cutoff, frame.policy, asking=sees_asking(reader), grounds=why)
         return Listing(page, [view.line(row, theirs[row.id]) for row in page.rows], cutoff)
     measure = measure_named(wanted.measure)
-    pending = measure.lists_pending(reader)
-    if (measure.unit is None and units is not None) or (wanted.bucket is Bucket.NOT_DUE and not pending):
+    pending = measure.lists_pending(reader) and not wanted.ended
+    if (measure.unit is None and units is not None) or (
+        wanted.bucket is Bucket.NOT_DUE and not measure.lists_pending(reader)
+    ):
         raise NotAllowed(gettext("Your role does not allow this."))
     if measure.unit is not None:
         _narrowed(wanted.unit, units)
@@ -104,8 +110,17 @@ def listing(wanted: Wanted, period: Period, cutoff: datetime, reader: Actor, num
 
 def _orders(wanted: Wanted, period: Period, cutoff: datetime, units: Units) -> Select[Any]:
     if wanted.measure == DISPATCHED:
-        return dispatched_rows(period, cutoff, became=wanted.fate, units=units)
-    return received_rows(period, cutoff, channel=wanted.channel, nature=wanted.nature, state=wanted.state, units=units)
+        return dispatched_rows(period, cutoff, became=wanted.fate, ended=bool(wanted.ended), units=units)
+    return received_rows(
+        period,
+        cutoff,
+        channel=wanted.channel,
+        nature=wanted.nature,
+        state=wanted.state,
+        category=wanted.category,
+        district=wanted.district,
+        units=units,
+    )
 
 
 def _narrowed(unit: str | None, units: Units) -> Units:

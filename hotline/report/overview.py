@@ -55,13 +55,14 @@ class Overview:
         return conserved(self.dispatched)
 
 
-def overview(period: Period, cutoff: datetime, units: Units = None) -> Overview:
+def overview(period: Period, cutoff: datetime, units: Units = None, *, before: Period | None = None) -> Overview:
     """The report of a week (or of any period), beside the period before it.
 
-    Units come grouped by kind, then by code; queues by name. Whoever had no row in either week is left out.
+    before: the period it is compared with; as many days just before, where none is given. Units come grouped by kind, then by code; queues by name. Whoever had no row in either week is left out.
     """
     frame = frame_of(period, cutoff)
-    table = {measure: _beside(measure, frame, units) for measure in measures_for(units)}
+    before = before or period.before()
+    table = {measure: _beside(measure, frame, before, units) for measure in measures_for(units)}
     of_units = {measure: cells for measure, cells in table.items() if measure.unit is not None}
     of_queues = {measure: cells for measure, cells in table.items() if measure.unit is None}
     return Overview(
@@ -79,11 +80,10 @@ def overview(period: Period, cutoff: datetime, units: Units = None) -> Overview:
     )
 
 
-def _beside(measure: Measure, frame: Frame, units: Units) -> dict[str, Cell]:
+def _beside(measure: Measure, frame: Frame, before: Period, units: Units) -> dict[str, Cell]:
     """A measure's cells by unit, this period beside the one before."""
     this, last = (
-        figures(measure, period, frame.cutoff, by_unit=True, units=units)
-        for period in (frame.period, frame.period.before())
+        figures(measure, period, frame.cutoff, by_unit=True, units=units) for period in (frame.period, before)
     )
     return {
         code or "": compared(this.get(code, Figure()), last.get(code, Figure()), frame.policy.minimum_n)

@@ -54,9 +54,17 @@ def week_at(now: datetime, day: date | None = None) -> Period:
     return week_of(day or calendar.city_day(now), calendar.zone)
 
 
-def seen_week(now: datetime, day: date | None, cutoff: datetime | None) -> tuple[Period, datetime]:
-    """The week a reader asks for, and the instant it is seen as of: now, or an earlier one asked for."""
+def seen_week(
+    now: datetime,
+    day: date | None,
+    cutoff: datetime | None,
+    first: date | None = None,
+    last: date | None = None,
+) -> tuple[Period, datetime]:
+    """The week a reader asks for, or any days, and the instant it is seen as of: now, or an earlier one asked for."""
     seen = min(cutoff or now, now)
+    if first is not None and last is not None:
+        return Period(first, last, policies.calendar_now().zone), seen
     return week_at(seen, day), seen
 
 

@@ -1,0 +1,45 @@
+"""Reads of the reports that were made: the list, one of them, what they are called."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, select
+
+from hotline.base.db import db
+from hotline.base.errors import NotAllowed, NotFound
+from hotline.base.i18n import gettext
+from hotline.people.actors import Actor
+from hotline.people.roles import UNIT_ROLES, Permission
+from hotline.policy.reports import ReportKind
+from hotline.report.models import PeriodicReport, Stage
+from hotline.report.paper import Paper, from_json
+
+
+def reports_for(actor: Actor, kind: ReportKind | None = None) -> Select[tuple[PeriodicReport]]:
+    """The reports, the latest first. They are of the whole city: a unit's people do not see them."""
+    require_reader(actor)
+    query = select(PeriodicReport)
+    if kind is not None:
+        query = query.where(PeriodicReport.kind == kind)
+    return query.order_by(PeriodicReport.last.desc(), PeriodicReport.id.desc())
+
+
+def report_for(report_id: int, actor: Actor) -> PeriodicReport:
+    """One report; raise NotFound."""
+    require_reader(actor)
+    report = db.session.get(PeriodicReport, report_id)
+    if report is None:
+        raise NotFound(gettext("There is no such report."))
+    return report
+
+
+def paper_of(report: PeriodicReport) -> Paper:
+    """What a report says; raise NotFound while it is being made."""
+    if report.content is None or report.stage not in {Stage.MADE, Stage.SIGNED}:
+        raise NotFound(gettext("This report is not made yet."))
+    return from_json(report.content)
+
+
+def require_reader(actor: Actor) -> None:
+    """Raise NotAllowed for who may not read reports of the whole city."""
+    if not actor.may(Permission.SEE_REPORTS) or actor.role in UNIT_ROLES:
+        raise NotAllowed(gettext("Your role does not allow this."))

@@ -1,0 +1,109 @@
+"""A report as a workbook (.xlsx): a sheet for each section, rates and sums as formulas over the counts beside them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
+
+from hotline.base.i18n import gettext
+from hotline.base.workbook import Book, Formula
+from hotline.base.workbook import Table as Sheet
+from hotline.report.kept import paper_of
+from hotline.report.models import PeriodicReport
+from hotline.report.paper import Column, Form, Number, Part, Said, Section, Table, text
+from hotline.report.titles import Head, head_of, period_of_report
+
+PLACE = re.compile(r"\{(\w+?)(_sum)?\}")
+WIDEST, NARROWEST = 40, 11
+FIRST = 26  # the first column holds names
+
+
+def paper_book(report: PeriodicReport) -> bytes:
+    """The workbook of a report. Raises NotFound while it is being made."""
+    paper, head = paper_of(report), head_of(report)
+    with Book(period_of_report(report).zone) as book:
+        for section in paper.sections:
+            _section(book, section, head, report)
+    return book.out.getvalue()
+
+
+def _section(book: Book, section: Section, head: Head, report: PeriodicReport) -> None:
+    """A sheet: its sentences, then its tables, one below the other."""
+    across = max([4, *(len(table.columns) for table in section.tables)])
+    sheet = book.sheet(gettext(section.title), [("", width, Form.TEXT) for width in _widths(section)])
+    sheet.print_wide()
+    sheet.write(f"{head.title} {head.issue}", style="title")
+    sheet.say(gettext("%(days)s, as of %(cutoff)s", days=head.days, cutoff=head.cutoff), across, 1)
+    _say(sheet, report.remarks if section.name == "summary" else "", across)
+    one = len(section.tables) == 1
+    if not one:
+        sheet.sheet.freeze_panes(sheet.row, 0)
+    for block in section.blocks:
+        if isinstance(block, Said):
+            _say(sheet, text(block), across)
+        elif block.rows:
+            _table(sheet, block, freeze=one)
+
+
+def _say(sheet: Sheet, words: str, across: int) -> None:
+    for line in filter(None, words.splitlines()):
+        room = FIRST + NARROWEST * (across - 1)
+        sheet.say(line, across, -(-2 * len(line) // room))  # a Chinese character is two wide
+
+
+def _table(sheet: Sheet, table: Table, *, freeze: bool) -> None:
+    sheet.write()
+    sheet.columns = tuple((column.heading.replace("%%", "%"), NARROWEST, column.form) for column in table.columns)
+    sheet.write(text(table.title), style="label")
+    sheet.write(*(gettext(column.heading).replace("%%", "%") for column in table.columns), style="head")
+    if freeze:
+        sheet.sheet.freeze_panes(sheet.row, 1)
+    top = sheet.row
+    for at, row in enumerate(table.rows):
+        summed = table.total and at == len(table.rows) - 1
+        sheet.write(*(_value(table, column, row, top, at, summed=summed) for column in range(len(row))))
+    if note := text(table.note):
+        _say(sheet, note, max(4, len(table.columns)))
+
+
+def _value(table: Table, at: int, row: list[Part], top: int, number: int, *, summed: bool) -> Any:
+    """What stands in a cell: a formula where the column has one, or where it is the sum of those above; else the value."""
+    column, part = table.columns[at], row[at]
+    if not isinstance(part, Number):
+        return text(part)
+    if summed and column.form is Form.COUNT and number:
+        return Formula(f"=SUM({xl_range(top, at, top + number - 1, at)})", part.value)
+    if column.formula and column.form is not Form.TEXT:
+        return Formula(f'=IFERROR({_formula(table, column, top, number)},"")', part.value)
+    return part.shown if part.value is None else part.value
+
+
+def _formula(table: Table, column: Column, top: int, number: int) -> str:
+    keys = [one.key for one in table.columns]
+    last = top + len(table.rows) - 1
+
+    def cell(place: re.Match[str]) -> str:
+        at = keys.index(place[1])
+        if place[2]:
+            return str(xl_rowcol_to_cell(last, at, row_abs=True))
+        return str(xl_rowcol_to_cell(top + number, at))
+
+    return PLACE.sub(cell, column.formula)
+
+
+def _widths(section: Section) -> list[float]:
+    """How wide each column has to be for what stands in it, in whichever table of the section."""
+    widths: list[float] = []
+    for table in section.tables:
+        for at in range(len(table.columns)):
+            longest = max([NARROWEST, *(_width(text(row[at])) for row in table.rows)])
+            if at == len(widths):
+                widths.append(FIRST if at == 0 else NARROWEST)
+            widths[at] = min(WIDEST, max(widths[at], longest))
+    return widths or [FIRST]
+
+
+def _width(words: str) -> float:
+    return sum(2.0 if ord(char) > 0x2E7F else 1.1 for char in words) + 1  # noqa: PLR2004 # where CJK begins

@@ -1,0 +1,53 @@
+"""What a report is about, and the figures its sections are written from: one overview, seen as of one instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from hotline.base.time import Period
+from hotline.policy.reports import ReportKind
+from hotline.report.figures import Figure
+from hotline.report.inflow import Parts, parts_received
+from hotline.report.measures import BY_NAME
+from hotline.report.overview import Overview, overview
+from hotline.report.periods import before, year_before
+from hotline.report.queries import Units, figures
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a report is about, and what its sections are written from. Each figure is counted once, when first needed."""
+
+    kind: ReportKind
+    period: Period
+    cutoff: datetime
+    units: Units = None
+
+    @property
+    def before(self) -> Period:
+        """The period it is compared with (环比)."""
+        return before(self.kind, self.period)
+
+    @property
+    def year_before(self) -> Period:
+        """The period a year before (同比)."""
+        return year_before(self.kind, self.period)
+
+    @cached_property
+    def overview(self) -> Overview:
+        """Every measure, of the city and each unit, beside the period before."""
+        return overview(self.period, self.cutoff, self.units, before=self.before)
+
+    @cached_property
+    def parts(self) -> tuple[Parts, Parts, Parts]:
+        """What came in, in the period, the one before, and a year before."""
+        this, last, earlier = (
+            parts_received(period, self.cutoff, self.units) for period in (self.period, self.before, self.year_before)
+        )
+        return this, last, earlier
+
+    def city_in(self, period: Period, name: str) -> Figure:
+        """A measure of all together in another period."""
+        return figures(BY_NAME[name], period, self.cutoff, by_unit=False, units=self.units)[None]

@@ -1,0 +1,43 @@
+"""The periodic report: what it says, how it is kept, made, signed and mailed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from io import BytesIO
+
+import pytest
+from flask.testing import FlaskClient
+
+from hotline.base.db import db
+from hotline.policy.reports import ReportKind
+from hotline.report.models import PeriodicReport, Stage
+from hotline.report.operations import ask, make_report
+from hotline.people.actors import Actor
+from hotline.people.roles import Role
+from tests.conftest import NOW
+from tests.report.rows import WEEK
+from tests.report.test_pages import some_weeks
+
+MANAGER = Actor(Role.MANAGER, "主任")
+
+
+def made(kind: ReportKind = ReportKind.WEEK, day: date = WEEK.first) -> PeriodicReport:
+    report = ask(kind, day, MANAGER, NOW)
+    make_report(report.id, NOW)
+    return report
+
+
+def test_look(session, sign_in) -> None:
+    some_weeks()
+    report = made()
+    assert report.stage is Stage.MADE
+    client = sign_in("manager")
+    for form in ("docx", "xlsx", "csv"):
+        answer = client.get(f"/reports/{report.id}.{form}?lang=zh")
+        assert answer.status_code == 200
+        open(f"/tmp/paper.{form}", "wb").write(answer.data)
+    page = client.get(f"/reports/{report.id}")
+    assert page.status_code == 200
+    open("/tmp/paper.html", "wb").write(page.data)
+    assert client.get("/reports").status_code == 200
