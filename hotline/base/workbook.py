@@ -27,6 +27,14 @@ FORMATS: dict[str, dict[str, Any]] = {
     "label": {"bold": True},
     "prose": {"text_wrap": True, "valign": "top"},
     "head": {"bold": True, "bottom": 1, "bg_color": "#E9EDF2", "text_wrap": True, "valign": "top"},
+    "head_number": {
+        "bold": True,
+        "bottom": 1,
+        "bg_color": "#E9EDF2",
+        "text_wrap": True,
+        "valign": "top",
+        "align": "right",
+    },
     "rate": {"num_format": "0.00%"},
     "points": {"num_format": "+0.00;-0.00;0.00"},
     "count": {"num_format": "#,##0"},
@@ -94,6 +102,14 @@ class Table:
         self.write(*(gettext(heading) for heading, _, _ in self.columns), style="head")
         self.sheet.freeze_panes(self.row, 0)
 
+    def head_of(self, columns: Iterable[Column]) -> None:
+        """Headings of other columns from here on, over numbers on the right; two lines high."""
+        self.columns = tuple(columns)
+        self.sheet.set_row(self.row, LINE * 2)
+        for at, (heading, _, form) in enumerate(self.columns):
+            self._cell(at, gettext(heading), "head" if form == "text" else "head_number")
+        self.row += 1
+
     def say(self, words: str, across: int, lines: int) -> None:
         """A paragraph over some columns, so many lines high."""
         self.sheet.set_row(self.row, LINE * lines)
@@ -105,6 +121,7 @@ class Table:
         self.sheet.set_landscape()
         self.sheet.set_paper(A4)
         self.sheet.fit_to_pages(1, 0)
+        self.sheet.hide_gridlines(0)
         self.sheet.set_footer("&C— &P —")
 
     def _cell(self, at: int, value: Any, style: str) -> None:

@@ -40,8 +40,8 @@ MOST_SUBCATEGORIES = 10
 RATE_COLUMNS = (
     Column("measure", mark("Measure")),
     Column("rate", mark("Percent"), Form.RATE, "{hits}/{counted}"),
-    Column("hits", mark("Numerator"), Form.AMOUNT),
-    Column("counted", mark("Denominator"), Form.COUNT),
+    Column("hits", mark("Number met"), Form.AMOUNT),
+    Column("counted", mark("Number counted"), Form.COUNT),
     Column("change", mark("On the period before, points"), Form.POINTS, "({rate}-{before})*100"),
     Column("before", mark("The period before"), Form.RATE, aside=True),
     Column("year", mark("On a year before, points"), Form.POINTS, "({rate}-{earlier})*100"),
@@ -119,8 +119,8 @@ def weighted(figure: Figure, **behind: str) -> Number:
 
 
 COUNT_COLUMNS = (
-    Column("name", mark("Kind")),
-    Column("count", mark("Orders"), Form.COUNT),
+    Column("name", mark("Part")),
+    Column("count", mark("How many"), Form.COUNT),
     Column("share", mark("Share"), Form.RATE, "{count}/{count_sum}"),
     Column("change", mark("On the period before"), Form.RATE, "{count}/{before}-1"),
     Column("before", mark("The period before"), Form.COUNT, aside=True),
@@ -213,8 +213,8 @@ def _most(table: Table) -> Part:
 
 FUNNEL_COLUMNS = (
     Column("step", mark("Step")),
-    Column("count", mark("Number"), Form.COUNT),
-    Column("share", mark("Of the step before"), Form.RATE, "{count}/{base}"),
+    Column("count", mark("How many"), Form.COUNT),
+    Column("share", mark("Of the step before"), Form.RATE, 'IF({count}>{base},"",{count}/{base})'),
     Column("base", mark("The step before"), Form.COUNT, aside=True),
 )
 
@@ -226,7 +226,10 @@ def funnel(seen: Seen) -> tuple[Block, ...]:
     for at, (name, number) in enumerate(steps):
         base = steps[at - 1][1] if at else None
         rows.append([Said(name), number, _share(number, base), base and Number(base.shown, base.value)])
-    chain = listed([Said(mark("%(step)s %(count)s"), {"step": row[0], "count": row[1]}) for row in rows])
+    chain = listed(
+        [Said(mark("%(step)s %(count)s"), {"step": row[0], "count": row[1]}) for row in rows],
+        mark("%(first)s → %(next)s"),
+    )
     note = Said(
         mark("Each step counts what happened in the period; what was dispatched before may be evaluated in it.")
     )
@@ -237,7 +240,8 @@ def funnel(seen: Seen) -> tuple[Block, ...]:
 
 
 def _share(number: Number, base: Number | None) -> Number:
-    if base is None or not base.value or number.value is None:
+    """The part of the step before; nothing where the step is no part of it (what came in by other ways than by phone)."""
+    if base is None or not base.value or number.value is None or number.value > base.value:
         return NONE
     return rate(Fraction(int(number.value), int(base.value)))
 
@@ -248,10 +252,10 @@ def _steps(seen: Seen) -> Iterable[tuple[str, Number | None]]:
     calls, solved, satisfied = city.get("connection"), city["solved"], city["satisfied"]
     yield mark("Attempted"), count(calls.total, measure="connection") if calls else None
     yield mark("Connected"), count(calls.numerator, measure="connection", numerator="true") if calls else None
-    yield mark("Accepted"), count(report.inflow.total, measure="received")
-    yield mark("Dispatched"), count(report.dispatched.total, measure="dispatched")
+    yield mark("Orders accepted"), count(report.inflow.total, measure="received")
+    yield mark("Orders sent on"), count(report.dispatched.total, measure="dispatched")
     yield mark("Handled"), count(report.dispatched.handled, measure="dispatched", ended="true")
     yield mark("Contacted"), count(solved.denominator + solved.excluded, measure="solved", ended="true")
     yield mark("Evaluated"), count(solved.denominator, measure="solved", bucket="counted")
-    yield mark("Solved"), count(solved.numerator, measure="solved", numerator="true")
+    yield mark("Matters solved"), count(solved.numerator, measure="solved", numerator="true")
     yield mark("Satisfied"), count(satisfied.numerator, measure="satisfied", numerator="true")

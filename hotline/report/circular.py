@@ -37,6 +37,7 @@ STYLES: dict[str, tuple[str, Pt, bool, float]] = {
     "Heading 1": ("黑体", BODY, False, 32),
     "Heading 2": ("楷体_GB2312", BODY, False, 32),
 }
+NARROWEST, WIDEST = 4.5, 20.0  # columns, in Chinese characters
 NUMERALS = "一二三四五六七八九十"
 
 
@@ -166,12 +167,12 @@ def _table(document: Any, table: Table) -> None:
     made = document.add_table(rows=1, cols=len(shown), style="Table Grid")
     made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     widths = _widths(table, shown)
-    _fill(
-        made.rows[0], [gettext(table.columns[at].heading).replace("%%", "%") for at in shown], table, shown, head=True
-    )
+    _fill(made.rows[0], [gettext(table.columns[at].heading) for at in shown], table, shown, head=True)
     _repeat(made.rows[0])
     for row in table.rows:
         _fill(made.add_row(), [text(row[at]) for at in shown], table, shown)
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = Mm(width)
     for row in made.rows:
         _keep_whole(row)
         for cell, width in zip(row.cells, widths, strict=True):
@@ -197,7 +198,7 @@ def _widths(table: Table, shown: list[int]) -> list[float]:
     for at in shown:
         words = [text(row[at]) for row in table.rows]
         heading = gettext(table.columns[at].heading)
-        longest.append(min(24.0, max(4.0, _length(heading) / 2, *(_length(one) for one in words))))
+        longest.append(min(WIDEST, max(NARROWEST, _length(heading) / 2 + 1, *(_length(one) for one in words))))
     return [WIDTH_MM * one / sum(longest) for one in longest]
 
 

@@ -37,7 +37,7 @@ def _lines(table: Table) -> Iterator[list[Any]]:
         name = text(row[1]) if isinstance(row[0], Number) and row[0].value is not None else text(row[0])
         for column, part in list(zip(table.columns, row, strict=True)):
             value = part.value if isinstance(part, Number) else None
-            heading = gettext(column.heading).replace("%%", "%")
+            heading = gettext(column.heading)
             yield [*map(_plain, (text(table.title), name, heading)), _shown(part), "" if value is None else value]
 
 
@@ -100,8 +100,7 @@ def _block(block: Block, address: Address) -> dict[str, Any]:
     return {
         "title": text(block.title),
         "columns": [
-            {"key": column.key, "heading": gettext(column.heading).replace("%%", "%"), "form": column.form}
-            for column in block.columns
+            {"key": column.key, "heading": gettext(column.heading), "form": column.form} for column in block.columns
         ],
         "rows": [[_cell(part, address) for part in row] for row in block.rows],
         "last_row_is_sum": block.total,

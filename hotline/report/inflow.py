@@ -10,7 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db
@@ -214,6 +214,22 @@ def dispatched_rows(
     if ended:
         query = query.where(fate(Deadline.due_at, frame_of(period, cutoff)).in_([one.value for one in HANDLED]))
     return query.order_by(Deadline.due_at, Deadline.id)
+
+
+def overdue_rows(period: Period, cutoff: datetime, units: Units = None) -> Select[Any]:
+    """The handle clocks, each with its order, open past their due time at the period's end or the cut-off, the worst first.
+
+    Whenever they came in.
+    """
+    at = min(cutoff, period.end)
+    query = select(Deadline).join(Deadline.order).options(contains_eager(Deadline.order))
+    return query.where(
+        Deadline.clock == Clock.HANDLE,
+        Deadline.started_at <= at,
+        Deadline.due_at < at,
+        or_(Deadline.ended_at.is_(None), Deadline.ended_at > at),
+        *of_units(Deadline.unit_code, units),
+    ).order_by(Deadline.due_at, Deadline.id)
 
 
 def _clocks(period: Period, cutoff: datetime, units: Units, *columns: Any) -> Select[Any]:

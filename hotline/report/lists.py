@@ -16,15 +16,16 @@ from hotline.orders.lifecycle import State
 from hotline.orders.sight import sees_asking
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.actors import Actor
-from hotline.report.inflow import dispatched_rows, received_rows
+from hotline.report.inflow import dispatched_rows, overdue_rows, received_rows
 from hotline.report.lines import AnyLine, View
 from hotline.report.measure import Bucket, Subject
 from hotline.report.measures import BY_NAME, Fate, measure_named
 from hotline.report.queries import Units, frame_of, grounds, leads, rows_behind, scope_of, verdicts
 
-RECEIVED, DISPATCHED = "received", "dispatched"  # numbers that are no measure's
+RECEIVED, DISPATCHED, OVERDUE = "received", "dispatched", "overdue"  # numbers that are no measure's
 _OF_RECEIVED = frozenset({"measure", "unit", "channel", "nature", "state", "category", "district"})
 _OF_DISPATCHED = frozenset({"measure", "unit", "fate", "ended"})
+_OF_OVERDUE = frozenset({"measure", "unit"})
 _OF_MEASURE = frozenset({"measure", "unit", "bucket", "numerator", "ended"})
 _OF_DISPATCHES = _OF_MEASURE | {"category", "moved_to"}
 
@@ -33,7 +34,7 @@ _OF_DISPATCHES = _OF_MEASURE | {"category", "moved_to"}
 class Wanted:
     """Which number's rows. What is None does not narrow.
 
-    measure: a measure's name, or RECEIVED (by channel, nature, state), or DISPATCHED (by fate).
+    measure: a measure's name, or RECEIVED (by channel, nature, state), DISPATCHED (by fate), or OVERDUE.
     unit: a unit's code; of calls, a queue.
     numerator: True for counted rows that count for something, False for those that count 0.
     category, moved_to: of a measure of dispatches, the order's category and the unit it was sent on to.
@@ -75,7 +76,7 @@ def listing(wanted: Wanted, period: Period, cutoff: datetime, reader: Actor, num
     """
     _check(wanted)
     units = scope_of(reader)
-    if wanted.measure in {RECEIVED, DISPATCHED}:
+    if wanted.measure in {RECEIVED, DISPATCHED, OVERDUE}:
         page = page_of(_orders(wanted, period, cutoff, _narrowed(wanted.unit, units)), number)
         frame, theirs = frame_of(period, cutoff), leads(page.rows, cutoff)
         why = grounds(page.rows, frame) if wanted.measure == DISPATCHED else {}
@@ -109,6 +110,8 @@ def listing(wanted: Wanted, period: Period, cutoff: datetime, reader: Actor, num
 
 
 def _orders(wanted: Wanted, period: Period, cutoff: datetime, units: Units) -> Select[Any]:
+    if wanted.measure == OVERDUE:
+        return overdue_rows(period, cutoff, units)
     if wanted.measure == DISPATCHED:
         return dispatched_rows(period, cutoff, became=wanted.fate, ended=bool(wanted.ended), units=units)
     return received_rows(
@@ -135,7 +138,7 @@ def _narrowed(unit: str | None, units: Units) -> Units:
 def _check(wanted: Wanted) -> None:
     measure = BY_NAME.get(wanted.measure)
     of_measure = _OF_DISPATCHES if measure and measure.subject is Subject.DISPATCHES else _OF_MEASURE
-    narrows = {RECEIVED: _OF_RECEIVED, DISPATCHED: _OF_DISPATCHED}.get(wanted.measure, of_measure)
+    narrows = {RECEIVED: _OF_RECEIVED, DISPATCHED: _OF_DISPATCHED, OVERDUE: _OF_OVERDUE}.get(wanted.measure, of_measure)
     given = {part.name for part in fields(wanted) if getattr(wanted, part.name) is not None}
     if wrong := sorted(given - narrows):
         raise Invalid({name: [gettext("does not narrow this number; leave it out")] for name in wrong})

@@ -16,7 +16,8 @@ from hotline.base.i18n import gettext
 
 PLACE = re.compile(r"%\((\w+)\)s")
 
-# What opens the rows of a number: the fields of a ``Wanted``; or {"alarm": id}, {"order": number}.
+# What opens the rows of a number: the fields of a ``Wanted``; or {"alarm": id}, {"order": number}; or {"section": name}
+# where the report itself lists them.
 Behind = Mapping[str, str]
 
 
@@ -50,7 +51,7 @@ def spoken(part: Part) -> Iterator[str | Number]:
                 if at % 2:
                     yield from spoken(part.parts[piece])
                 elif piece:
-                    yield piece.replace("%%", "%")
+                    yield piece
         case _:
             yield part
 

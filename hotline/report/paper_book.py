@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
@@ -23,14 +24,16 @@ FIRST = 26  # the first column holds names
 def paper_book(report: PeriodicReport) -> bytes:
     """The workbook of a report. Raises NotFound while it is being made."""
     paper, head = paper_of(report), head_of(report)
+    with_tables = [section for section in paper.sections if section.tables]
+    without = [section for section in paper.sections if not section.tables]
     with Book(period_of_report(report).zone) as book:
-        for section in paper.sections:
-            _section(book, section, head, report)
+        for at, section in enumerate(with_tables):
+            _section(book, section, head, report, last=() if at else without)
     return book.out.getvalue()
 
 
-def _section(book: Book, section: Section, head: Head, report: PeriodicReport) -> None:
-    """A sheet: its sentences, then its tables, one below the other."""
+def _section(book: Book, section: Section, head: Head, report: PeriodicReport, last: Sequence[Section]) -> None:
+    """A sheet: its sentences and tables, one below the other. last: sections of a sentence only, which come after."""
     across = max([4, *(len(table.columns) for table in section.tables)])
     sheet = book.sheet(gettext(section.title), [("", width, Form.TEXT) for width in _widths(section)])
     sheet.print_wide()
@@ -45,6 +48,11 @@ def _section(book: Book, section: Section, head: Head, report: PeriodicReport) -
             _say(sheet, text(block), across)
         elif block.rows:
             _table(sheet, block, freeze=one)
+    for other in last:
+        sheet.write()
+        sheet.write(gettext(other.title), style="label")
+        for block in other.blocks:
+            _say(sheet, text(block) if isinstance(block, Said) else "", across)
 
 
 def _say(sheet: Sheet, words: str, across: int) -> None:
@@ -55,9 +63,8 @@ def _say(sheet: Sheet, words: str, across: int) -> None:
 
 def _table(sheet: Sheet, table: Table, *, freeze: bool) -> None:
     sheet.write()
-    sheet.columns = tuple((column.heading.replace("%%", "%"), NARROWEST, column.form) for column in table.columns)
     sheet.write(text(table.title), style="label")
-    sheet.write(*(gettext(column.heading).replace("%%", "%") for column in table.columns), style="head")
+    sheet.head_of((column.heading, NARROWEST, column.form) for column in table.columns)
     if freeze:
         sheet.sheet.freeze_panes(sheet.row, 1)
     top = sheet.row

@@ -190,6 +190,8 @@ def address_of(number: Number, report: PeriodicReport, rows: str = "report.rows"
     where = dict(number.behind)
     if "order" in where:
         return url_for("orders.shown", number=where["order"])
+    if "section" in where:
+        return f"#{where['section']}"
     if "alarm" in where:
         return url_for("watch.alarm", alarm_id=int(where["alarm"]))
     days = {"first": report.first.isoformat(), "last": report.last.isoformat(), "cutoff": instant(report.cutoff)}

@@ -80,11 +80,11 @@ def in_period(period: Period) -> dict[str, str]:
     return {"first": period.first.isoformat(), "last": period.last.isoformat()}
 
 
-def listed(parts: list[Part]) -> Part:
-    """Parts in a row, with commas."""
+def listed(parts: list[Part], between: str = mark("%(first)s, %(next)s")) -> Part:
+    """Parts in a row, with what stands between two."""
     if not parts:
         return None
     whole = parts[0]
     for part in parts[1:]:
-        whole = Said(mark("%(first)s, %(next)s"), {"first": whole, "next": part})
+        whole = Said(between, {"first": whole, "next": part})
     return whole

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from hotline.base.db import db
@@ -21,22 +22,23 @@ from hotline.people.queries import unit_names
 from hotline.policy import queries as policies
 from hotline.policy.calendar import working_between
 from hotline.policy.clock import city_time
-from hotline.policy.limits import Clock
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.triggers import Does
 from hotline.report.board import Ranked, Sort, Way, unit_table
 from hotline.report.came import weighted
 from hotline.report.charts import bar
 from hotline.report.figures import Cell
+from hotline.report.inflow import overdue_rows
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Line
 from hotline.report.paper import Block, Column, Drawn, Form, Number, Part, Said, Table
 from hotline.report.phrases import NONE, count, points, rate, word
 from hotline.report.queries import of_units
 from hotline.report.seen import Seen
+from hotline.report.words import HIT
 
 MOST_OVERDUE = 10
-MOST_ALARMS = 20
+MOST_ALARMS = 50
 LONGEST_NOTE = 60
 OF_UNITS = ("on_time", "satisfied")
 
@@ -48,10 +50,10 @@ UNIT_COLUMNS = (
     Column("rank", mark("Rank")),
     Column("unit", mark("Unit")),
     Column("rate", mark("Percent"), Form.RATE, "{hits}/{counted}"),
-    Column("hits", mark("Numerator"), Form.AMOUNT),
-    Column("counted", mark("Denominator"), Form.COUNT),
-    Column("low", mark("95%% interval, from"), Form.RATE),
-    Column("high", mark("to"), Form.RATE),
+    Column("hits", mark("Number met"), Form.AMOUNT),
+    Column("counted", mark("Number counted"), Form.COUNT),
+    Column("low", mark("Interval (95 percent), from"), Form.RATE),
+    Column("high", mark("Interval, to"), Form.RATE),
     Column("change", mark("On the period before, points"), Form.POINTS, "({rate}-{before})*100"),
     Column("before", mark("The period before"), Form.RATE, aside=True),
 )
@@ -103,7 +105,8 @@ def _of_kind(lines: Sequence[Line], kind: UnitKind, name: str) -> Table:
     table = unit_table(lines, Sort(name), Way.DESC, kind)
     rows = [_unit_row(row, name) for row in (*table.ranked, *table.small)]
     title = Said(mark("%(kind)s: %(measure)s"), {"kind": word(kind), "measure": Said(BY_NAME[name].label)})
-    return Table(title, UNIT_COLUMNS, rows, drawn=Drawn.INTERVALS)
+    columns = tuple(replace(one, heading=HIT[name]) if one.key == "hits" else one for one in UNIT_COLUMNS)
+    return Table(title, columns, rows, drawn=Drawn.INTERVALS)
 
 
 def _unit_row(row: Ranked, name: str) -> list[Part]:
@@ -140,23 +143,11 @@ OVERDUE_COLUMNS = (
 
 def overdue(seen: Seen) -> tuple[Block, ...]:
     """The orders that were overdue longest at the cut-off, whenever they came in. By number: no citizen's words."""
-    late = (
-        select(Deadline)
-        .join(Deadline.order)
-        .where(
-            Deadline.clock == Clock.HANDLE,
-            Deadline.due_at < min(seen.cutoff, seen.period.end),
-            Deadline.started_at <= seen.cutoff,
-            or_(Deadline.ended_at.is_(None), Deadline.ended_at > seen.cutoff),
-            *of_units(Deadline.unit_code, seen.units),
-        )
-    )
-    number = db.session.scalar(select(func.count()).select_from(late.subquery())) or 0
+    late = overdue_rows(seen.period, seen.cutoff, seen.units)
+    number = db.session.scalar(select(func.count()).select_from(late.order_by(None).subquery())) or 0
     if not number:
         return (Said(mark("No order is overdue.")),)
-    worst = db.session.scalars(
-        late.options(joinedload(Deadline.order)).order_by(Deadline.due_at, Deadline.id).limit(MOST_OVERDUE)
-    )
+    worst = db.session.scalars(late.limit(MOST_OVERDUE))
     calendar, names, categories = policies.calendar_now(), unit_names(), category_names()
     rows: list[list[Part]] = [
         [
@@ -166,7 +157,7 @@ def overdue(seen: Seen) -> tuple[Block, ...]:
             city_time(one.due_at, calendar, ends=True),
             _days_over(one, seen),
         ]
-        for one in worst.unique()
+        for one in worst
     ]
     said = Said(
         mark("%(count)s orders are open past their due time; the %(shown)s overdue longest, in working time:"),
@@ -235,7 +226,8 @@ def _settled(alarm: Alarm, seen: Seen) -> bool:
 
 
 def _listed(alarms: Iterable[Alarm]) -> Number:
-    return Number(f"{len(list(alarms)):,}")
+    number = len(list(alarms))
+    return Number(f"{number:,}", number, {"section": "alarms"})
 
 
 def _by_kind(raised: Sequence[Alarm], seen: Seen) -> Iterable[list[Part]]:

@@ -14,7 +14,7 @@ from hotline.base.time import Period
 from hotline.policy.document import Policy
 from hotline.report.figures import percent
 from hotline.report.lines import AnyLine, DispatchLine, OrderLine
-from hotline.report.lists import DISPATCHED, RECEIVED, Listing, Wanted
+from hotline.report.lists import DISPATCHED, OVERDUE, RECEIVED, Listing, Wanted
 from hotline.report.measure import Bucket, Measure, Subject
 from hotline.report.measures import BY_NAME, Fate
 
@@ -51,7 +51,11 @@ PENDING = {
     Subject.DISPATCHES: mark("may still be returned"),
     Subject.CLOSINGS: mark("may still be taken up again"),
 }
-OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dispatched")}
+OF_NO_MEASURE = {
+    RECEIVED: mark("Orders received"),
+    DISPATCHED: mark("Orders dispatched"),
+    OVERDUE: mark("Orders overdue"),
+}
 
 
 # Weeks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -36,8 +37,8 @@ def test_look(session, sign_in) -> None:
     for form in ("docx", "xlsx", "csv"):
         answer = client.get(f"/reports/{report.id}.{form}?lang=zh")
         assert answer.status_code == 200
-        open(f"/tmp/paper.{form}", "wb").write(answer.data)
+        Path(f"/tmp/paper.{form}").write_bytes(answer.data)
     page = client.get(f"/reports/{report.id}")
     assert page.status_code == 200
-    open("/tmp/paper.html", "wb").write(page.data)
+    Path("/tmp/paper.html").write_bytes(page.data)
     assert client.get("/reports").status_code == 200
