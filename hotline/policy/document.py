@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from hotline.base.i18n import mark, name_members, pick
+from hotline.base.time import Windows
 from hotline.policy.appeals import Appeals, Ground
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
@@ -116,7 +117,8 @@ class Policy:
     taken up again rather than told anew. duplicate_days: for so long after it came in, an order that has ended is still looked at for the
     same matter. short_abandon: seconds; a caller who hangs up sooner is excluded from the connection rate.
     most_returns: returns agreed to, after which the center has designated the unit (指定承办) and it cannot hand back.
-    minimum_n: a unit with fewer orders behind a rate is not ranked by it. reports: those made by the clock.
+    minimum_n: a unit with fewer orders behind a rate is not ranked by it. windows: where days and months of reports begin.
+    reports: those made by the clock.
     """
 
     name: str
@@ -140,6 +142,7 @@ class Policy:
     appeals: Appeals
     short_abandon: float
     minimum_n: int
+    windows: Windows
     triggers: tuple[Trigger, ...]
     reports: Reports
     evidence: Mapping[str, Evidence]
@@ -168,7 +171,8 @@ E = TypeVar("E", bound=StrEnum)
 SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "counting", "time_rules", "warnings")
 
 
-OPTIONAL = ("appeals", "reports")  # sections a policy may lack: it has no such thing then
+MIDDAY, LAST_MONTH_START = 12, 28
+OPTIONAL = ("appeals", "periods", "reports")  # sections a policy may lack: it has no such thing then
 ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
 DUPLICATE_DAYS, MOST_RETURNS, REACTIVATE_DAYS = 30, 2, 30  # where a policy does not say
 MOST_REACTIVATE_DAYS = 365  # for so long the reports follow what was closed
@@ -249,6 +253,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         appeals=_appeals(document.get("appeals", {})),
         short_abandon=float(document["connection"]["short_abandon_seconds"]),
         minimum_n=int(document["ranking"]["minimum_n"]),
+        windows=Windows(**{name: int(value) for name, value in _given(document.get("periods", {})).items()}),
         triggers=tuple(_trigger(row) for row in document.get("triggers", ())),
         reports=_reports(document.get("reports", {})),
         evidence={
@@ -270,6 +275,10 @@ def _check(policy: Policy) -> None:
         raise BadPolicy("satisfaction.levels: give at least one level, each code once")
     if any(not 0 <= level.weight <= 1 for level in policy.levels):
         raise BadPolicy("satisfaction.levels: a weight is a number from 0 to 1")
+    if not (-MIDDAY <= policy.windows.day_from <= MIDDAY and 1 <= policy.windows.month_from <= LAST_MONTH_START):
+        raise BadPolicy(
+            f"periods: give day_from as hours from -{MIDDAY} to {MIDDAY}, month_from as a day from 1 to {LAST_MONTH_START}"
+        )
     keys = [limit.key for limit in policy.limits]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise BadPolicy(f"limits: {twice} is there twice; keep one row")

@@ -8,18 +8,8 @@ from datetime import time
 from enum import StrEnum
 from typing import Any
 
-from hotline.base.i18n import mark, name_members
-
-
-class ReportKind(StrEnum):
-    """What a report covers. A special one covers any days, and may be about one matter, district or unit."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
-    SPECIAL = "special"
+from hotline.base.i18n import gettext, mark, name_members
+from hotline.base.time import Kind
 
 
 class Mailed(StrEnum):
@@ -30,16 +20,15 @@ class Mailed(StrEnum):
     NEVER = "never"
 
 
-name_members(
-    {
-        ReportKind.DAY: mark("Daily report"),
-        ReportKind.WEEK: mark("Weekly report"),
-        ReportKind.MONTH: mark("Monthly report"),
-        ReportKind.QUARTER: mark("Quarterly report"),
-        ReportKind.YEAR: mark("Yearly report"),
-        ReportKind.SPECIAL: mark("Special report"),
-    }
-)
+# What a report of each kind of period is called; of a range of days, 专报.
+NAMES = {
+    Kind.DAY: mark("Daily report"),
+    Kind.WEEK: mark("Weekly report"),
+    Kind.MONTH: mark("Monthly report"),
+    Kind.QUARTER: mark("Quarterly report"),
+    Kind.YEAR: mark("Yearly report"),
+    Kind.RANGE: mark("Special report"),
+}
 name_members(
     {
         Mailed.SIGNED: mark("when signed"),
@@ -48,6 +37,12 @@ name_members(
     }
 )
 
+
+def report_name(kind: Kind) -> str:
+    """What a report is called in the reader's language."""
+    return gettext(NAMES[kind])
+
+
 LATEST = 60  # days after a period's end by which its report is made
 
 
@@ -55,7 +50,7 @@ LATEST = 60  # days after a period's end by which its report is made
 class Due:
     """When a report is made: so many days after its period has ended (1: the next day), at a city time."""
 
-    kind: ReportKind
+    kind: Kind
     days: int
     at: time
 
@@ -78,8 +73,8 @@ def read_reports(section: Mapping[str, Any]) -> Reports:
 
 
 def _due(row: Mapping[str, Any]) -> Due:
-    kind = _member(ReportKind, row["kind"], "reports.due: kind")
-    if kind is ReportKind.SPECIAL:
+    kind = _member(Kind, row["kind"], "reports.due: kind")
+    if kind is Kind.RANGE:
         raise ValueError("reports.due: a special report is made by hand; leave it out")
     days = int(row.get("days", 1))
     if not 1 <= days <= LATEST:

@@ -58,7 +58,7 @@ def sheet(query: dict[str, Any]) -> Response:
 
 def _asked(query: dict[str, Any]) -> tuple[Period, datetime]:
     """The week asked for, and the instant it is seen as of."""
-    return queries.seen_week(utc_now(), query["day"], query["cutoff"], query["first"], query["last"])
+    return queries.seen_period(utc_now(), query)
 
 
 def _units_seen() -> queries.Units:

@@ -178,7 +178,7 @@ def _year_before(
 
 def _counted(measure: Measure, periods: Sequence[Period], week: Overview) -> list[tuple[Period, Figure]]:
     def figure(period: Period) -> Figure:
-        return figures(measure, period, week.cutoff, by_unit=False, units=week.units_seen)[None]
+        return figures(measure, period, week.cutoff, units=week.units_seen)[None]
 
     return [(period, figure(period)) for period in periods]
 

@@ -12,8 +12,8 @@ from hotline.base.i18n import mark
 from hotline.orders.queries import category_names
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.queries import all_districts
+from hotline.report.about import UNKNOWN
 from hotline.report.figures import Cell, Figure
-from hotline.report.inflow import UNKNOWN
 from hotline.report.measures import BY_NAME
 from hotline.report.paper import Block, Column, Drawn, Form, Number, Part, Said, Table
 from hotline.report.phrases import (
@@ -71,7 +71,7 @@ def summary(seen: Seen) -> tuple[Block, ...]:
 
 
 def _a_year_before(seen: Seen, name: str) -> Figure:
-    return seen.city_in(seen.year_before, name)
+    return seen.city_in(seen.period.year_before(), name)
 
 
 def _rate_said(name: str, cell: Cell, year: Figure) -> Said:
@@ -142,10 +142,10 @@ def came_in(seen: Seen) -> tuple[Block, ...]:
     by = (
         (mark("By channel"), "channel", [part.by_channel for part in seen.parts], _member(Channel)),
         (mark("By nature"), "nature", [part.by_nature for part in seen.parts], _member(Nature)),
-        (mark("By category"), "category", [part.by_category for part in seen.parts], _named(categories)),
+        (mark("By category"), "matter", [part.by_category for part in seen.parts], _named(categories)),
         (
             mark("By subcategory, the most frequent"),
-            "category",
+            "matter",
             [part.by_subcategory for part in seen.parts],
             _named(categories),
         ),
@@ -197,9 +197,9 @@ def _count_row(seen: Seen, which: Mapping[str, str], name: Part, counts: list[in
         count(now, **where),
         rate(Fraction(now, seen.parts[0].total)),
         growth(now, then),
-        count(then, **where, **in_period(seen.before)),
+        count(then, **where, **in_period(seen.period.before())),
         growth(now, year),
-        count(year, **where, **in_period(seen.year_before)),
+        count(year, **where, **in_period(seen.period.year_before())),
     ]
 
 

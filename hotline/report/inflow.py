@@ -19,6 +19,7 @@ from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.policy.limits import Clock
+from hotline.report.about import ALL, UNKNOWN, About
 from hotline.report.measures import Fate, fate, lead_at
 from hotline.report.queries import Units, frame_of, of_units
 
@@ -49,9 +50,11 @@ class Inflow:
         return Fraction(self.answered, self.total) if self.total else None
 
 
-def inflow(period: Period, cutoff: datetime, units: Units = None) -> Inflow:
+def inflow(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Inflow:
     """The orders received in a period. One aggregate."""
-    rows = _received(period, cutoff, units, Order.channel, Order.nature, _state_at(cutoff).label("state")).subquery()
+    rows = _received(
+        period, cutoff, units, about, Order.channel, Order.nature, _state_at(cutoff).label("state")
+    ).subquery()
     query = select(rows.c.channel, rows.c.nature, rows.c.state, func.count()).group_by(*rows.c)
     channels: Counter[Channel] = Counter()
     natures: Counter[Nature] = Counter()
@@ -78,16 +81,15 @@ class Parts:
     by_district: Mapping[str, int]
 
 
-UNKNOWN = "-"
 FIRST_LEVEL, SECOND_LEVEL = 2, 4  # characters of a category's code
 
 
-def parts_received(period: Period, cutoff: datetime, units: Units = None) -> Parts:
+def parts_received(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Parts:
     """The orders received in a period, by each part. One aggregate."""
     second = func.left(func.coalesce(Order.category_code, UNKNOWN), SECOND_LEVEL).label("category")
     district = func.coalesce(Order.district_code, UNKNOWN).label("district")
-    rows = _received(period, cutoff, units, Order.channel, Order.nature, second, district).subquery()
-    query = select(*rows.c, func.count()).group_by(*rows.c)
+    rows = _received(period, cutoff, units, about, Order.channel, Order.nature, second, district).subquery()
+    query: Select[Any] = select(*rows.c, func.count()).group_by(*rows.c)
     counted = [Counter[str]() for _ in range(5)]
     for channel, nature, category, place, count in db.session.execute(query):
         for counter, key in zip(counted, (channel, nature, category[:FIRST_LEVEL], category, place), strict=True):
@@ -107,40 +109,27 @@ def received_rows(
     channel: Channel | None = None,
     nature: Nature | None = None,
     state: State | None = None,
-    category: str | None = None,
-    district: str | None = None,
     units: Units = None,
+    about: About = ALL,
 ) -> Select[Any]:
-    """The orders behind a number of the inflow, in the order they came in.
-
-    category: one of any level, with all below it. UNKNOWN: those without a category, or a district.
-    """
-    query = _received(period, cutoff, units, Order)
+    """The orders behind a number of the inflow, in the order they came in."""
+    query = _received(period, cutoff, units, about, Order)
     if channel is not None:
         query = query.where(Order.channel == channel)
     if nature is not None:
         query = query.where(Order.nature == nature)
     if state is not None:
         query = query.where(_state_at(cutoff) == state)
-    if category is not None:
-        query = query.where(_about(category))
-    if district is not None:
-        query = query.where(func.coalesce(Order.district_code, UNKNOWN) == district)
     return query.order_by(Order.received_at, Order.id)
 
 
-def _about(category: str) -> ColumnElement[bool]:
-    if category == UNKNOWN:
-        return Order.category_code.is_(None)
-    return Order.category_code.startswith(category, autoescape=True)
-
-
-def _received(period: Period, cutoff: datetime, units: Units, *columns: Any) -> Select[Any]:
+def _received(period: Period, cutoff: datetime, units: Units, about: About, *columns: Any) -> Select[Any]:
     return select(*columns).where(
         Order.received_at >= period.start,
         Order.received_at < period.end,
         Order.received_at <= cutoff,
         *of_units(lead_at(cutoff), units),
+        *about.of_orders(),
     )
 
 
@@ -189,11 +178,11 @@ def conserved(dispatched: Dispatched) -> bool:
     return dispatched.placed == dispatched.total
 
 
-def dispatched_in(period: Period, cutoff: datetime, units: Units = None) -> Dispatched:
+def dispatched_in(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Dispatched:
     """The orders dispatched in a period by their fate."""
-    orders = select(func.count(Order.id)).where(*_dispatched(period, cutoff, units))
+    orders = select(func.count(Order.id)).where(*_dispatched(period, cutoff, units, about))
     became = fate(Deadline.due_at, frame_of(period, cutoff)).label("fate")
-    rows = _clocks(period, cutoff, units, became).subquery()
+    rows = _clocks(period, cutoff, units, about, became).subquery()
     counts = db.session.execute(select(rows.c.fate, func.count()).group_by(rows.c.fate)).all()
     fates = dict.fromkeys(Fate, 0) | {Fate(name): count for name, count in counts}
     return Dispatched(db.session.scalars(orders).one(), fates)
@@ -206,9 +195,10 @@ def dispatched_rows(
     became: Fate | None = None,
     ended: bool = False,
     units: Units = None,
+    about: About = ALL,
 ) -> Select[Any]:
     """The handle clocks, each with its order, of what was dispatched in a period, by due time. ended: HANDLED only."""
-    query = _clocks(period, cutoff, units, Deadline).options(contains_eager(Deadline.order))
+    query = _clocks(period, cutoff, units, about, Deadline).options(contains_eager(Deadline.order))
     if became is not None:
         query = query.where(fate(Deadline.due_at, frame_of(period, cutoff)) == became.value)
     if ended:
@@ -216,7 +206,7 @@ def dispatched_rows(
     return query.order_by(Deadline.due_at, Deadline.id)
 
 
-def overdue_rows(period: Period, cutoff: datetime, units: Units = None) -> Select[Any]:
+def overdue_rows(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Select[Any]:
     """The handle clocks, each with its order, open past their due time at the period's end or the cut-off, the worst first.
 
     Whenever they came in.
@@ -229,18 +219,20 @@ def overdue_rows(period: Period, cutoff: datetime, units: Units = None) -> Selec
         Deadline.due_at < at,
         or_(Deadline.ended_at.is_(None), Deadline.ended_at > at),
         *of_units(Deadline.unit_code, units),
+        *about.of_orders(),
     ).order_by(Deadline.due_at, Deadline.id)
 
 
-def _clocks(period: Period, cutoff: datetime, units: Units, *columns: Any) -> Select[Any]:
+def _clocks(period: Period, cutoff: datetime, units: Units, about: About, *columns: Any) -> Select[Any]:
     query = select(*columns).select_from(Deadline).join(Deadline.order)
-    return query.where(Deadline.clock == Clock.HANDLE, *_dispatched(period, cutoff, units))
+    return query.where(Deadline.clock == Clock.HANDLE, *_dispatched(period, cutoff, units, about))
 
 
-def _dispatched(period: Period, cutoff: datetime, units: Units) -> list[ColumnElement[bool]]:
+def _dispatched(period: Period, cutoff: datetime, units: Units, about: About) -> list[ColumnElement[bool]]:
     return [
         Order.dispatched_at >= period.start,
         Order.dispatched_at < period.end,
         Order.dispatched_at <= cutoff,
         *of_units(lead_at(cutoff), units),
+        *about.of_orders(),
     ]

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Select, select
 
 from hotline.base.db import db
 from hotline.base.errors import NotAllowed, NotFound
 from hotline.base.i18n import gettext
+from hotline.base.time import Kind
 from hotline.people.actors import Actor
 from hotline.people.roles import UNIT_ROLES, Permission
-from hotline.policy.reports import ReportKind
 from hotline.report.models import PeriodicReport, Stage
 from hotline.report.paper import Paper, from_json
 
 
-def reports_for(actor: Actor, kind: ReportKind | None = None) -> Select[tuple[PeriodicReport]]:
+def reports_for(actor: Actor, kind: Kind | None = None) -> Select[tuple[PeriodicReport]]:
     """The reports, the latest first. They are of the whole city: a unit's people do not see them."""
     require_reader(actor)
-    query = select(PeriodicReport)
+    query: Select[Any] = select(PeriodicReport)
     if kind is not None:
         query = query.where(PeriodicReport.kind == kind)
     return query.order_by(PeriodicReport.last.desc(), PeriodicReport.id.desc())

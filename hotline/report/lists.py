@@ -16,6 +16,7 @@ from hotline.orders.lifecycle import State
 from hotline.orders.sight import sees_asking
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.actors import Actor
+from hotline.report.about import About
 from hotline.report.inflow import dispatched_rows, overdue_rows, received_rows
 from hotline.report.lines import AnyLine, View
 from hotline.report.measure import Bucket, Subject
@@ -23,10 +24,10 @@ from hotline.report.measures import BY_NAME, Fate, measure_named
 from hotline.report.queries import Units, frame_of, grounds, leads, rows_behind, scope_of, verdicts
 
 RECEIVED, DISPATCHED, OVERDUE = "received", "dispatched", "overdue"  # numbers that are no measure's
-_OF_RECEIVED = frozenset({"measure", "unit", "channel", "nature", "state", "category", "district"})
-_OF_DISPATCHED = frozenset({"measure", "unit", "fate", "ended"})
-_OF_OVERDUE = frozenset({"measure", "unit"})
-_OF_MEASURE = frozenset({"measure", "unit", "bucket", "numerator", "ended"})
+_OF_RECEIVED = frozenset({"measure", "unit", "channel", "nature", "state", "matter", "district"})
+_OF_DISPATCHED = frozenset({"measure", "unit", "fate", "ended", "matter", "district"})
+_OF_OVERDUE = frozenset({"measure", "unit", "matter", "district"})
+_OF_MEASURE = frozenset({"measure", "unit", "bucket", "numerator", "ended", "matter", "district"})
 _OF_DISPATCHES = _OF_MEASURE | {"category", "moved_to"}
 
 
@@ -39,7 +40,7 @@ class Wanted:
     numerator: True for counted rows that count for something, False for those that count 0.
     category, moved_to: of a measure of dispatches, the order's category and the unit it was sent on to.
     ended: True leaves out what is still to come: what is not yet due, not yet evaluated, not yet handled.
-    category, district: of what was received, a category of any level and a district.
+    matter, district: a category with all below it, and a district; UNKNOWN where there is none.
     """
 
     measure: str
@@ -52,8 +53,14 @@ class Wanted:
     fate: Fate | None = None
     category: str | None = None
     moved_to: str | None = None
+    matter: str | None = None
     district: str | None = None
     ended: bool | None = None
+
+    @property
+    def about(self) -> About:
+        """The matter and the district."""
+        return About(self.matter, self.district)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,7 @@ def listing(wanted: Wanted, period: Period, cutoff: datetime, reader: Actor, num
         category=wanted.category,
         moved_to=wanted.moved_to,
         units=units,
+        about=wanted.about,
         pending=pending,
     )
     page = page_of(query, number)
@@ -111,18 +119,19 @@ def listing(wanted: Wanted, period: Period, cutoff: datetime, reader: Actor, num
 
 def _orders(wanted: Wanted, period: Period, cutoff: datetime, units: Units) -> Select[Any]:
     if wanted.measure == OVERDUE:
-        return overdue_rows(period, cutoff, units)
+        return overdue_rows(period, cutoff, units, wanted.about)
     if wanted.measure == DISPATCHED:
-        return dispatched_rows(period, cutoff, became=wanted.fate, ended=bool(wanted.ended), units=units)
+        return dispatched_rows(
+            period, cutoff, became=wanted.fate, ended=bool(wanted.ended), units=units, about=wanted.about
+        )
     return received_rows(
         period,
         cutoff,
         channel=wanted.channel,
         nature=wanted.nature,
         state=wanted.state,
-        category=wanted.category,
-        district=wanted.district,
         units=units,
+        about=wanted.about,
     )
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, and_, case, cast, literal
+from sqlalchemy import ColumnElement, Date, Numeric, and_, case, cast, func, literal
 from sqlalchemy.orm import InstrumentedAttribute
 
 from hotline.base.i18n import gettext, mark, name_members
@@ -85,6 +85,7 @@ class Measure:
     label, meaning, source, exclusion: marked messages, translated where they are shown. ``exclusion`` says
     why rows are excluded; it may name %(seconds)s, the policy's shortest abandoned call.
     instant: what a row is dated by, for lists and their order.
+    dated: the same as of the cut-off, where it changes in time.
     unit: the handling unit a row belonged to at the cut-off; None for calls, which belong to a queue.
     within: which rows belong to the period, written so that an index finds them.
     bucket: the Bucket of a row, NULL where it is not part of the measure.
@@ -107,7 +108,14 @@ class Measure:
     weight: Expression
     moved_to: Expression | None = None
     ground: Expression | None = None
+    dated: Expression | None = None
     less_is_better: bool = False
+
+    def date(self, frame: Frame) -> ColumnElement[Any]:
+        """The city day a row belongs to."""
+        instant = self.instant if self.dated is None else self.dated(frame)
+        local = func.timezone(frame.period.zone.key, instant) - frame.period.windows.shift
+        return cast(local, Date)
 
     def group(self, frame: Frame) -> ColumnElement[Any]:
         """What rows are grouped by: the unit, or a call's queue."""

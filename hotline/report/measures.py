@@ -181,6 +181,10 @@ def _asked(frame: Frame) -> ColumnElement[bool]:
     )
 
 
+def _asked_on(frame: Frame) -> ColumnElement[Any]:
+    return case((frame.cutoff >= COUNTS_ON, COUNTS_ON), else_=Evaluation.asked_at)
+
+
 def _said(counts: ColumnElement[bool], frame: Frame) -> ColumnElement[Any]:
     waiting = func.coalesce(Evaluation.ended_at > frame.cutoff, True)
     return case(
@@ -311,6 +315,7 @@ MEASURES: tuple[Measure, ...] = (
         bucket=_satisfied_bucket,
         weight=_satisfied_weight,
         ground=answer_ground,
+        dated=_asked_on,
     ),
     Measure(
         name="solved",
@@ -328,6 +333,7 @@ MEASURES: tuple[Measure, ...] = (
         bucket=_solved_bucket,
         weight=_solved_weight,
         ground=answer_ground,
+        dated=_asked_on,
     ),
     FALSE_CLOSE,
     *DISPATCH_MEASURES,

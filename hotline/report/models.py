@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.base.db import Base, Instant, Key, one_of, text_enum
 from hotline.base.i18n import mark, name_members
-from hotline.policy.reports import ReportKind
+from hotline.base.time import Kind
 
 
 class Stage(StrEnum):
@@ -45,20 +45,20 @@ class PeriodicReport(Base):
 
     __tablename__ = "periodic_report"
     __table_args__ = (
-        one_of("kind", ReportKind),
+        one_of("kind", Kind),
         one_of("stage", Stage),
         UniqueConstraint("kind", "first", "last", "scope", "edition"),
         CheckConstraint("first <= last", name="days_in_order"),
         CheckConstraint("(stage = 'signed') = (signed_at IS NOT NULL)", name="signed_has_instant"),
         CheckConstraint("(signed_at IS NULL) = (signed_by IS NULL)", name="signed_has_name"),
         CheckConstraint("(stage IN ('made', 'signed')) = (content IS NOT NULL)", name="made_has_content"),
-        CheckConstraint("(kind = 'special') = (title <> '')", name="special_has_title"),
+        CheckConstraint("(kind = 'range') = (title <> '')", name="range_has_title"),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress_in_percent"),
         Index("ix_periodic_report_last", "last", "id"),
     )
 
     id: Mapped[Key]
-    kind: Mapped[ReportKind] = mapped_column(text_enum(ReportKind))
+    kind: Mapped[Kind] = mapped_column(text_enum(Kind))
     first: Mapped[date]
     last: Mapped[date]
     scope: Mapped[str] = mapped_column(String(160), server_default=text("''"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -15,19 +15,20 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import DEFAULT, gettext, speaking
 from hotline.base.outbox import Queue, leave, leave_once
-from hotline.base.time import Period
+from hotline.base.time import Kind, Period, period_of
 from hotline.orders.models import Order
 from hotline.orders.queries import require_category
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.queries import require_district, require_units
 from hotline.people.roles import Permission
 from hotline.policy import queries as policies
-from hotline.policy.reports import Due, Mailed, ReportKind
+from hotline.policy.reports import Due, Mailed
+from hotline.report.about import About
 from hotline.report.compose import compose
 from hotline.report.models import PeriodicReport, Stage
 from hotline.report.paper import as_json
-from hotline.report.periods import before, period_of
 from hotline.report.seen import Seen
+from hotline.report.titles import period_of_report
 
 LONGEST = timedelta(days=366)
 MOST_MISSED = 10  # reports of a kind made up for after the worker has been away
@@ -51,14 +52,15 @@ class Special:
         return ";".join([*narrowed, self.title])[:160]
 
 
-def ask(kind: ReportKind, day: date, actor: Actor, now: datetime, *, cutoff: datetime | None = None) -> PeriodicReport:
+def ask(kind: Kind, day: date, actor: Actor, now: datetime, *, cutoff: datetime | None = None) -> PeriodicReport:
     """Ask for the report of the period a day lies in, seen as of now or an earlier instant. One being made is not asked for again."""
     if actor is not SYSTEM:
         actor.require(Permission.SIGN_REPORTS)
-    if kind is ReportKind.SPECIAL:
+    if kind is Kind.RANGE:
         raise Invalid.field("kind", gettext("a special report has its own days and a title; ask for it as such"))
-    period = period_of(kind, day, policies.calendar_now().zone)
-    return _asked(kind, period, actor, now, cutoff or now)
+    seen = cutoff or now
+    period = period_of(kind, day, policies.calendar_now().zone, policies.policy_at(seen).windows)
+    return _asked(kind, period, actor, now, seen)
 
 
 def ask_special(
@@ -73,8 +75,8 @@ def ask_special(
     if last - first > LONGEST:
         raise Invalid.field("last", gettext("give at most a year"))
     _check_scope(about)
-    period = Period(first, last, policies.calendar_now().zone)
-    report = _asked(ReportKind.SPECIAL, period, actor, now, now, about)
+    period = Period(first, last, policies.calendar_now().zone, windows=policies.policy_at(now).windows)
+    report = _asked(Kind.RANGE, period, actor, now, now, about)
     report.remarks = remarks
     db.session.flush()
     return report
@@ -90,7 +92,7 @@ def _check_scope(about: Special) -> None:
 
 
 def _asked(
-    kind: ReportKind, period: Period, actor: Actor, now: datetime, cutoff: datetime, about: Special | None = None
+    kind: Kind, period: Period, actor: Actor, now: datetime, cutoff: datetime, about: Special | None = None
 ) -> PeriodicReport:
     """A new edition, or the one being made."""
     if period.start > now:
@@ -144,9 +146,8 @@ def make_report(report_id: int, now: datetime) -> None:
 
 def seen_by(report: PeriodicReport) -> Seen:
     """What a report is about, as its cut-off saw it."""
-    period = Period(report.first, report.last, policies.calendar_now().zone)
     units = frozenset({report.unit_code}) if report.unit_code else None
-    return Seen(report.kind, period, report.cutoff, units)
+    return Seen(period_of_report(report), report.cutoff, units, About(report.category_code, report.district_code))
 
 
 def _note(report_id: int, stage: Stage, progress: int, step: str, error: str = "") -> None:
@@ -218,27 +219,27 @@ def plan_reports(now: datetime) -> int:
 
 
 def _due_at(due: Due, period: Period) -> datetime:
-    since_midnight = timedelta(hours=due.at.hour, minutes=due.at.minute)
-    return policies.calendar_now().instant(period.last + timedelta(days=due.days), since_midnight)
+    day = period.last + timedelta(days=due.days)
+    return datetime.combine(day, due.at, period.zone).astimezone(UTC)
 
 
 def _due_now(due: Due, now: datetime) -> Iterator[Period]:
     """The latest period whose report is due, and those before it that were missed since the last one made."""
-    calendar = policies.calendar_now()
+    calendar, windows = policies.calendar_now(), policies.policy_at(now).windows
     made = db.session.scalar(select(func.max(PeriodicReport.last)).filter_by(kind=due.kind))
-    period = period_of(due.kind, calendar.city_day(now), calendar.zone)
+    period = period_of(due.kind, windows.day_of(now, calendar.zone), calendar.zone, windows)
     while _due_at(due, period) > now:
-        period = before(due.kind, period)
+        period = period.before()
     if not db.session.scalar(select(Order.id).where(Order.received_at < period.end).limit(1)):
         return  # a hotline that has not begun has nothing to report
     yield period
     for _ in range(MOST_MISSED):
-        period = before(due.kind, period)
+        period = period.before()
         if made is None or period.last <= made:
             return
         yield period
 
 
-def _known(kind: ReportKind, period: Period) -> bool:
+def _known(kind: Kind, period: Period) -> bool:
     of = {"kind": kind, "first": period.first, "last": period.last}
     return db.session.scalar(select(PeriodicReport.id).filter_by(**of).limit(1)) is not None

@@ -13,6 +13,8 @@ from hotline.base.db import db
 from hotline.base.time import Period
 from hotline.people.models import Unit
 from hotline.policy.document import Policy
+from hotline.report.about import ALL, About
+from hotline.report.dimensions import By
 from hotline.report.figures import Cell, Figure, compared, pooled
 from hotline.report.inflow import Dispatched, Inflow, conserved, dispatched_in, inflow
 from hotline.report.measure import Frame, Measure
@@ -55,14 +57,13 @@ class Overview:
         return conserved(self.dispatched)
 
 
-def overview(period: Period, cutoff: datetime, units: Units = None, *, before: Period | None = None) -> Overview:
+def overview(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Overview:
     """The report of a week (or of any period), beside the period before it.
 
-    before: the period it is compared with; as many days just before, where none is given. Units come grouped by kind, then by code; queues by name. Whoever had no row in either week is left out.
+    Units come grouped by kind, then by code; queues by name. Whoever had no row in either week is left out.
     """
     frame = frame_of(period, cutoff)
-    before = before or period.before()
-    table = {measure: _beside(measure, frame, before, units) for measure in measures_for(units)}
+    table = {measure: _beside(measure, frame, units, about) for measure in measures_for(units, about)}
     of_units = {measure: cells for measure, cells in table.items() if measure.unit is not None}
     of_queues = {measure: cells for measure, cells in table.items() if measure.unit is None}
     return Overview(
@@ -75,15 +76,16 @@ def overview(period: Period, cutoff: datetime, units: Units = None, *, before: P
         city={measure.name: _together(cells, frame.policy) for measure, cells in table.items()},
         units=_unit_lines(of_units),
         queues=[Line(name, name, None, cells) for name, cells in sorted(_turned(of_queues).items())],
-        inflow=inflow(period, frame.cutoff, units),
-        dispatched=dispatched_in(period, frame.cutoff, units),
+        inflow=inflow(period, frame.cutoff, units, about),
+        dispatched=dispatched_in(period, frame.cutoff, units, about),
     )
 
 
-def _beside(measure: Measure, frame: Frame, before: Period, units: Units) -> dict[str, Cell]:
+def _beside(measure: Measure, frame: Frame, units: Units, about: About) -> dict[str, Cell]:
     """A measure's cells by unit, this period beside the one before."""
     this, last = (
-        figures(measure, period, frame.cutoff, by_unit=True, units=units) for period in (frame.period, before)
+        figures(measure, period, frame.cutoff, by=By.UNIT, units=units, about=about)
+        for period in (frame.period, frame.period.before())
     )
     return {
         code or "": compared(this.get(code, Figure()), last.get(code, Figure()), frame.policy.minimum_n)

@@ -32,7 +32,7 @@ def week() -> ResponseReturnValue:
     """The report of a week. A unit's people see their own units in it."""
     asked, now = address_data(BoardQuery()), utc_now()
     reader = current_actor()
-    period, seen = queries.seen_week(now, asked["day"], asked["cutoff"], asked["first"], asked["last"])
+    period, seen = queries.seen_period(now, asked)
     report = overview(period, seen, queries.scope_of(reader))
     shown = board(report, asked, now)
     return render_template(
@@ -53,7 +53,7 @@ def week() -> ResponseReturnValue:
 def rows() -> ResponseReturnValue:
     """Exactly the rows a number counts, as its page saw them."""
     asked, now = address_data(RowsQuery()), utc_now()
-    period, seen = queries.seen_week(now, asked["day"], asked["cutoff"], asked["first"], asked["last"])
+    period, seen = queries.seen_period(now, asked)
     wanted = Wanted(**{part.name: asked[part.name] for part in fields(Wanted)})
     found = listing(wanted, period, seen, current_actor(), asked["page"])
     shown = listed(wanted, found, period, now)
@@ -67,7 +67,7 @@ def rows() -> ResponseReturnValue:
 def sheet() -> ResponseReturnValue:
     """The week as a sheet, with the rows behind it."""
     asked = address_data(WeekQuery())
-    period, seen = queries.seen_week(utc_now(), asked["day"], asked["cutoff"], asked["first"], asked["last"])
+    period, seen = queries.seen_period(utc_now(), asked)
     report = overview(period, seen, queries.scope_of(current_actor()))
     name = f"week-{period.first.isoformat()}.xlsx"
     return send_file(

@@ -75,7 +75,7 @@ def _table(sheet: Sheet, table: Table, *, freeze: bool) -> None:
         _say(sheet, note, max(4, len(table.columns)))
 
 
-def _value(table: Table, at: int, row: list[Part], top: int, number: int, *, summed: bool) -> Any:
+def _value(table: Table, at: int, row: Sequence[Part], top: int, number: int, *, summed: bool) -> Any:
     """What stands in a cell: a formula where the column has one, or where it is the sum of those above; else the value."""
     column, part = table.columns[at], row[at]
     if not isinstance(part, Number):

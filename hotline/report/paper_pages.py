@@ -15,7 +15,7 @@ from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
 from hotline.base.schemas import Schema
-from hotline.base.time import utc_now
+from hotline.base.time import Kind, utc_now
 from hotline.base.workbook import MEDIA_TYPE as XLSX
 from hotline.orders.forms import form_data
 from hotline.orders.queries import categories
@@ -23,7 +23,7 @@ from hotline.people.actors import Actor
 from hotline.people.queries import all_districts, all_units
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
-from hotline.policy.reports import ReportKind
+from hotline.policy.reports import report_name
 from hotline.report import titles
 from hotline.report.circular import MEDIA_TYPE as DOCX
 from hotline.report.circular import circular
@@ -70,7 +70,7 @@ def asked() -> ResponseReturnValue:
 
 def ask_for(asked: Mapping[str, Any], actor: Actor, now: datetime) -> PeriodicReport:
     """Ask for the report an AskBody names."""
-    if asked["kind"] is ReportKind.SPECIAL:
+    if asked["kind"] is Kind.RANGE:
         about = special_from(asked)
         return ask_special(asked["first"], asked["last"], about, actor, now, remarks=asked["remarks"])
     return ask(asked["kind"], asked["day"], actor, now)
@@ -84,8 +84,9 @@ def _list(errors: dict[str, list[str]], refused: str) -> str:
         "report/papers.html",
         page=page,
         asked=asked,
-        kinds=list(ReportKind),
+        kinds=list(Kind),
         titles=titles,
+        report_name=report_name,
         replaced_by=replaced_by,
         may_sign=actor.may(SIGNS),
         units=all_units(),
@@ -164,7 +165,7 @@ def again(report_id: int) -> ResponseReturnValue:
 
 def another(old: PeriodicReport, actor: Actor) -> PeriodicReport:
     """A later edition of a report."""
-    if old.kind is ReportKind.SPECIAL:
+    if old.kind is Kind.RANGE:
         about = special_from({"title": old.title, **summary_json(old)["narrowed_to"]})
         return ask_special(old.first, old.last, about, actor, utc_now(), remarks=old.remarks)
     return ask(old.kind, old.first, actor, utc_now())
@@ -187,7 +188,7 @@ def address_of(number: Number, report: PeriodicReport, rows: str = "report.rows"
     """Where the rows of a number are, seen as the report saw them."""
     if number.behind is None:
         return None
-    where = dict(number.behind)
+    where: dict[str, Any] = dict(number.behind)
     if "order" in where:
         return url_for("orders.shown", number=where["order"])
     if "section" in where:
@@ -195,7 +196,8 @@ def address_of(number: Number, report: PeriodicReport, rows: str = "report.rows"
     if "alarm" in where:
         return url_for("watch.alarm", alarm_id=int(where["alarm"]))
     days = {"first": report.first.isoformat(), "last": report.last.isoformat(), "cutoff": instant(report.cutoff)}
-    narrowed = {"unit": report.unit_code} if report.unit_code else {}
+    scope = {"unit": report.unit_code, "matter": report.category_code, "district": report.district_code}
+    narrowed = {name: code for name, code in scope.items() if code}
     return url_for(rows, **{**days, **narrowed, **where})
 
 

@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hotline.base.i18n import gettext
 from hotline.base.schemas import Schema, member, words
-from hotline.policy.reports import ReportKind
+from hotline.base.time import Kind
 from hotline.report.operations import Special
 from hotline.report.schemas import LAST_PAGE, a_day
 
@@ -18,7 +18,7 @@ from hotline.report.schemas import LAST_PAGE, a_day
 class ReportsQuery(Schema):
     """Which reports: of a kind, or all."""
 
-    kind = member(ReportKind, load_default=None)
+    kind = member(Kind, load_default=None)
     page = fields.Integer(
         load_default=1,
         validate=validate.Range(1, LAST_PAGE, error=_l("give a page number from {min}")),
@@ -29,7 +29,7 @@ class ReportsQuery(Schema):
 class AskBody(Schema):
     """A report to be made: of the period a day lies in; a special one of any days, narrowed or not, with a title."""
 
-    kind = member(ReportKind, required=True)
+    kind = member(Kind, required=True)
     day = a_day(load_default=None)
     first = a_day(load_default=None)
     last = a_day(load_default=None)
@@ -42,7 +42,7 @@ class AskBody(Schema):
     @validates_schema
     def which_days(self, data: dict[str, Any], **_: Any) -> None:
         """Raise ValidationError where the days are missing."""
-        wanted = ("first", "last") if data.get("kind") is ReportKind.SPECIAL else ("day",)
+        wanted = ("first", "last") if data.get("kind") is Kind.RANGE else ("day",)
         for name in wanted:
             if data.get(name) is None:
                 raise ValidationError(gettext("is required"), name)

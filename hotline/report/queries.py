@@ -5,18 +5,18 @@ A figure is one aggregate; its list is the same rows, unfolded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, null, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, null, select
 from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db
-from hotline.base.time import Period, week_of
+from hotline.base.time import Kind, Period, period_of
 from hotline.calls.models import Call
 from hotline.handle.models import Evaluation
 from hotline.orders.models import Deadline, Event, Order
@@ -24,6 +24,8 @@ from hotline.people.actors import Actor
 from hotline.people.roles import UNIT_ROLES
 from hotline.policy import queries as policies
 from hotline.policy.appeals import Ground
+from hotline.report.about import ALL, About
+from hotline.report.dimensions import By, key_of
 from hotline.report.exclusions import deadline_ground
 from hotline.report.figures import Figure
 from hotline.report.measure import MOMENT, Bucket, Frame, Measure, Subject
@@ -48,24 +50,30 @@ def scope_of(actor: Actor) -> Units:
     return actor.units if actor.role in UNIT_ROLES else None
 
 
-def week_at(now: datetime, day: date | None = None) -> Period:
-    """The week of a city day; by default the week it is now."""
-    calendar = policies.calendar_now()
-    return week_of(day or calendar.city_day(now), calendar.zone)
+def period_at(now: datetime, kind: Kind, day: date | None = None) -> Period:
+    """The period of a kind a city day lies in, by the windows in force; by default the one it is now."""
+    windows, zone = policies.policy_at(now).windows, policies.calendar_now().zone
+    return period_of(kind, day or windows.day_of(now, zone), zone, windows)
 
 
-def seen_week(
-    now: datetime,
-    day: date | None,
-    cutoff: datetime | None,
-    first: date | None = None,
-    last: date | None = None,
-) -> tuple[Period, datetime]:
-    """The week a reader asks for, or any days, and the instant it is seen as of: now, or an earlier one asked for."""
-    seen = min(cutoff or now, now)
-    if first is not None and last is not None:
-        return Period(first, last, policies.calendar_now().zone), seen
-    return week_at(seen, day), seen
+def period_between(now: datetime, first: date, last: date) -> Period:
+    """Some days, by the windows in force: the month, quarter, week or day they are, or a range."""
+    for kind in (Kind.DAY, Kind.WEEK, Kind.MONTH, Kind.QUARTER, Kind.YEAR):
+        period = period_at(now, kind, last)
+        if (period.first, period.last) == (first, last):
+            return period
+    return Period(first, last, policies.calendar_now().zone, windows=policies.policy_at(now).windows)
+
+
+def seen_period(now: datetime, asked: Mapping[str, Any]) -> tuple[Period, datetime]:
+    """The period a reader asks for, and the instant it is seen as of: now, or an earlier one asked for.
+
+    asked: any days ("first", "last"), or the "span" a "day" lies in; by default the week it is now.
+    """
+    seen = min(asked["cutoff"] or now, now)
+    if asked["first"] is not None:
+        return period_between(seen, asked["first"], asked["last"]), seen
+    return period_at(seen, asked["span"], asked["day"]), seen
 
 
 def frame_of(period: Period, cutoff: datetime) -> Frame:
@@ -77,45 +85,76 @@ def frame_of(period: Period, cutoff: datetime) -> Frame:
     return Frame(period, cutoff, policy_id, policies.policy(policy_id))
 
 
-def measures_for(units: Units) -> tuple[Measure, ...]:
-    """The measures a scope has: calls belong to no unit, so a unit's people have none."""
-    return tuple(measure for measure in MEASURES if units is None or measure.unit is not None)
+def measures_for(units: Units, about: About = ALL) -> tuple[Measure, ...]:
+    """The measures a scope has: calls belong to no unit and no matter, so a unit's people have none."""
+    every = units is None and about == ALL
+    return tuple(measure for measure in MEASURES if every or measure.unit is not None)
 
 
 # Figures
 
 
 def figures(
-    measure: Measure, period: Period, cutoff: datetime, *, by_unit: bool, units: Units = None
+    measure: Measure,
+    period: Period,
+    cutoff: datetime,
+    *,
+    by: By | None = None,
+    units: Units = None,
+    about: About = ALL,
 ) -> dict[str | None, Figure]:
-    """A measure in a period, by unit code (calls: by queue), or of all together under None. One aggregate."""
-    found: dict[str | None, Figure] = {} if by_unit else {None: Figure()}
-    frame = frame_of(period, cutoff)
-    for row in db.session.execute(aggregate(measure, frame, by_unit=by_unit, units=units)):
-        found[row.unit] = found.get(row.unit, Figure()) + _part(row.bucket, row.rows, row.hits, row.weighted)
+    """A measure in a period, counted row by row: by a dimension's keys, or all together under None. One aggregate."""
+    return figures_in(measure, frame_of(period, cutoff), by=by, units=units, about=about)
+
+
+def figures_in(
+    measure: Measure, frame: Frame, *, by: By | None = None, units: Units = None, about: About = ALL
+) -> dict[str | None, Figure]:
+    """The same in a frame, whatever policy it has."""
+    found: dict[str | None, Figure] = {} if by else {None: Figure()}
+    for key, *counts in db.session.execute(aggregate(measure, frame, by=by, units=units, about=about)):
+        found[key] = Figure(*counts)
     return found
 
 
-def aggregate(measure: Measure, frame: Frame, *, by_unit: bool, units: Units = None) -> Select[Any]:
-    """The statement behind ``figures``: per unit and bucket the rows, those with a weight, and the weights' sum."""
-    rows = (
-        _rows(
-            measure,
-            frame,
-            (measure.group(frame) if by_unit else literal(None)).label("unit"),
-            measure.bucket(frame).label("bucket"),
-            measure.weight(frame).label("weight"),
-        )
-        .where(*of_units(measure.unit and measure.unit(frame), units))
-        .cte("judged")
-        .prefix_with("MATERIALIZED")  # each row is judged once, not once for every place its judgement stands in
+def aggregate(
+    measure: Measure, frame: Frame, *, by: By | None = None, units: Units = None, about: About = ALL
+) -> Select[Any]:
+    """The statement behind ``figures``: per key what a Figure has, in its order."""
+    key = literal(None) if by is None else key_of(by, measure, frame)
+    rows = judge(measure, frame, key.label("key"), units=units, about=about, joined=by not in {None, By.UNIT})
+    return select(rows.c.key, *counts_of(rows)).where(rows.c.bucket.is_not(None)).group_by(rows.c.key)
+
+
+def judge(
+    measure: Measure,
+    frame: Frame,
+    *columns: Any,
+    units: Units = None,
+    about: About = ALL,
+    joined: bool = False,
+) -> CTE:
+    """The rows of a measure with how each counts, and some columns beside. joined: with their orders."""
+    query = _rows(
+        measure, frame, *columns, measure.bucket(frame).label("bucket"), measure.weight(frame).label("weight")
     )
-    hits = func.count().filter(rows.c.weight > 0)
+    entity = ENTITIES[measure.subject]
+    if joined and entity is not Order:
+        query = query.join(entity.order)
+    query = query.where(*of_units(measure.unit and measure.unit(frame), units), *about.of_rows(entity))
+    return query.cte("judged").prefix_with("MATERIALIZED")  # each row is judged once, not once for every count
+
+
+def counts_of(rows: CTE) -> tuple[ColumnElement[Any], ...]:
+    """What a Figure has, in its order, counted over judged rows."""
+    counted, excluded = (rows.c.bucket == bucket.value for bucket in (Bucket.COUNTED, Bucket.EXCLUDED))
     return (
-        select(rows.c.unit, rows.c.bucket, func.count().label("rows"), hits.label("hits"))
-        .add_columns(func.sum(rows.c.weight).label("weighted"))
-        .where(rows.c.bucket.is_not(None))
-        .group_by(rows.c.unit, rows.c.bucket)
+        func.count().filter(counted, rows.c.weight > 0).label("numerator"),
+        func.count().filter(counted).label("denominator"),
+        func.count().filter(rows.c.bucket == Bucket.NOT_DUE.value).label("not_due"),
+        func.count().filter(excluded).label("excluded"),
+        func.coalesce(func.sum(rows.c.weight).filter(counted), 0).label("weighted"),
+        func.coalesce(func.sum(rows.c.weight).filter(excluded), 0).label("weighted_excluded"),
     )
 
 
@@ -129,16 +168,6 @@ def of_units(column: Any, units: Units) -> list[ColumnElement[bool]]:
     if units is None:
         return []
     return [literal(value=False) if column is None else column.in_(sorted(units))]
-
-
-def _part(bucket: str, rows: int, hits: int, weighted: Decimal) -> Figure:
-    match Bucket(bucket):
-        case Bucket.COUNTED:
-            return Figure(numerator=hits, denominator=rows, weighted=weighted)
-        case Bucket.NOT_DUE:
-            return Figure(not_due=rows)
-        case Bucket.EXCLUDED:
-            return Figure(excluded=rows, weighted_excluded=weighted)
 
 
 # The rows behind a number
@@ -155,6 +184,7 @@ def rows_behind(
     category: str | None = None,
     moved_to: str | None = None,
     units: Units = None,
+    about: About = ALL,
     pending: bool = True,
 ) -> Select[Any]:
     """Exactly the rows a number counts, ordered by the instant they count on.
@@ -170,7 +200,7 @@ def rows_behind(
     frame = frame_of(period, cutoff)
     entity = ENTITIES[measure.subject]
     query = _rows(measure, frame, entity).where(_in_bucket(measure, frame, bucket, numerator=numerator))
-    query = query.where(*of_units(measure.unit and measure.unit(frame), units))
+    query = query.where(*of_units(measure.unit and measure.unit(frame), units), *about.of_rows(entity))
     if unit is not None:
         query = query.where(measure.group(frame) == unit)
     if not pending:

@@ -110,7 +110,7 @@ def _figures(period: Period, week: Overview) -> dict[str, Figure]:
 
 def _figure(name: str, period: Period, week: Overview) -> Figure:
     measure = BY_NAME[name]
-    return figures(measure, period, week.cutoff, by_unit=False, units=week.units_seen)[None]
+    return figures(measure, period, week.cutoff, units=week.units_seen)[None]
 
 
 def threshold_changes(first: datetime, last: datetime) -> list[ThresholdChange]:

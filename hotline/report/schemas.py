@@ -14,6 +14,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hotline.base.i18n import gettext, label
 from hotline.base.schemas import Schema, member, truth, words
+from hotline.base.time import Kind
 from hotline.orders.lifecycle import State
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.report.figures import Cell, percent, rounded
@@ -38,8 +39,9 @@ def a_day(**more: Any) -> fields.Date:
 
 
 class WeekQuery(Schema):
-    """Which week: any day of it (default: today); or which days; and as of when (default and at most: now)."""
+    """Which week, or other span: any day of it (default: today); or which days; as of when (default and at most: now)."""
 
+    span = member(Kind, load_default=Kind.WEEK)
     day = a_day(load_default=None)
     first = a_day(load_default=None)
     last = a_day(load_default=None)
@@ -69,7 +71,7 @@ class RowsQuery(WeekQuery):
     measure: a measure's name, "received" (narrowed by channel, nature, state) or "dispatched" (by fate).
     unit: a unit's code (of calls: a queue). numerator: true for what counts for something, false for what counts 0.
     category, moved_to: of measures of dispatches, the order's category and the unit it was sent on to.
-    category, district: of "received", a category of any level and a district; "-" where there is none.
+    matter, district: a category with all below it, and a district; "-" where there is none.
     ended: true leaves out what is still to come.
     """
 
@@ -83,6 +85,7 @@ class RowsQuery(WeekQuery):
     fate = member(Fate, load_default=None)
     category = words(20, load_default=None)
     moved_to = words(60, load_default=None)
+    matter = words(40, load_default=None)
     district = words(40, load_default=None)
     ended = truth(load_default=None)
     page = fields.Integer(

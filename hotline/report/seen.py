@@ -7,12 +7,11 @@ from datetime import datetime
 from functools import cached_property
 
 from hotline.base.time import Period
-from hotline.policy.reports import ReportKind
+from hotline.report.about import ALL, About
 from hotline.report.figures import Figure
 from hotline.report.inflow import Parts, parts_received
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Overview, overview
-from hotline.report.periods import before, year_before
 from hotline.report.queries import Units, figures
 
 
@@ -20,34 +19,25 @@ from hotline.report.queries import Units, figures
 class Seen:
     """What a report is about, and what its sections are written from. Each figure is counted once, when first needed."""
 
-    kind: ReportKind
     period: Period
     cutoff: datetime
     units: Units = None
-
-    @property
-    def before(self) -> Period:
-        """The period it is compared with (环比)."""
-        return before(self.kind, self.period)
-
-    @property
-    def year_before(self) -> Period:
-        """The period a year before (同比)."""
-        return year_before(self.kind, self.period)
+    about: About = ALL
 
     @cached_property
     def overview(self) -> Overview:
         """Every measure, of the city and each unit, beside the period before."""
-        return overview(self.period, self.cutoff, self.units, before=self.before)
+        return overview(self.period, self.cutoff, self.units, self.about)
 
     @cached_property
     def parts(self) -> tuple[Parts, Parts, Parts]:
         """What came in, in the period, the one before, and a year before."""
         this, last, earlier = (
-            parts_received(period, self.cutoff, self.units) for period in (self.period, self.before, self.year_before)
+            parts_received(period, self.cutoff, self.units, self.about)
+            for period in (self.period, self.period.before(), self.period.year_before())
         )
         return this, last, earlier
 
     def city_in(self, period: Period, name: str) -> Figure:
         """A measure of all together in another period."""
-        return figures(BY_NAME[name], period, self.cutoff, by_unit=False, units=self.units)[None]
+        return figures(BY_NAME[name], period, self.cutoff, units=self.units, about=self.about)[None]

@@ -143,7 +143,7 @@ OVERDUE_COLUMNS = (
 
 def overdue(seen: Seen) -> tuple[Block, ...]:
     """The orders that were overdue longest at the cut-off, whenever they came in. By number: no citizen's words."""
-    late = overdue_rows(seen.period, seen.cutoff, seen.units)
+    late = overdue_rows(seen.period, seen.cutoff, seen.units, seen.about)
     number = db.session.scalar(select(func.count()).select_from(late.order_by(None).subquery())) or 0
     if not number:
         return (Said(mark("No order is overdue.")),)
@@ -199,6 +199,7 @@ def alarms(seen: Seen) -> tuple[Block, ...]:
         Alarm.fired_at < seen.period.end,
         Alarm.fired_at <= seen.cutoff,
         *of_units(Alarm.unit_code, seen.units),
+        *seen.about.of_rows(Alarm),
     )
     raised = list(
         db.session.scalars(query.options(joinedload(Alarm.order)).order_by(Alarm.fired_at.desc(), Alarm.id.desc()))
@@ -231,16 +232,16 @@ def _listed(alarms: Iterable[Alarm]) -> Number:
 
 
 def _by_kind(raised: Sequence[Alarm], seen: Seen) -> Iterable[list[Part]]:
-    kinds = Counter(trigger_of(alarm).kind for alarm in raised)
-    for kind, number in kinds.most_common():
-        of_kind = [alarm for alarm in raised if trigger_of(alarm).kind is kind]
-        settled = [alarm for alarm in of_kind if _settled(alarm, seen)]
-        held = [alarm for alarm in settled if alarm.held_on]
-        counts = (number, len(settled), number - len(settled), len(held))
-        yield [word(kind), *(count(one) for one in counts)]
+    """The alarms of each kind, the most frequent first, and all."""
+    for kind, _number in Counter(trigger_of(alarm).kind for alarm in raised).most_common():
+        yield _stands(word(kind), [alarm for alarm in raised if trigger_of(alarm).kind is kind], seen)
+    yield _stands(Said(mark("All")), raised, seen)
+
+
+def _stands(name: Part, raised: Sequence[Alarm], seen: Seen) -> list[Part]:
     settled = [alarm for alarm in raised if _settled(alarm, seen)]
-    held = sum(alarm.held_on is not None for alarm in settled)
-    yield [Said(mark("All")), *(count(one) for one in (len(raised), len(settled), len(raised) - len(settled), held))]
+    held = [alarm for alarm in settled if alarm.held_on]
+    return [name, *(count(one) for one in (len(raised), len(settled), len(raised) - len(settled), len(held)))]
 
 
 def _done_row(alarm: Alarm, seen: Seen) -> list[Part]:

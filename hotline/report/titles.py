@@ -9,20 +9,19 @@ from typing import Any
 from flask import current_app
 from flask_babel import format_date, format_datetime
 
-from hotline.base.i18n import gettext, label, language, mark
-from hotline.base.time import Period
+from hotline.base.i18n import gettext, language, mark
+from hotline.base.time import Kind, Period
 from hotline.policy import queries as policies
 from hotline.policy.folder import read_city
-from hotline.policy.reports import ReportKind
+from hotline.policy.reports import report_name
 from hotline.report.models import PeriodicReport
-from hotline.report.periods import QUARTER
 
 TITLES = {
-    ReportKind.DAY: mark("Daily report of the %(city)s %(hotline)s hotline"),
-    ReportKind.WEEK: mark("Weekly report of the %(city)s %(hotline)s hotline"),
-    ReportKind.MONTH: mark("Monthly report of the %(city)s %(hotline)s hotline"),
-    ReportKind.QUARTER: mark("Quarterly report of the %(city)s %(hotline)s hotline"),
-    ReportKind.YEAR: mark("Yearly report of the %(city)s %(hotline)s hotline"),
+    Kind.DAY: mark("Daily report of the %(city)s %(hotline)s hotline"),
+    Kind.WEEK: mark("Weekly report of the %(city)s %(hotline)s hotline"),
+    Kind.MONTH: mark("Monthly report of the %(city)s %(hotline)s hotline"),
+    Kind.QUARTER: mark("Quarterly report of the %(city)s %(hotline)s hotline"),
+    Kind.YEAR: mark("Yearly report of the %(city)s %(hotline)s hotline"),
 }
 
 
@@ -51,31 +50,32 @@ def head_of(report: PeriodicReport) -> Head:
 
 
 def period_of_report(report: PeriodicReport) -> Period:
-    """The days a report covers, in the city's zone."""
-    return Period(report.first, report.last, policies.calendar_now().zone)
+    """The days a report covers, by the city's windows at its cut-off."""
+    windows = policies.policy_at(report.cutoff).windows
+    return Period(report.first, report.last, policies.calendar_now().zone, report.kind, windows)
 
 
 def short_title(report: PeriodicReport) -> str:
     """A report in a list: Weekly report, 2026 week 47."""
-    return report.title or f"{label(report.kind)} {issue_words(report.kind, period_of_report(report))}"
+    return report.title or f"{report_name(report.kind)} {issue_words(report.kind, period_of_report(report))}"
 
 
-def issue_words(kind: ReportKind, period: Period) -> str:
+def issue_words(kind: Kind, period: Period) -> str:
     """Which one of its kind: 2026 week 47; of a special report, its days."""
     first = period.first
     match kind:
-        case ReportKind.WEEK:
+        case Kind.WEEK:
             year, week, _ = first.isocalendar()
             return gettext("%(year)s, week %(week)s", year=year, week=week)
-        case ReportKind.MONTH:
-            return _date(first, "y年M月", "MMMM y")
-        case ReportKind.QUARTER:
-            return gettext("%(year)s, quarter %(quarter)s", year=first.year, quarter=(first.month - 1) // QUARTER + 1)
-        case ReportKind.YEAR:
-            return _date(first, "y年", "y")
-        case ReportKind.DAY:
+        case Kind.MONTH:
+            return _date(period.last, "y年M月", "MMMM y")  # named by the day it ends on
+        case Kind.QUARTER:
+            return gettext("%(year)s, quarter %(quarter)s", year=period.last.year, quarter=(period.last.month + 2) // 3)
+        case Kind.YEAR:
+            return _date(period.last, "y年", "y")
+        case Kind.DAY:
             return _date(first, "y年M月d日", "d MMMM y")
-        case ReportKind.SPECIAL:
+        case Kind.RANGE:
             return days_words(period)
 
 

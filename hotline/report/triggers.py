@@ -20,6 +20,7 @@ from hotline.orders.models import Order
 from hotline.people.models import Unit
 from hotline.policy import queries as policies
 from hotline.policy.triggers import WHOLE_RATE, Kind, Trigger
+from hotline.report.dimensions import By
 from hotline.report.figures import Figure
 from hotline.report.measure import Measure
 from hotline.report.measures import BY_NAME
@@ -53,7 +54,7 @@ def _name(month: Period) -> str:
 
 def _by_unit(measure: Measure, month: Period, now: datetime, minimum_n: int = 1) -> dict[str, Figure]:
     """The figures of the units with enough counted, without what does not count on appeal by now."""
-    found = figures(measure, month, now, by_unit=True)
+    found = figures(measure, month, now, by=By.UNIT)
     return {unit: figure for unit, figure in found.items() if unit and figure.denominator >= minimum_n}
 
 

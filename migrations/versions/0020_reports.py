@@ -13,7 +13,7 @@ down_revision = "0017"
 branch_labels = None
 depends_on = None
 
-KINDS = ("day", "week", "month", "quarter", "year", "special")
+KINDS = ("day", "week", "month", "quarter", "year", "range")
 STAGES = ("making", "made", "failed", "signed")
 TABLE = "periodic_report"
 CHECKS = {
@@ -23,7 +23,7 @@ CHECKS = {
     "signed_has_instant": "(stage = 'signed') = (signed_at IS NOT NULL)",
     "signed_has_name": "(signed_at IS NULL) = (signed_by IS NULL)",
     "made_has_content": "(stage IN ('made', 'signed')) = (content IS NOT NULL)",
-    "special_has_title": "(kind = 'special') = (title <> '')",
+    "range_has_title": "(kind = 'range') = (title <> '')",
     "progress_in_percent": "progress BETWEEN 0 AND 100",
 }
 

@@ -24,9 +24,8 @@ from hotline.people.roles import Role
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.report import inflow, queries
-from hotline.report.board import week_address
-from hotline.report.closings import WATCHED as CLOSINGS_WATCHED
-from hotline.report.dispatches import DISPATCH_MEASURES, WATCHED, settled_until
+from hotline.report.dimensions import By
+from hotline.report.dispatches import DISPATCH_MEASURES, settled_until
 from hotline.report.figures import Figure
 from hotline.report.lines import DispatchLine
 from hotline.report.lists import DISPATCHED, Wanted, listing
@@ -43,7 +42,7 @@ from tests.report.test_pages import LAST_WEEK, Links, SignIn, rows_of, shown
 
 UNITS = ("housing", "d01", "commerce")
 MANAGER = Actor(Role.MANAGER, "主任")
-FINAL = WEEK.end + WATCHED
+FINAL = WEEK.end + timedelta(days=7)
 SHARE, ALL, AUTO, HAND = (measure.name for measure in DISPATCH_MEASURES)
 
 
@@ -69,7 +68,7 @@ def overturned(order: Order, when: datetime, unit: str = "d02") -> Order:
 
 
 def figure(name: str, cutoff: datetime = FINAL) -> Figure:
-    return queries.figures(BY_NAME[name], WEEK, cutoff, by_unit=False)[None]
+    return queries.figures(BY_NAME[name], WEEK, cutoff)[None]
 
 
 def counted(name: str, cutoff: datetime = FINAL) -> tuple[int, int, int]:
@@ -173,14 +172,12 @@ def test_returns_after_the_week_still_count_and_none_is_lost(session: None) -> N
     assert overview(WEEK, FINAL).city[ALL].figure == Figure(0, 1)
 
 
-def test_a_week_is_final_when_its_watch_is_over(session: None) -> None:
+def test_what_is_overturned_late_counts_from_then(session: None) -> None:
     order = sent(at(12))
     final = overview(WEEK, FINAL).city
     overturned(order, FINAL + HOUR)
-    assert overview(WEEK, FINAL + 2 * HOUR).city == final
-    settled = WEEK.end + CLOSINGS_WATCHED
-    assert "cutoff" in week_address(WEEK, settled - HOUR)
-    assert "cutoff" not in week_address(WEEK, settled)
+    assert overview(WEEK, FINAL).city == final
+    assert overview(WEEK, FINAL + 2 * HOUR).city[ALL].figure == Figure(0, 1)
 
 
 def test_without_a_limit_a_dispatch_counts_at_once(session: None) -> None:
@@ -250,7 +247,7 @@ def test_lists_have_exactly_the_rows_of_the_numbers(session: None, seed: int) ->
     mixed(seed)
     for measure in DISPATCH_MEASURES:
         cutoff = [at(11), at(14, 3), WEEK.end, FINAL][seed]
-        units = queries.figures(measure, WEEK, cutoff, by_unit=True)
+        units = queries.figures(measure, WEEK, cutoff, by=By.UNIT)
         assert sum(units.values(), Figure()) == figure(measure.name, cutoff)
         for unit, found in units.items():
             sizes = {Bucket.COUNTED: found.denominator, Bucket.NOT_DUE: found.not_due, None: found.total}
@@ -266,18 +263,18 @@ def test_the_same_cutoff_gives_the_same_figures_later(session: None, cutoff: dat
     orders = [sent(at(day, hour), unit) for day in (9, 10, 12) for hour, unit in ((9, "housing"), (15, "d01"))]
     asked(orders[0], at(9, 16))
     overturned(orders[1], at(10, 9))
-    before = {measure.name: queries.figures(measure, WEEK, cutoff, by_unit=True) for measure in DISPATCH_MEASURES}
+    before = {measure.name: queries.figures(measure, WEEK, cutoff, by=By.UNIT) for measure in DISPATCH_MEASURES}
     later = FINAL + HOUR
     redispatch(orders[0], "d05", factories.DISPATCHER, later, reason="同意")
     for order in orders[2:]:
         overturned(order, later)
-    after = {measure.name: queries.figures(measure, WEEK, cutoff, by_unit=True) for measure in DISPATCH_MEASURES}
+    after = {measure.name: queries.figures(measure, WEEK, cutoff, by=By.UNIT) for measure in DISPATCH_MEASURES}
     assert after == before
 
 
 @pytest.mark.parametrize("name", [SHARE, ALL])
 def test_an_index_finds_the_steps(session: None, name: str) -> None:
-    statement = queries.aggregate(BY_NAME[name], queries.frame_of(WEEK, WEEK.end), by_unit=False)
+    statement = queries.aggregate(BY_NAME[name], queries.frame_of(WEEK, WEEK.end))
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
     db.session.execute(text("DROP INDEX ix_order_event_at"))  # in a nearly empty table it would do as well
     compiled = statement.compile(db.session.connection(), compile_kwargs={"render_postcompile": True})
@@ -300,8 +297,7 @@ def test_the_weeks_are_the_measures_own_figures(session: None) -> None:
     assert [period.first for period, _ in shown_weeks] == [WEEK.first - timedelta(weeks=back) for back in range(4)]
     for period, found in shown_weeks:
         for measure in DISPATCH_MEASURES:
-            cutoff = measure.cutoff(period, NOW)
-            assert found[measure.name] == queries.figures(measure, period, cutoff, by_unit=False)[None]
+            assert found[measure.name] == queries.figures(measure, period, NOW)[None]
 
 
 def test_the_threshold_says_when_it_changed(session: None) -> None:
@@ -388,7 +384,7 @@ def test_the_api_gives_them_and_their_rows(client: FlaskClient, key_of: Any) -> 
     body = client.get(f"/api/v1/reports/week?day={WEEK.first}", headers=key).json
     assert (body["city"][ALL]["percent"], body["city"][SHARE]["percent"]) == (50.0, 50.0)
     assert body["units"][0]["cells"][AUTO]["percent"] == 0.0
-    query = {"day": str(WEEK.first), "cutoff": body["as_of"], "measure": ALL, "numerator": "false"}
+    query = {"day": str(WEEK.first), "cutoff": body["cutoff"], "measure": ALL, "numerator": "false"}
     (row,) = client.get("/api/v1/reports/week/rows", query_string=query, headers=key).json["rows"]
     assert (row["automatic"], row["confidence"], row["unit"], row["moved_to"]) == (True, 0.93, "housing", "d01")
 

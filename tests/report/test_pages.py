@@ -289,7 +289,7 @@ def test_the_trend_is_the_weeks_own_figures(session: None) -> None:
         assert len(trend.weeks) == WEEKS_SHOWN
         assert trend.weeks[-1] == (WEEK, report.city[trend.measure.name].figure)
         for period, figure in trend.weeks:
-            again = queries.figures(trend.measure, period, queries.cutoff_of(period, NOW), by_unit=False)
+            again = queries.figures(trend.measure, period, NOW)
             assert again[None] == figure
     assert [bool(trend.drawn.behind) for trend in trends(report)] == [False, True, False]
 

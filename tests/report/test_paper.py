@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from io import BytesIO
 from pathlib import Path
 
-import pytest
-from flask.testing import FlaskClient
-
-from hotline.base.db import db
-from hotline.policy.reports import ReportKind
-from hotline.report.models import PeriodicReport, Stage
-from hotline.report.operations import ask, make_report
+from hotline.base.time import Kind
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
+from hotline.report.models import PeriodicReport, Stage
+from hotline.report.operations import ask, make_report
 from tests.conftest import NOW
 from tests.report.rows import WEEK
 from tests.report.test_pages import some_weeks
@@ -23,7 +17,7 @@ from tests.report.test_pages import some_weeks
 MANAGER = Actor(Role.MANAGER, "主任")
 
 
-def made(kind: ReportKind = ReportKind.WEEK, day: date = WEEK.first) -> PeriodicReport:
+def made(kind: Kind = Kind.WEEK, day: date = WEEK.first) -> PeriodicReport:
     report = ask(kind, day, MANAGER, NOW)
     make_report(report.id, NOW)
     return report

@@ -70,7 +70,7 @@ def test_formulas_carry_what_they_give(filled: None) -> None:
 
 def test_the_summary_says_as_of_when_and_by_what(filled: None) -> None:
     sheet = opened().worksheets[0]
-    assert sheet["B2"].value == datetime(2026, 11, 16)  # no zone: city time
+    assert sheet["B2"].value == datetime(2026, 11, 17, 10)  # no zone: city time
     assert "默认政策" in sheet["B3"].value
     said = " ".join(str(value) for row in sheet.iter_rows(values_only=True) for value in row if value)
     for measure in MEASURES:

@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed
+from hotline.base.time import Kind
 from hotline.calls.models import CallOutcome
 from hotline.knowledge.operations import answer_directly
 from hotline.orders.lifecycle import State
@@ -84,11 +85,12 @@ def test_units_come_by_kind_then_code(session: None) -> None:
     assert [line.name for line in lines] == [unit_names()[line.code] for line in lines]
 
 
-def test_the_cutoff_is_now_or_the_end(session: None) -> None:
-    running = queries.week_at(NOW)
-    assert running.start <= NOW < running.end
-    assert overview(running, NOW).cutoff == NOW
-    assert overview(WEEK, NOW).cutoff == WEEK.end
+def test_a_past_week_takes_in_what_happened_since(session: None) -> None:
+    clock(at(12), at(16), started=at(10))
+    then, since = overview(WEEK, WEEK.end), overview(WEEK, NOW)
+    assert then.dispatched.fates[Fate.OVERDUE] == since.dispatched.fates[Fate.LATE] == 1
+    assert overview(WEEK, WEEK.end) == then, "seen as of its end it is what it was"
+    assert then.city["on_time"] == since.city["on_time"]
 
 
 def test_an_empty_week_is_a_report_too(session: None) -> None:
@@ -125,7 +127,7 @@ def test_states_are_those_at_the_cutoff(session: None) -> None:
 
 def test_a_real_walk_is_on_time_satisfied_and_conserved(session: None) -> None:
     factories.closed(MONDAY + timedelta(hours=10))
-    report = overview(queries.week_at(NOW, WEEK.first), NOW)
+    report = overview(queries.period_at(NOW, Kind.WEEK, WEEK.first), NOW)
     assert report.city["satisfied"].figure.rate == report.city["solved"].figure.rate == 1
     assert report.dispatched.fates[Fate.ON_TIME] == report.dispatched.total == 1
     assert report.conserved
@@ -210,7 +212,7 @@ def test_the_api_gives_the_week(ask: Ask) -> None:
     answer = ask("manager", day="2026-11-12")
     assert answer.status_code == 200
     body = answer.json
-    assert (body["first_day"], body["last_day"], body["cutoff"]) == ("2026-11-09", "2026-11-15", "2026-11-15T16:00:00Z")
+    assert (body["first_day"], body["last_day"], body["cutoff"]) == ("2026-11-09", "2026-11-15", "2026-11-17T02:00:00Z")
     assert body["policy"]["name"] == "default"
     assert body["city"]["on_time"]["percent"] == 33.33
     assert body["city"]["on_time"]["change"] == -16.67
