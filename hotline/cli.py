@@ -18,6 +18,8 @@ from hotline.people.commands import user
 from hotline.policy.clock_commands import clock
 from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
+from hotline.report.paper_commands import listed as list_reports
+from hotline.report.paper_commands import make as make_report
 from hotline.transfer.matter_commands import places_command
 from hotline.transfer.routing_commands import routing_command
 
@@ -31,6 +33,9 @@ def cli(context: click.Context) -> None:
         context.obj = lambda: create_app(with_database(Settings.from_env()))
 
 
+report_command = click.Group("report", help="Make periodic reports, and list them.")
+report_command.add_command(make_report)
+report_command.add_command(list_reports)
 import_.add_command(calls_command)
 for command in (
     start,
@@ -45,6 +50,7 @@ for command in (
     routing_command,
     places_command,
     verify,
+    report_command,
     import_,
 ):
     cli.add_command(command)

@@ -52,7 +52,7 @@ def sheet(query: dict[str, Any]) -> Response:
     """The report of a week as a sheet, with the rows behind it."""
     period, now = _asked(query)
     report = overview(period, now, _units_seen())
-    headers = {"Content-Disposition": f'attachment; filename="week-{period.first.isoformat()}.xlsx"'}
+    headers = {"Content-Disposition": f'attachment; filename="{period.kind}-{period.first.isoformat()}.xlsx"'}
     return Response(week_sheet(report, current_actor()), mimetype=MEDIA_TYPE, headers=headers)
 
 

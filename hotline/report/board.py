@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import partial
@@ -13,7 +13,7 @@ from typing import Any
 from flask import url_for
 
 from hotline.base.schemas import member
-from hotline.base.time import Period, week_of
+from hotline.base.time import Kind, Period, period_of
 from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
@@ -33,7 +33,6 @@ BENEATH = ("excluded_on_appeal", "false_close")  # what the rates are to be read
 MOST_SHOWN = 5  # of the units where it is most
 COLUMNS = ("on_time", "satisfied", "solved")
 WEEKS_SHOWN = 8
-A_YEAR = timedelta(weeks=52)  # the same weekdays
 
 
 class Sort(StrEnum):
@@ -169,8 +168,8 @@ def _trend(measure: Measure, week: Overview) -> Trend:
 def _year_before(
     measure: Measure, weeks: Sequence[tuple[Period, Figure]], week: Overview
 ) -> list[tuple[Period, Figure]]:
-    periods = [Period(at.first - A_YEAR, at.last - A_YEAR, at.zone) for at, _ in weeks]
-    whole = Period(periods[0].first, periods[-1].last, week.period.zone)
+    periods = [at.year_before() for at, _ in weeks]
+    whole = week.period.within(periods[0].first, periods[-1].last)
     if whole.first < FIRST_DAY or not _counted(measure, [whole], week)[0][1].total:
         return []  # most cities' first year: one question instead of eight
     return _counted(measure, periods, week)
@@ -243,6 +242,19 @@ class Board:
         """This page's address with changes."""
         return url_for("report.week", **{**self.given, **changes})
 
+    def at(self, period: Period) -> str:
+        """This page's address of another period, as it stands now."""
+        name = week_address(period, self.week.cutoff)
+        elsewhere = {"span": None, "day": None, "first": None, "last": None, **name, "cutoff": None}
+        return url_for("report.week", **{**self.given, **elsewhere})
+
+    def of_span(self, span: Kind, day: date | None = None) -> Period:
+        """The period of a kind the last day shown lies in, or another day; of a range, the range itself."""
+        period = self.week.period
+        if span is Kind.RANGE:
+            return period
+        return period_of(span, day or min(period.last, self.today), period.zone, period.windows)
+
     def address(self, period: Period) -> dict[str, str]:
         """What names another week, as it was seen when this one was."""
         return week_address(period, self.week.cutoff)
@@ -254,7 +266,7 @@ def board(week: Overview, asked: Mapping[str, Any], now: datetime) -> Board:
     of_week: dict[str, Any] = week_address(week.period, week.cutoff)
     return Board(
         week=week,
-        today=now.astimezone(week.period.zone).date(),
+        today=week.period.windows.day_of(now, week.period.zone),
         table=table,
         fates=stacked(dict(week.dispatched.fates)),
         trends=trends(week),
@@ -289,10 +301,13 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
 
 
 def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
-    """What names a week, or any days, as they were seen."""
-    if period == week_of(period.first, period.zone):
-        return {"day": period.first.isoformat(), "cutoff": instant(cutoff)}
-    return {"first": period.first.isoformat(), "last": period.last.isoformat(), "cutoff": instant(cutoff)}
+    """What names a period as it was seen: the span and a day of it (of a week, the day alone), or the days of a range."""
+    seen = {"cutoff": instant(cutoff)}
+    if period.kind is Kind.RANGE:
+        return {"first": period.first.isoformat(), "last": period.last.isoformat(), **seen}
+    if period.kind is Kind.WEEK:
+        return {"day": period.first.isoformat(), **seen}
+    return {"span": period.kind, "day": period.last.isoformat(), **seen}
 
 
 def shown_change(cell: Cell, measure: Measure | None = None) -> str:

@@ -7,18 +7,18 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from hotline.base.db import db
-from hotline.base.errors import NotAllowed, NotFound
+from hotline.base.errors import NotFound
 from hotline.base.i18n import gettext
 from hotline.base.time import Kind
 from hotline.people.actors import Actor
-from hotline.people.roles import UNIT_ROLES, Permission
+from hotline.people.roles import Permission
 from hotline.report.models import PeriodicReport, Stage
 from hotline.report.paper import Paper, from_json
 
 
 def reports_for(actor: Actor, kind: Kind | None = None) -> Select[tuple[PeriodicReport]]:
     """The reports, the latest first. They are of the whole city: a unit's people do not see them."""
-    require_reader(actor)
+    actor.require(Permission.SEE_CITY_REPORTS)
     query: Select[Any] = select(PeriodicReport)
     if kind is not None:
         query = query.where(PeriodicReport.kind == kind)
@@ -27,7 +27,7 @@ def reports_for(actor: Actor, kind: Kind | None = None) -> Select[tuple[Periodic
 
 def report_for(report_id: int, actor: Actor) -> PeriodicReport:
     """One report; raise NotFound."""
-    require_reader(actor)
+    actor.require(Permission.SEE_CITY_REPORTS)
     report = db.session.get(PeriodicReport, report_id)
     if report is None:
         raise NotFound(gettext("There is no such report."))
@@ -39,9 +39,3 @@ def paper_of(report: PeriodicReport) -> Paper:
     if report.content is None or report.stage not in {Stage.MADE, Stage.SIGNED}:
         raise NotFound(gettext("This report is not made yet."))
     return from_json(report.content)
-
-
-def require_reader(actor: Actor) -> None:
-    """Raise NotAllowed for who may not read reports of the whole city."""
-    if not actor.may(Permission.SEE_REPORTS) or actor.role in UNIT_ROLES:
-        raise NotAllowed(gettext("Your role does not allow this."))

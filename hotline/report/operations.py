@@ -27,6 +27,7 @@ from hotline.report.about import About
 from hotline.report.compose import compose
 from hotline.report.models import PeriodicReport, Stage
 from hotline.report.paper import as_json
+from hotline.report.queries import period_at
 from hotline.report.seen import Seen
 from hotline.report.titles import period_of_report
 
@@ -52,15 +53,14 @@ class Special:
         return ";".join([*narrowed, self.title])[:160]
 
 
-def ask(kind: Kind, day: date, actor: Actor, now: datetime, *, cutoff: datetime | None = None) -> PeriodicReport:
-    """Ask for the report of the period a day lies in, seen as of now or an earlier instant. One being made is not asked for again."""
+def ask(kind: Kind, day: date | None, actor: Actor, now: datetime, *, cutoff: datetime | None = None) -> PeriodicReport:
+    """Ask for the report of the period a day (or now) lies in, seen as of now or an earlier instant. One being made is not asked for again."""
     if actor is not SYSTEM:
         actor.require(Permission.SIGN_REPORTS)
     if kind is Kind.RANGE:
         raise Invalid.field("kind", gettext("a special report has its own days and a title; ask for it as such"))
     seen = cutoff or now
-    period = period_of(kind, day, policies.calendar_now().zone, policies.policy_at(seen).windows)
-    return _asked(kind, period, actor, now, seen)
+    return _asked(kind, period_at(seen, kind, day), actor, now, seen)
 
 
 def ask_special(

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from hotline.base.schemas import Schema
-from hotline.base.time import utc_now
+from hotline.base.time import Kind, utc_now
 from hotline.base.workbook import MEDIA_TYPE
 from hotline.orders.sight import sees_asking
 from hotline.people.roles import Permission
@@ -42,6 +42,7 @@ def week() -> ResponseReturnValue:
         reader=reader,
         behind=shown.behind,
         columns=COLUMNS,
+        spans=[kind for kind in Kind if kind is not Kind.RANGE],
         beneath=BENEATH,
         measures=BY_NAME,
         **TOOLS,
@@ -69,7 +70,7 @@ def sheet() -> ResponseReturnValue:
     asked = address_data(WeekQuery())
     period, seen = queries.seen_period(utc_now(), asked)
     report = overview(period, seen, queries.scope_of(current_actor()))
-    name = f"week-{period.first.isoformat()}.xlsx"
+    name = f"{period.kind}-{period.first.isoformat()}.xlsx"
     return send_file(
         BytesIO(week_sheet(report, current_actor())), mimetype=MEDIA_TYPE, as_attachment=True, download_name=name
     )

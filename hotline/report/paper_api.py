@@ -22,7 +22,7 @@ api = Blueprint("papers_api", __name__, url_prefix="/api/v1/reports", descriptio
 
 
 @api.get("")
-@needs(Permission.SEE_REPORTS)
+@needs(Permission.SEE_CITY_REPORTS)
 @api.arguments(ReportsQuery, location="query")
 @api.response(200)
 def listed(query: dict[str, Any]) -> Response:
@@ -42,7 +42,7 @@ def asked(body: dict[str, Any]) -> Response:
 
 
 @api.get("/<int:report_id>")
-@needs(Permission.SEE_REPORTS)
+@needs(Permission.SEE_CITY_REPORTS)
 @api.response(200)
 def shown(report_id: int) -> Response:
     """One report with what it says; each number with the address of its rows."""
@@ -51,7 +51,7 @@ def shown(report_id: int) -> Response:
 
 
 @api.get("/<int:report_id>.<any(docx, xlsx, csv):form>")
-@needs(Permission.SEE_REPORTS)
+@needs(Permission.SEE_CITY_REPORTS)
 @api.response(200)
 def file(report_id: int, form: str) -> Response:
     """A report as a file."""

@@ -40,7 +40,7 @@ from hotline.report.schemas import instant
 
 pages = Blueprint("papers", __name__, template_folder="templates")
 
-SEES, SIGNS = Permission.SEE_REPORTS, Permission.SIGN_REPORTS
+SEES, SIGNS = Permission.SEE_CITY_REPORTS, Permission.SIGN_REPORTS
 PAGE = 30
 FILES: Mapping[str, tuple[Callable[[PeriodicReport], bytes], str]] = {
     "docx": (circular, DOCX),

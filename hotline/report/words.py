@@ -10,7 +10,7 @@ from fractions import Fraction
 from flask_babel import format_date, ngettext
 
 from hotline.base.i18n import gettext, label, language, mark
-from hotline.base.time import Period
+from hotline.base.time import Kind, Period
 from hotline.policy.document import Policy
 from hotline.report.figures import percent
 from hotline.report.lines import AnyLine, DispatchLine, OrderLine
@@ -63,6 +63,8 @@ OF_NO_MEASURE = {
 
 def span(period: Period) -> str:
     """A week as a heading: Mon 16 Nov – Sun 22 Nov 2026."""
+    if period.first == period.last:
+        return _day(period.first, "y年M月d日 EEE" if language() == "zh" else "EEE d MMM y")
     two_years = period.first.year != period.last.year
     if language() == "zh":
         return (
@@ -74,6 +76,8 @@ def span(period: Period) -> str:
 def short_span(period: Period, today: date) -> str:
     """A week in a line of words: 16–22 Nov, with the year when it is not this one."""
     first, last = period.first, period.last
+    if first == last:
+        return span(period)
     one_month = first.month == last.month
     if language() == "zh":
         year = "" if first.year == today.year else "y年"
@@ -87,12 +91,31 @@ def short_span(period: Period, today: date) -> str:
 
 
 def monday(period: Period) -> str:
-    """The first day of a week, as short as a chart needs it."""
+    """The first day of a week or another period, as short as a chart needs it; a month and a year by name."""
+    if period.kind is Kind.MONTH:
+        return _day(period.last, "M月" if language() == "zh" else "MMM")
+    if period.kind is Kind.YEAR:
+        return _day(period.last, "y")
     return _day(period.first, "M月d日" if language() == "zh" else "d MMM")
 
 
 def _day(day: date, pattern: str) -> str:
     return str(format_date(day, pattern))
+
+
+SPANS = {
+    Kind.DAY: mark("Day"),
+    Kind.WEEK: mark("Week"),
+    Kind.MONTH: mark("Month"),
+    Kind.QUARTER: mark("Quarter"),
+    Kind.YEAR: mark("Year"),
+    Kind.RANGE: mark("Days"),
+}
+
+
+def span_name(kind: Kind) -> str:
+    """What a kind of period is called: Day, Week, Month."""
+    return gettext(SPANS[kind])
 
 
 # Numbers
