@@ -32,6 +32,7 @@ from hotline.report.phrases import (
 )
 from hotline.report.seen import Seen
 
+NOT_KNOWN = Said(mark("not known"))
 RATES = ("connection", "on_time", "satisfied")  # the three rates (三率)
 BESIDE = (*RATES, "on_time_original", "solved")
 MOST_NAMED = 3
@@ -119,7 +120,7 @@ def weighted(figure: Figure, **behind: str) -> Number:
 
 
 COUNT_COLUMNS = (
-    Column("name", mark("Part")),
+    Column("name", mark("Item counted")),
     Column("count", mark("How many"), Form.COUNT),
     Column("share", mark("Share"), Form.RATE, "{count}/{count_sum}"),
     Column("change", mark("On the period before"), Form.RATE, "{count}/{before}-1"),
@@ -154,7 +155,8 @@ def came_in(seen: Seen) -> tuple[Block, ...]:
     if not seen.parts[0].total:
         return (Said(mark("Nothing came in.")),)
     tables = [_counted(seen, *one) for one in by]
-    most = listed([_most(table) for table in tables if table.rows])
+    # Where nothing is known of the matter or the place there is no most frequent one.
+    most = listed([said for table in tables if (said := _most(table))])
     return Said(mark("Most came by, as, about and from: %(most)s."), {"most": most}), *tables
 
 
@@ -163,7 +165,7 @@ def _member(members: type[StrEnum]) -> Callable[[str], Part]:
 
 
 def _named(names: Mapping[str, str]) -> Callable[[str], Part]:
-    return lambda code: names.get(code, code) if code != UNKNOWN else Said(mark("not known"))
+    return lambda code: names.get(code, code) if code != UNKNOWN else NOT_KNOWN
 
 
 def _counted(
@@ -204,7 +206,11 @@ def _count_row(seen: Seen, which: Mapping[str, str], name: Part, counts: list[in
 
 
 def _most(table: Table) -> Part:
-    name, number, share = table.rows[0][:3]
+    """The most frequent of those known: a plain name, or the label of a member."""
+    known = [row for row in (table.rows[:-1] if table.total else table.rows) if row[0] != NOT_KNOWN]
+    if not known:
+        return None
+    name, number, share = known[0][:3]
     return Said(mark("%(name)s %(count)s (%(share)s)"), {"name": name, "count": number, "share": share})
 
 

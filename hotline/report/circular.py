@@ -37,7 +37,7 @@ STYLES: dict[str, tuple[str, Pt, bool, float]] = {
     "Heading 1": ("黑体", BODY, False, 32),
     "Heading 2": ("楷体_GB2312", BODY, False, 32),
 }
-NARROWEST, WIDEST = 4.5, 20.0  # columns, in Chinese characters
+NARROWEST, WIDEST = 4.5, 16.0  # columns, in Chinese characters
 NUMERALS = "一二三四五六七八九十"
 
 
@@ -140,9 +140,10 @@ def _top(document: Any, report: PeriodicReport, head: Head) -> None:
 def _section(document: Any, section: Section, at: int) -> None:
     document.add_paragraph(f"{_numeral(at)}、{gettext(section.title)}", "Heading 1")
     tables = 0
-    for block in section.blocks:
+    for block, next_block in zip(section.blocks, (*section.blocks[1:], None), strict=True):
         if isinstance(block, Said):
-            document.add_paragraph(text(block))
+            paragraph = document.add_paragraph(text(block))
+            paragraph.paragraph_format.keep_with_next = isinstance(next_block, Table)
             continue
         if block.rows:
             tables += 1
@@ -204,7 +205,7 @@ def _widths(table: Table, shown: list[int]) -> list[float]:
 
 def _length(words: str) -> float:
     """How wide a text is, in Chinese characters."""
-    return sum(1.0 if ord(char) > 0x2E7F else 0.55 for char in words) + 1  # noqa: PLR2004 # where CJK begins
+    return sum(1.0 if ord(char) > 0x2E7F else 0.62 for char in words) + 1.2  # noqa: PLR2004 # where CJK begins
 
 
 def _repeat(row: Any) -> None:

@@ -34,8 +34,8 @@ def paper_csv(report: PeriodicReport) -> bytes:
 
 def _lines(table: Table) -> Iterator[list[Any]]:
     for row in table.rows:
-        name = text(row[1]) if isinstance(row[0], Number) and row[0].value is not None else text(row[0])
-        for column, part in list(zip(table.columns, row, strict=True)):
+        name = text(row[1] if table.columns[0].key == "rank" else row[0])
+        for column, part in zip(table.columns, row, strict=True):
             value = part.value if isinstance(part, Number) else None
             heading = gettext(column.heading)
             yield [*map(_plain, (text(table.title), name, heading)), _shown(part), "" if value is None else value]

@@ -18,7 +18,7 @@ from hotline.report.titles import Head, head_of, period_of_report
 
 PLACE = re.compile(r"\{(\w+?)(_sum)?\}")
 WIDEST, NARROWEST = 40, 11
-FIRST = 26  # the first column holds names
+TITLE_HEIGHT = 24  # points
 
 
 def paper_book(report: PeriodicReport) -> bytes:
@@ -34,34 +34,35 @@ def paper_book(report: PeriodicReport) -> bytes:
 
 def _section(book: Book, section: Section, head: Head, report: PeriodicReport, last: Sequence[Section]) -> None:
     """A sheet: its sentences and tables, one below the other. last: sections of a sentence only, which come after."""
-    across = max([4, *(len(table.columns) for table in section.tables)])
-    sheet = book.sheet(gettext(section.title), [("", width, Form.TEXT) for width in _widths(section)])
+    widths = _widths(section)
+    sheet = book.sheet(gettext(section.title), [("", width, Form.TEXT) for width in widths])
     sheet.print_wide()
+    sheet.sheet.set_row(sheet.row, TITLE_HEIGHT)
     sheet.write(f"{head.title} {head.issue}", style="title")
-    sheet.say(gettext("%(days)s, as of %(cutoff)s", days=head.days, cutoff=head.cutoff), across, 1)
-    _say(sheet, report.remarks if section.name == "summary" else "", across)
+    _say(sheet, gettext("%(days)s, as of %(cutoff)s", days=head.days, cutoff=head.cutoff), widths)
+    _say(sheet, report.remarks if section.name == "summary" else "", widths)
     one = len(section.tables) == 1
     if not one:
         sheet.sheet.freeze_panes(sheet.row, 0)
     for block in section.blocks:
         if isinstance(block, Said):
-            _say(sheet, text(block), across)
+            _say(sheet, text(block), widths)
         elif block.rows:
-            _table(sheet, block, freeze=one)
+            _table(sheet, block, widths, freeze=one)
     for other in last:
         sheet.write()
         sheet.write(gettext(other.title), style="label")
         for block in other.blocks:
-            _say(sheet, text(block) if isinstance(block, Said) else "", across)
+            _say(sheet, text(block) if isinstance(block, Said) else "", widths)
 
 
-def _say(sheet: Sheet, words: str, across: int) -> None:
+def _say(sheet: Sheet, words: str, widths: Sequence[float]) -> None:
+    """Paragraphs over all columns, each as many lines high as it takes."""
     for line in filter(None, words.splitlines()):
-        room = FIRST + NARROWEST * (across - 1)
-        sheet.say(line, across, -(-2 * len(line) // room))  # a Chinese character is two wide
+        sheet.say(line, len(widths), -(-int(_width(line)) // int(sum(widths))))
 
 
-def _table(sheet: Sheet, table: Table, *, freeze: bool) -> None:
+def _table(sheet: Sheet, table: Table, widths: Sequence[float], *, freeze: bool) -> None:
     sheet.write()
     sheet.write(text(table.title), style="label")
     sheet.head_of((column.heading, NARROWEST, column.form) for column in table.columns)
@@ -72,7 +73,7 @@ def _table(sheet: Sheet, table: Table, *, freeze: bool) -> None:
         summed = table.total and at == len(table.rows) - 1
         sheet.write(*(_value(table, column, row, top, at, summed=summed) for column in range(len(row))))
     if note := text(table.note):
-        _say(sheet, note, max(4, len(table.columns)))
+        _say(sheet, note, widths)
 
 
 def _value(table: Table, at: int, row: Sequence[Part], top: int, number: int, *, summed: bool) -> Any:
@@ -107,9 +108,9 @@ def _widths(section: Section) -> list[float]:
         for at in range(len(table.columns)):
             longest = max([NARROWEST, *(_width(text(row[at])) for row in table.rows)])
             if at == len(widths):
-                widths.append(FIRST if at == 0 else NARROWEST)
+                widths.append(NARROWEST)
             widths[at] = min(WIDEST, max(widths[at], longest))
-    return widths or [FIRST]
+    return widths
 
 
 def _width(words: str) -> float:

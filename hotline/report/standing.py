@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from sqlalchemy import func, select
@@ -20,8 +20,7 @@ from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
 from hotline.policy import queries as policies
-from hotline.policy.calendar import working_between
-from hotline.policy.clock import city_time
+from hotline.policy.calendar import Calendar, working_between
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.triggers import Does
 from hotline.report.board import Ranked, Sort, Way, unit_table
@@ -114,7 +113,7 @@ def _unit_row(row: Ranked, name: str) -> list[Part]:
     figure, drawn = cell.figure, bar(cell.figure)
     where = {"measure": name, "unit": row.line.code}
     return [
-        Said(mark("small sample")) if row.rank is None else Number(str(row.rank), row.rank),
+        Said(mark("small sample")) if row.rank is None else str(row.rank),
         row.line.name,
         rate(figure.rate),
         weighted(figure, **where),
@@ -154,7 +153,7 @@ def overdue(seen: Seen) -> tuple[Block, ...]:
             Number(one.order.number, None, {"order": one.order.number}),
             names.get(one.unit_code or "", one.unit_code),
             categories.get(one.order.category_code or "", ""),
-            city_time(one.due_at, calendar, ends=True),
+            _at(one.due_at, calendar),
             _days_over(one, seen),
         ]
         for one in worst
@@ -172,6 +171,10 @@ def _days_over(late: Deadline, seen: Seen) -> Number:
     day = calendar.day_length(calendar.city_day(seen.cutoff)) or timedelta(hours=8)
     over = working_between(late.due_at, seen.cutoff, calendar) / day
     return Number(f"{over:.1f}", round(over, 1))
+
+
+def _at(instant: datetime, calendar: Calendar) -> str:
+    return f"{instant.astimezone(calendar.zone):%Y-%m-%d %H:%M}"
 
 
 # Alarms
@@ -254,7 +257,7 @@ def _done_row(alarm: Alarm, seen: Seen) -> list[Part]:
     elif trigger.does is Does.INTERVIEW:
         done = Said(mark("an interview is to be held"))
     return [
-        Number(city_time(alarm.fired_at, calendar), None, {"alarm": str(alarm.id)}),
+        Number(_at(alarm.fired_at, calendar), None, {"alarm": str(alarm.id)}),
         word(trigger.kind),
         subject,
         done,
@@ -294,7 +297,7 @@ def _policies(seen: Seen) -> Iterable[list[Part]]:
 
 
 def _since(version: PolicyVersion) -> str:
-    return city_time(version.effective_from, policies.calendar_now())
+    return _at(version.effective_from, policies.calendar_now())
 
 
 def _differs(version: PolicyVersion, before: PolicyVersion) -> Part:
@@ -309,4 +312,4 @@ def _calendars(seen: Seen) -> Iterable[list[Part]]:
     for version in db.session.scalars(select(CalendarVersion).where(*within).order_by(CalendarVersion.id)):
         what = Said(mark("calendar version %(id)s"), {"id": str(version.id)})
         until = Said(mark("published until %(day)s"), {"day": version.published_until.isoformat()})
-        yield [city_time(version.created_at, policies.calendar_now()), what, until]
+        yield [_at(version.created_at, policies.calendar_now()), what, until]
