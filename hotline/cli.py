@@ -20,6 +20,7 @@ from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
 from hotline.report.paper_commands import listed as list_reports
 from hotline.report.paper_commands import make as make_report
+from hotline.report.rollup_commands import measures, roll_up_command
 from hotline.transfer.matter_commands import places_command
 from hotline.transfer.routing_commands import routing_command
 
@@ -37,6 +38,7 @@ report_command = click.Group("report", help="Make periodic reports, and list the
 report_command.add_command(make_report)
 report_command.add_command(list_reports)
 import_.add_command(calls_command)
+verify.add_command(measures)
 for command in (
     start,
     migrate,
@@ -51,6 +53,7 @@ for command in (
     places_command,
     verify,
     report_command,
+    roll_up_command,
     import_,
 ):
     cli.add_command(command)

@@ -18,12 +18,13 @@ from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
 from hotline.report.charts import Chart, Part, chart, stacked
+from hotline.report.counting import count
 from hotline.report.figures import Cell, Figure
 from hotline.report.lists import Listing, Wanted
 from hotline.report.measure import Measure
 from hotline.report.measures import BY_NAME, Fate
 from hotline.report.overview import Line, Overview
-from hotline.report.queries import figures, frame_of
+from hotline.report.queries import frame_of
 from hotline.report.routing import Routing, routing
 from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
 from hotline.report.words import heading, route, short_span
@@ -176,10 +177,8 @@ def _year_before(
 
 
 def _counted(measure: Measure, periods: Sequence[Period], week: Overview) -> list[tuple[Period, Figure]]:
-    def figure(period: Period) -> Figure:
-        return figures(measure, period, week.cutoff, units=week.units_seen)[None]
-
-    return [(period, figure(period)) for period in periods]
+    found = count([measure], periods, week.cutoff, units=week.units_seen)
+    return [(period, found[measure, period][None]) for period in periods]
 
 
 def _back(last: Period, count: int) -> list[Period]:

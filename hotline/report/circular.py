@@ -19,8 +19,8 @@ from docx.shared import Mm, Pt
 
 from hotline.base.i18n import gettext
 from hotline.report.kept import paper_of
-from hotline.report.models import PeriodicReport
 from hotline.report.paper import Form, Said, Section, Table, text
+from hotline.report.paper_models import PeriodicReport
 from hotline.report.titles import Head, head_of, instant_words
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -9,9 +9,9 @@ from typing import Any
 
 from hotline.base.i18n import gettext
 from hotline.report.kept import paper_of
-from hotline.report.models import PeriodicReport, Stage
 from hotline.report.operations import replaced_by
 from hotline.report.paper import Block, Number, Part, Said, Table, spoken, text
+from hotline.report.paper_models import PeriodicReport, Stage
 from hotline.report.schemas import instant
 from hotline.report.titles import head_of
 

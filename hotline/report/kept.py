@@ -12,8 +12,8 @@ from hotline.base.i18n import gettext
 from hotline.base.time import Kind
 from hotline.people.actors import Actor
 from hotline.people.roles import Permission
-from hotline.report.models import PeriodicReport, Stage
 from hotline.report.paper import Paper, from_json
+from hotline.report.paper_models import PeriodicReport, Stage
 
 
 def reports_for(actor: Actor, kind: Kind | None = None) -> Select[tuple[PeriodicReport]]:

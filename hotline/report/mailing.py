@@ -13,8 +13,8 @@ from hotline.base.db import db
 from hotline.base.i18n import DEFAULT, gettext, speaking
 from hotline.report.circular import MEDIA_TYPE, circular
 from hotline.report.kept import paper_of
-from hotline.report.models import PeriodicReport
 from hotline.report.paper import Said, text
+from hotline.report.paper_models import PeriodicReport
 from hotline.report.titles import head_of
 
 

@@ -58,7 +58,7 @@ name_members(
 
 
 MOMENT = timedelta(microseconds=1)
-Instant = ColumnElement[datetime] | InstrumentedAttribute[datetime]
+Instant = ColumnElement[datetime] | InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ class Measure:
     label, meaning, source, exclusion: marked messages, translated where they are shown. ``exclusion`` says
     why rows are excluded; it may name %(seconds)s, the policy's shortest abandoned call.
     instant: what a row is dated by, for lists and their order.
+    ripens: rows dated before this instant are changed by what happens to them, no more by time alone.
+    reads: what of the policy its expressions depend on, as a plain value.
     dated: the same as of the cut-off, where it changes in time.
     unit: the handling unit a row belonged to at the cut-off; None for calls, which belong to a queue.
     within: which rows belong to the period, written so that an index finds them.
@@ -108,6 +110,8 @@ class Measure:
     weight: Expression
     moved_to: Expression | None = None
     ground: Expression | None = None
+    ripens: Callable[[datetime, Policy], datetime] = lambda cutoff, _: cutoff
+    reads: Callable[[Policy], Any] = lambda _: None
     dated: Expression | None = None
     less_is_better: bool = False
 

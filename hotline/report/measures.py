@@ -234,6 +234,7 @@ MEASURES: tuple[Measure, ...] = (
         within=_queued,
         bucket=_connection_bucket,
         weight=lambda frame: worth(_answered(frame)),
+        reads=lambda policy: policy.short_abandon,
     ),
     Measure(
         name="on_time",
@@ -314,6 +315,7 @@ MEASURES: tuple[Measure, ...] = (
         within=_asked,
         bucket=_satisfied_bucket,
         weight=_satisfied_weight,
+        reads=lambda policy: policy.weights,
         ground=answer_ground,
         dated=_asked_on,
     ),

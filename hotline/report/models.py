@@ -1,82 +1,69 @@
-"""Tables of the report: the reports that were made, each kept as it was."""
+"""Tables of the rollup: every measure's figures by day, ready to be added up."""
 
 from __future__ import annotations
 
-from datetime import date
-from enum import StrEnum
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Numeric, String, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.base.db import Base, Instant, Key, one_of, text_enum
-from hotline.base.i18n import mark, name_members
-from hotline.base.time import Kind
+from hotline.base.db import Base, Instant, Key
+
+WHOLE = ""  # the dimension of the figure of all together, and its key
 
 
-class Stage(StrEnum):
-    """Where a report stands."""
+class DailyFigure(Base):
+    """A measure's figure of one city day: of all together (``WHOLE``), or of one key of a dimension."""
 
-    MAKING = "making"
-    MADE = "made"
-    FAILED = "failed"
-    SIGNED = "signed"
+    __tablename__ = "daily_figure"
 
-
-name_members(
-    {
-        Stage.MAKING: mark("Being made"),
-        Stage.MADE: mark("Made, to be signed"),
-        Stage.FAILED: mark("Failed"),
-        Stage.SIGNED: mark("Signed"),
-    }
-)
+    measure: Mapped[str] = mapped_column(String(60), primary_key=True)
+    by: Mapped[str] = mapped_column(String(20), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    numerator: Mapped[int]
+    denominator: Mapped[int]
+    not_due: Mapped[int]
+    excluded: Mapped[int]
+    weighted: Mapped[Decimal] = mapped_column(Numeric)
+    weighted_excluded: Mapped[Decimal] = mapped_column(Numeric)
 
 
-class PeriodicReport(Base):
-    """A report (日报、周报、月报…): an edition of one period, as it was seen at its cut-off.
+class RolledDay(Base):
+    """A day a measure has been counted for. reads: what of the policy it was counted by (see ``Measure.reads``)."""
 
-    content: the paper (``paper.as_json``), written once; files and pages are drawn from it.
-    unit_code, category_code, district_code: what a special report is narrowed to. title: of a special report.
-    progress, step: while it is made, in percent, and the section that comes next. error: why making failed last.
-    remarks: opening words (编者按) of whoever edits it, until it is signed. A later edition replaces an earlier one.
+    __tablename__ = "rolled_day"
+
+    measure: Mapped[str] = mapped_column(String(60), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    reads: Mapped[str] = mapped_column(Text)
+
+
+class RolledMeasure(Base):
+    """A measure of the rollup: its days are what they were at the cut-off; a day that is not there has no rows."""
+
+    __tablename__ = "rolled_measure"
+
+    measure: Mapped[str] = mapped_column(String(60), primary_key=True)
+    cutoff: Mapped[Instant]
+
+
+class RollupTouch(Base):
+    """A row that changed since its days were last counted. Triggers of the database write it, so that none is forgotten.
+
+    subject: the table. order_id: whose row it is; a call is of no order. was: the instants the row had before, which
+    may be on other days than those it has now.
     """
 
-    __tablename__ = "periodic_report"
+    __tablename__ = "rollup_touch"
     __table_args__ = (
-        one_of("kind", Kind),
-        one_of("stage", Stage),
-        UniqueConstraint("kind", "first", "last", "scope", "edition"),
-        CheckConstraint("first <= last", name="days_in_order"),
-        CheckConstraint("(stage = 'signed') = (signed_at IS NOT NULL)", name="signed_has_instant"),
-        CheckConstraint("(signed_at IS NULL) = (signed_by IS NULL)", name="signed_has_name"),
-        CheckConstraint("(stage IN ('made', 'signed')) = (content IS NOT NULL)", name="made_has_content"),
-        CheckConstraint("(kind = 'range') = (title <> '')", name="range_has_title"),
-        CheckConstraint("progress BETWEEN 0 AND 100", name="progress_in_percent"),
-        Index("ix_periodic_report_last", "last", "id"),
+        Index("ix_rollup_touch_at", "at"),
+        CheckConstraint("order_id IS NOT NULL OR was IS NOT NULL", name="says_what"),
     )
 
     id: Mapped[Key]
-    kind: Mapped[Kind] = mapped_column(text_enum(Kind))
-    first: Mapped[date]
-    last: Mapped[date]
-    scope: Mapped[str] = mapped_column(String(160), server_default=text("''"))
-    edition: Mapped[int] = mapped_column(server_default=text("1"))
-    title: Mapped[str] = mapped_column(String(120), server_default=text("''"))
-    unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
-    category_code: Mapped[str | None] = mapped_column(ForeignKey("category.code"))
-    district_code: Mapped[str | None] = mapped_column(ForeignKey("district.code"))
-    cutoff: Mapped[Instant]
-    policy_id: Mapped[int | None] = mapped_column(ForeignKey("policy_version.id"))
-    stage: Mapped[Stage] = mapped_column(text_enum(Stage))
-    progress: Mapped[int] = mapped_column(server_default=text("0"))
-    step: Mapped[str] = mapped_column(String(80), server_default=text("''"))
-    error: Mapped[str] = mapped_column(Text, server_default=text("''"))
-    content: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
-    remarks: Mapped[str] = mapped_column(Text, server_default=text("''"))
-    asked_at: Mapped[Instant]
-    asked_by: Mapped[str] = mapped_column(String(60))
-    made_at: Mapped[Instant | None]
-    signed_at: Mapped[Instant | None]
-    signed_by: Mapped[str | None] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(20))
+    order_id: Mapped[int | None]
+    was: Mapped[list[datetime] | None] = mapped_column(ARRAY(DateTime(timezone=True)))
+    at: Mapped[Instant] = mapped_column(server_default=func.now())

@@ -25,8 +25,8 @@ from hotline.policy import queries as policies
 from hotline.policy.reports import Due, Mailed
 from hotline.report.about import About
 from hotline.report.compose import compose
-from hotline.report.models import PeriodicReport, Stage
 from hotline.report.paper import as_json
+from hotline.report.paper_models import PeriodicReport, Stage
 from hotline.report.queries import period_at
 from hotline.report.seen import Seen
 from hotline.report.titles import period_of_report

@@ -14,11 +14,12 @@ from hotline.base.time import Period
 from hotline.people.models import Unit
 from hotline.policy.document import Policy
 from hotline.report.about import ALL, About
+from hotline.report.counting import count
 from hotline.report.dimensions import By
 from hotline.report.figures import Cell, Figure, compared, pooled
 from hotline.report.inflow import Dispatched, Inflow, conserved, dispatched_in, inflow
 from hotline.report.measure import Frame, Measure
-from hotline.report.queries import Units, figures, frame_of, measures_for
+from hotline.report.queries import Units, frame_of, measures_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def overview(period: Period, cutoff: datetime, units: Units = None, about: About
     Units come grouped by kind, then by code; queues by name. Whoever had no row in either week is left out.
     """
     frame = frame_of(period, cutoff)
-    table = {measure: _beside(measure, frame, units, about) for measure in measures_for(units, about)}
+    table = _beside(frame, units, about)
     of_units = {measure: cells for measure, cells in table.items() if measure.unit is not None}
     of_queues = {measure: cells for measure, cells in table.items() if measure.unit is None}
     return Overview(
@@ -81,16 +82,18 @@ def overview(period: Period, cutoff: datetime, units: Units = None, about: About
     )
 
 
-def _beside(measure: Measure, frame: Frame, units: Units, about: About) -> dict[str, Cell]:
-    """A measure's cells by unit, this period beside the one before."""
-    this, last = (
-        figures(measure, period, frame.cutoff, by=By.UNIT, units=units, about=about)
-        for period in (frame.period, frame.period.before())
-    )
-    return {
-        code or "": compared(this.get(code, Figure()), last.get(code, Figure()), frame.policy.minimum_n)
-        for code in this.keys() | last.keys()
-    }
+def _beside(frame: Frame, units: Units, about: About) -> dict[Measure, dict[str, Cell]]:
+    """Every measure's cells by unit, this period beside the one before."""
+    measures, period, earlier = measures_for(units, about), frame.period, frame.period.before()
+    found = count(measures, [period, earlier], frame.cutoff, by=By.UNIT, units=units, about=about)
+    table = {}
+    for measure in measures:
+        this, last = found[measure, period], found[measure, earlier]
+        table[measure] = {
+            code or "": compared(this.get(code, Figure()), last.get(code, Figure()), frame.policy.minimum_n)
+            for code in this.keys() | last.keys()
+        }
+    return table
 
 
 def _together(cells: Mapping[str, Cell], policy: Policy) -> Cell:

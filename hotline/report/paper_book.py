@@ -12,8 +12,8 @@ from hotline.base.i18n import gettext
 from hotline.base.workbook import Book, Formula
 from hotline.base.workbook import Table as Sheet
 from hotline.report.kept import paper_of
-from hotline.report.models import PeriodicReport
 from hotline.report.paper import Column, Form, Number, Part, Said, Section, Table, text
+from hotline.report.paper_models import PeriodicReport
 from hotline.report.titles import Head, head_of, period_of_report
 
 PLACE = re.compile(r"\{(\w+?)(_sum)?\}")

@@ -16,9 +16,9 @@ from hotline.base.work import unit_of_work
 from hotline.people.actors import SYSTEM
 from hotline.report.circular import circular
 from hotline.report.flat import paper_csv
-from hotline.report.models import PeriodicReport
 from hotline.report.operations import ask, make_report
 from hotline.report.paper_book import paper_book
+from hotline.report.paper_models import PeriodicReport
 from hotline.report.titles import short_title
 
 WRITE = {"docx": circular, "xlsx": paper_book, "csv": paper_csv}

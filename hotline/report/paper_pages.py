@@ -29,12 +29,12 @@ from hotline.report.circular import MEDIA_TYPE as DOCX
 from hotline.report.circular import circular
 from hotline.report.flat import paper_csv, summary_json
 from hotline.report.kept import paper_of, report_for, reports_for
-from hotline.report.models import PeriodicReport, Stage
 from hotline.report.operations import ask, ask_special, edit_remarks, replaced_by, sign
 from hotline.report.pages import address_data
 from hotline.report.paper import Number, spoken, text
 from hotline.report.paper_book import paper_book
 from hotline.report.paper_charts import bars, intervals
+from hotline.report.paper_models import PeriodicReport, Stage
 from hotline.report.paper_schemas import AskBody, RemarksBody, ReportsQuery, special_from
 from hotline.report.schemas import instant
 

@@ -8,11 +8,12 @@ from functools import cached_property
 
 from hotline.base.time import Period
 from hotline.report.about import ALL, About
+from hotline.report.counting import count
 from hotline.report.figures import Figure
 from hotline.report.inflow import Parts, parts_received
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Overview, overview
-from hotline.report.queries import Units, figures
+from hotline.report.queries import Units
 
 
 @dataclass(frozen=True)
@@ -40,4 +41,6 @@ class Seen:
 
     def city_in(self, period: Period, name: str) -> Figure:
         """A measure of all together in another period."""
-        return figures(BY_NAME[name], period, self.cutoff, units=self.units, about=self.about)[None]
+        measure = BY_NAME[name]
+        found = count([measure], [period], self.cutoff, units=self.units, about=self.about)
+        return found[measure, period].get(None, Figure())

@@ -14,7 +14,7 @@ from hotline.base.time import Kind, Period
 from hotline.policy import queries as policies
 from hotline.policy.folder import read_city
 from hotline.policy.reports import report_name
-from hotline.report.models import PeriodicReport
+from hotline.report.paper_models import PeriodicReport
 
 TITLES = {
     Kind.DAY: mark("Daily report of the %(city)s %(hotline)s hotline"),

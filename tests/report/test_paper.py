@@ -8,7 +8,7 @@ from pathlib import Path
 from hotline.base.time import Kind
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
-from hotline.report.models import PeriodicReport, Stage
+from hotline.report.paper_models import PeriodicReport, Stage
 from hotline.report.operations import ask, make_report
 from tests.conftest import NOW
 from tests.report.rows import WEEK
