@@ -114,7 +114,9 @@ class Table:
     def say(self, words: str, across: int, lines: int) -> None:
         """A paragraph over some columns, so many lines high."""
         self.sheet.set_row(self.row, LINE * lines)
-        self.sheet.merge_range(self.row, 0, self.row, across - 1, words, self.book.formats["prose"])
+        form = self.book.formats["prose"]
+        self.sheet.merge_range(self.row, 0, self.row, across - 1, "", form)
+        self.sheet.write_string(self.row, 0, words, form)  # as text even where it begins with "="
         self.row += 1
 
     def print_wide(self) -> None:
