@@ -9,10 +9,12 @@ from fractions import Fraction
 from typing import Any
 
 from hotline.base.i18n import mark
+from hotline.base.time import Period
 from hotline.orders.queries import category_names
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.queries import all_districts
 from hotline.report.about import UNKNOWN
+from hotline.report.counting import count as count_figures
 from hotline.report.figures import Cell, Figure
 from hotline.report.measures import BY_NAME
 from hotline.report.paper import Block, Column, Drawn, Form, Number, Part, Said, Table
@@ -35,7 +37,7 @@ from hotline.report.seen import Seen
 NOT_KNOWN = Said(mark("not known"))
 RATES = ("connection", "on_time", "satisfied")  # the three rates (三率)
 BESIDE = (*RATES, "on_time_original", "solved")
-MOST_NAMED = 3
+PERIODS_SHOWN = 6
 MOST_SUBCATEGORIES = 10
 
 RATE_COLUMNS = (
@@ -68,7 +70,39 @@ def summary(seen: Seen) -> tuple[Block, ...]:
     )
     rows = [(name, cell, _a_year_before(seen, name)) for name in BESIDE if (cell := seen.overview.city.get(name))]
     said = [_rate_said(name, cell, year) for name, cell, year in rows if name in RATES and cell.figure.denominator]
-    return received, *said, Table(Said(mark("The rates")), RATE_COLUMNS, [_rate_row(*row) for row in rows])
+    rates = Table(Said(mark("The rates")), RATE_COLUMNS, [_rate_row(*row) for row in rows])
+    return received, *said, rates, _over_time(seen)
+
+
+def _over_time(seen: Seen) -> Table:
+    """The three rates of the last periods, the one reported last."""
+    periods = [seen.period]
+    while len(periods) < PERIODS_SHOWN:
+        periods.insert(0, periods[0].before())
+    shown = [BY_NAME[name] for name in RATES if name in seen.overview.city]
+    found = count_figures(shown, periods, seen.cutoff, units=seen.units, about=seen.about)
+    columns = [Column("period", mark("Period"))]
+    for measure in shown:
+        columns.append(
+            Column(measure.name, measure.label, Form.RATE, f"{{{measure.name}_hits}}/{{{measure.name}_counted}}")
+        )
+        columns.append(Column(f"{measure.name}_hits", mark("Number met"), Form.AMOUNT, aside=True))
+        columns.append(Column(f"{measure.name}_counted", mark("Number counted"), Form.COUNT, aside=True))
+    rows = [
+        [_days(period), *(cell for one in shown for cell in _point(one.name, found[one, period][None], period))]
+        for period in periods
+    ]
+    return Table(Said(mark("The last periods")), tuple(columns), rows, drawn=Drawn.LINES)
+
+
+def _days(period: Period) -> str:
+    first, last = (f"{day:%Y-%m-%d}" for day in (period.first, period.last))
+    return first if first == last else f"{first} – {last[5:]}"
+
+
+def _point(name: str, figure: Figure, period: Period) -> tuple[Part, Part, Part]:
+    where = {"measure": name, **in_period(period)}
+    return rate(figure.rate), weighted(figure, **where), count(figure.denominator, **where, bucket="counted")
 
 
 def _a_year_before(seen: Seen, name: str) -> Figure:

@@ -37,7 +37,8 @@ STYLES: dict[str, tuple[str, Pt, bool, float]] = {
     "Heading 1": ("黑体", BODY, False, 32),
     "Heading 2": ("楷体_GB2312", BODY, False, 32),
 }
-NARROWEST, WIDEST = 4.5, 16.0  # columns, in Chinese characters
+NARROWEST = 4.5  # a column, in Chinese characters
+CHARACTER_MM = 3.7  # one of SMALL
 NUMERALS = "一二三四五六七八九十"
 
 
@@ -194,13 +195,18 @@ def _fill(row: Any, values: list[str], table: Table, shown: list[int], *, head: 
 
 
 def _widths(table: Table, shown: list[int]) -> list[float]:
-    """The page's width, shared out by the longest that stands in each column, within bounds."""
+    """The page's width, shared out by the longest that stands in each column; where it is short, the widest give way."""
+    room = WIDTH_MM / CHARACTER_MM
     longest = []
     for at in shown:
         words = [text(row[at]) for row in table.rows]
         heading = gettext(table.columns[at].heading)
-        longest.append(min(WIDEST, max(NARROWEST, _length(heading) / 2 + 1, *(_length(one) for one in words))))
-    return [WIDTH_MM * one / sum(longest) for one in longest]
+        longest.append(max(NARROWEST, _length(heading) / 2 + 1, *(_length(one) for one in words)))
+    widest = max(longest)
+    while sum(min(one, widest) for one in longest) > room and widest > NARROWEST:
+        widest -= 0.5
+    widths = [min(one, widest) for one in longest]
+    return [WIDTH_MM * one / sum(widths) for one in widths]
 
 
 def _length(words: str) -> float:

@@ -14,10 +14,12 @@ from hotline.base.workbook import Table as Sheet
 from hotline.report.kept import paper_of
 from hotline.report.paper import Column, Form, Number, Part, Said, Section, Table, text
 from hotline.report.paper_models import PeriodicReport
+from hotline.report.phrases import NONE
 from hotline.report.titles import Head, head_of, period_of_report
 
 PLACE = re.compile(r"\{(\w+?)(_sum)?\}")
 WIDEST, NARROWEST = 40, 11
+LEAST = 90  # all columns together
 TITLE_HEIGHT = 24  # points
 
 
@@ -85,7 +87,9 @@ def _value(table: Table, at: int, row: Sequence[Part], top: int, number: int, *,
         return Formula(f"=SUM({xl_range(top, at, top + number - 1, at)})", part.value)
     if column.formula and column.form is not Form.TEXT:
         return Formula(f'=IFERROR({_formula(table, column, top, number)},"")', part.value)
-    return part.shown if part.value is None else part.value
+    if part.value is None:
+        return "" if part == NONE else part.shown
+    return part.value
 
 
 def _formula(table: Table, column: Column, top: int, number: int) -> str:
@@ -110,6 +114,7 @@ def _widths(section: Section) -> list[float]:
             if at == len(widths):
                 widths.append(NARROWEST)
             widths[at] = min(WIDEST, max(widths[at], longest))
+    widths[0] += max(0, LEAST - sum(widths))  # room for the sentences
     return widths
 
 

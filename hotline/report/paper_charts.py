@@ -1,11 +1,13 @@
-"""Drawings of a report's tables, as numbers a template writes into SVG: bars of counts, rates with their interval. Pure."""
+"""Drawings of a report's tables, as numbers a template writes into SVG: bars of counts, rates with their interval, lines. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 
-from hotline.report.charts import Bar
-from hotline.report.paper import Number, Part, Table
+from hotline.report.charts import Bar, Chart, chart
+from hotline.report.paper import Form, Number, Part, Table
 
 
 def bars(table: Table) -> list[float | None]:
@@ -20,6 +22,28 @@ def bars(table: Table) -> list[float | None]:
 def intervals(table: Table) -> list[Bar | None]:
     """The rates of a table as bars with their intervals."""
     return [_bar(row, table) for row in table.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A rate over periods: its name, how it is drawn, the last value, the first and the last period."""
+
+    name: str
+    drawn: Chart
+    last: Part
+    span: tuple[Part, Part]
+
+
+def lines(table: Table) -> list[Line]:
+    """The rates of a table over its rows, a line each."""
+    shown = [column for column in table.columns if column.form is Form.RATE]
+    found = []
+    for column in shown:
+        values = [_value(row, table, column.key) for row in table.rows]
+        drawn = chart([None if value is None else Fraction(value) for value in values])
+        at = table.columns.index(column)
+        found.append(Line(column.heading, drawn, table.rows[-1][at], (table.rows[0][0], table.rows[-1][0])))
+    return found
 
 
 def _bar(row: Sequence[Part], table: Table) -> Bar | None:

@@ -33,7 +33,7 @@ from hotline.report.operations import ask, ask_special, edit_remarks, replaced_b
 from hotline.report.pages import address_data
 from hotline.report.paper import Number, spoken, text
 from hotline.report.paper_book import paper_book
-from hotline.report.paper_charts import bars, intervals
+from hotline.report.paper_charts import bars, intervals, lines
 from hotline.report.paper_models import PeriodicReport, Stage
 from hotline.report.paper_schemas import AskBody, RemarksBody, ReportsQuery, special_from
 from hotline.report.schemas import instant
@@ -120,6 +120,7 @@ def _one(report: PeriodicReport, refused: str) -> str:
         text=text,
         bars=bars,
         intervals=intervals,
+        lines=lines,
         is_number=lambda part: isinstance(part, Number),
     )
 

@@ -37,7 +37,7 @@ def rate(share: Fraction | None) -> Number:
 
 def points(change: Fraction | None) -> Number:
     """A change in percentage points, of a table: +1.20."""
-    return NONE if change is None else Number(f"{rounded(change):+}", float(change))
+    return NONE if change is None else Number(_signed(change), float(change))
 
 
 def growth(now: int, then: int) -> Number:
@@ -45,7 +45,11 @@ def growth(now: int, then: int) -> Number:
     if not then:
         return NONE
     grown = Fraction(now - then, then)
-    return Number(f"{rounded(grown * HUNDRED):+}%", float(grown))
+    return Number(f"{_signed(grown * HUNDRED)}%", float(grown))
+
+
+def _signed(change: Fraction) -> str:
+    return f"{rounded(change):+}" if change else f"{rounded(change)}"
 
 
 def change_of(now: Figure, then: Figure) -> Fraction | None:

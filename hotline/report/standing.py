@@ -51,8 +51,9 @@ UNIT_COLUMNS = (
     Column("rate", mark("Percent"), Form.RATE, "{hits}/{counted}"),
     Column("hits", mark("Number met"), Form.AMOUNT),
     Column("counted", mark("Number counted"), Form.COUNT),
-    Column("low", mark("Interval (95 percent), from"), Form.RATE),
-    Column("high", mark("Interval, to"), Form.RATE),
+    Column("interval", mark("95 percent interval")),
+    Column("low", mark("Interval, from"), Form.RATE, aside=True),
+    Column("high", mark("Interval, to"), Form.RATE, aside=True),
     Column("change", mark("On the period before, points"), Form.POINTS, "({rate}-{before})*100"),
     Column("before", mark("The period before"), Form.RATE, aside=True),
 )
@@ -118,7 +119,7 @@ def _unit_row(row: Ranked, name: str) -> list[Part]:
         rate(figure.rate),
         weighted(figure, **where),
         count(figure.denominator, **where, bucket="counted"),
-        *((_percent(drawn.low), _percent(drawn.high)) if drawn else (NONE, NONE)),
+        *((f"{drawn.low:.1f}–{drawn.high:.1f}%", _percent(drawn.low), _percent(drawn.high)) if drawn else (NONE,) * 3),
         points(cell.change),
         rate(cell.before.rate),
     ]

@@ -104,17 +104,17 @@ def _day(day: date, pattern: str) -> str:
 
 
 SPANS = {
-    Kind.DAY: mark("Day"),
-    Kind.WEEK: mark("Week"),
-    Kind.MONTH: mark("Month"),
-    Kind.QUARTER: mark("Quarter"),
-    Kind.YEAR: mark("Year"),
-    Kind.RANGE: mark("Days"),
+    Kind.DAY: mark("One day"),
+    Kind.WEEK: mark("One week"),
+    Kind.MONTH: mark("One month"),
+    Kind.QUARTER: mark("One quarter"),
+    Kind.YEAR: mark("One year"),
+    Kind.RANGE: mark("Some days"),
 }
 
 
 def span_name(kind: Kind) -> str:
-    """What a kind of period is called: Day, Week, Month."""
+    """What a kind of period is called: One day, One week."""
     return gettext(SPANS[kind])
 
 
