@@ -18,6 +18,7 @@ from hotline.people.commands import user
 from hotline.policy.clock_commands import clock
 from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
+from hotline.report.commands import report_command
 from hotline.report.paper_commands import listed as list_reports
 from hotline.report.paper_commands import make as make_report
 from hotline.report.rollup_commands import measures, roll_up_command
@@ -34,7 +35,6 @@ def cli(context: click.Context) -> None:
         context.obj = lambda: create_app(with_database(Settings.from_env()))
 
 
-report_command = click.Group("report", help="Make periodic reports, and list them.")
 report_command.add_command(make_report)
 report_command.add_command(list_reports)
 import_.add_command(calls_command)

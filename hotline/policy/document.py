@@ -14,6 +14,7 @@ from hotline.policy.appeals import Appeals, Ground
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
 from hotline.policy.reports import Reports, read_reports
+from hotline.policy.scores import Ranking, read_ranking
 from hotline.policy.triggers import Trigger, fault, read_trigger
 
 
@@ -117,8 +118,8 @@ class Policy:
     taken up again rather than told anew. duplicate_days: for so long after it came in, an order that has ended is still looked at for the
     same matter. short_abandon: seconds; a caller who hangs up sooner is excluded from the connection rate.
     most_returns: returns agreed to, after which the center has designated the unit (指定承办) and it cannot hand back.
-    minimum_n: a unit with fewer orders behind a rate is not ranked by it. windows: where days and months of reports begin.
-    reports: those made by the clock.
+    minimum_n: a unit with fewer orders behind a rate is not ranked by it. ranking: how the others are. windows: where days
+    and months of reports begin. reports: those made by the clock.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Policy:
     appeals: Appeals
     short_abandon: float
     minimum_n: int
+    ranking: Ranking
     windows: Windows
     triggers: tuple[Trigger, ...]
     reports: Reports
@@ -253,6 +255,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         appeals=_appeals(document.get("appeals", {})),
         short_abandon=float(document["connection"]["short_abandon_seconds"]),
         minimum_n=int(document["ranking"]["minimum_n"]),
+        ranking=_ranking(document),
         windows=Windows(**{name: int(value) for name, value in _given(document.get("periods", {})).items()}),
         triggers=tuple(_trigger(row) for row in document.get("triggers", ())),
         reports=_reports(document.get("reports", {})),
@@ -344,6 +347,13 @@ def _check_limit(limit: Limit) -> None:
         raise BadPolicy("limits: promise: a promise reaches to a day; give its amount in days")
     if max(len(limit.basis), len(limit.key)) > LONGEST_TEXT:
         raise BadPolicy(f"limits: {limit.clock}: basis and conditions are too long; at most {LONGEST_TEXT} characters")
+
+
+def _ranking(document: Mapping[str, Any]) -> Ranking:
+    try:
+        return read_ranking(document)
+    except ValueError as wrong:
+        raise BadPolicy(str(wrong)) from wrong
 
 
 def _trigger(row: Mapping[str, Any]) -> Trigger:

@@ -25,6 +25,10 @@ WHEN = {
         "a unit last of its kind by “%(measure)s” two months running, with %(minimum_n)s counted or more"
     ),
     Kind.CLUSTER: mark("%(count)s orders of one kind at one place within %(days)s days"),
+    Kind.JUMP: mark(
+        "%(count)s orders or more on a day, in the city, of one kind or in one district, and more than %(deviations)s "
+        "standard deviations above the mean of the same weekday in the %(weeks)s weeks before"
+    ),
 }
 HELD_TO = {
     "on_time": mark("On-time completion"),
@@ -32,6 +36,14 @@ HELD_TO = {
     "satisfied": mark("Satisfaction rate"),
     "solved": mark("Resolution rate"),
 }  # the labels the report's measures have; a test compares them
+UNITS = {
+    "center": mark("Hotline center"),
+    "government": mark("City government"),
+    "bureau": mark("Bureau"),
+    "utility": mark("Utility"),
+    "district": mark("District"),
+    "street": mark("Street or town"),
+}  # the labels kinds of units have; a test compares them
 
 
 def evidence_words(evidence: Evidence) -> str:
@@ -135,7 +147,18 @@ def triggered_when(trigger: Trigger) -> str:
     numbers = {**trigger.numbers, "percent": percent(trigger.percent / PERCENT)}
     if trigger.measure:
         numbers["measure"] = gettext(HELD_TO[trigger.measure])
-    return gettext(WHEN[trigger.kind], **numbers)
+    numbers["deviations"] = f"{trigger.deviations:g}"
+    said = gettext(WHEN[trigger.kind], **numbers)
+    if trigger.kinds:
+        said = gettext("%(units)s: %(rule)s", units=_kinds(trigger.kinds), rule=said)
+    if trigger.percents:
+        others = (f"{_kinds([kind])} {percent(least / PERCENT)}" for kind, least in trigger.percents.items())
+        said = gettext("%(rule)s; but %(others)s", rule=said, others=gettext(", ").join(others))
+    return said
+
+
+def _kinds(kinds: Iterable[str]) -> str:
+    return gettext(", ").join(gettext(UNITS[kind]) for kind in kinds)
 
 
 def trigger_title(trigger: Trigger) -> str:

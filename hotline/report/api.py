@@ -17,6 +17,7 @@ from hotline.people.signin import current_actor, needs
 from hotline.report import queries
 from hotline.report.lists import Wanted, listing
 from hotline.report.overview import overview
+from hotline.report.ranked import RankingQuery, asked_ranking, ranking_document
 from hotline.report.schemas import RowsQuery, WeekQuery, page_of_lines, whole_week
 from hotline.report.sheet import week_sheet
 
@@ -39,9 +40,18 @@ def week(query: dict[str, Any]) -> Response:
 @api.response(200)
 def rows(query: dict[str, Any]) -> Response:
     """Exactly the rows a number of the report counts; give the report's cutoff to see them as it did."""
-    period, now = _asked(query)
+    period, now = queries.seen_period(utc_now(), query)
     wanted = Wanted(**{part.name: query[part.name] for part in fields(Wanted)})
     return answer(page_of_lines(listing(wanted, period, now, current_actor(), query["page"])))
+
+
+@api.get("/rankings")
+@needs(Permission.SEE_REPORTS)
+@api.arguments(RankingQuery, location="query")
+@api.response(200)
+def ranked(query: dict[str, Any]) -> Response:
+    """The ranking of a period, with its red and black lists. A unit's people see where their own units stand."""
+    return answer(ranking_document(asked_ranking(query, utc_now(), current_actor())))
 
 
 @api.get("/week.xlsx")

@@ -12,8 +12,10 @@ from typing import Any
 
 from flask import url_for
 
+from hotline.base.i18n import label
 from hotline.base.schemas import member
-from hotline.base.time import Kind, Period, period_of
+from hotline.base.time import Kind as PeriodKind
+from hotline.base.time import Period, period_of
 from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
@@ -244,13 +246,13 @@ class Board:
     def at(self, period: Period) -> str:
         """This page's address of another period, as it stands now."""
         name = week_address(period, self.week.cutoff)
-        elsewhere = {"span": None, "day": None, "first": None, "last": None, **name, "cutoff": None}
+        elsewhere = {"period": None, "day": None, "first": None, "last": None, **name, "cutoff": None}
         return url_for("report.week", **{**self.given, **elsewhere})
 
-    def of_span(self, span: Kind, day: date | None = None) -> Period:
+    def of_span(self, span: PeriodKind, day: date | None = None) -> Period:
         """The period of a kind the last day shown lies in, or another day; of a range, the range itself."""
         period = self.week.period
-        if span is Kind.RANGE:
+        if span is PeriodKind.RANGE:
             return period
         return period_of(span, day or min(period.last, self.today), period.zone, period.windows)
 
@@ -286,7 +288,7 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
     names, categories = unit_names(), category_names()
     span = short_span(period, now.astimezone(period.zone).date())
     policy = frame_of(period, found.cutoff).policy
-    owner = names.get(wanted.unit, wanted.unit) if wanted.unit else None
+    owner = names.get(wanted.unit, wanted.unit) if wanted.unit else label(wanted.kind)
     return {
         "title": heading(wanted, span, owner, found, policy),
         "route": route(wanted, names, categories),
@@ -300,13 +302,13 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
 
 
 def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
-    """What names a period as it was seen: the span and a day of it (of a week, the day alone), or the days of a range."""
+    """What names a period as it was seen: its kind and a day of it (of a week, the day alone), or the days of a range."""
     seen = {"cutoff": instant(cutoff)}
-    if period.kind is Kind.RANGE:
+    if period.kind is PeriodKind.RANGE:
         return {"first": period.first.isoformat(), "last": period.last.isoformat(), **seen}
-    if period.kind is Kind.WEEK:
+    if period.kind is PeriodKind.WEEK:
         return {"day": period.first.isoformat(), **seen}
-    return {"span": period.kind, "day": period.last.isoformat(), **seen}
+    return {"period": period.kind.value, "day": period.last.isoformat(), **seen}
 
 
 def shown_change(cell: Cell, measure: Measure | None = None) -> str:

@@ -16,6 +16,8 @@ from hotline.orders.lifecycle import State
 from hotline.orders.sight import sees_asking
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.actors import Actor
+from hotline.people.models import UnitKind
+from hotline.people.queries import units_of_kind
 from hotline.report.about import About
 from hotline.report.inflow import dispatched_rows, overdue_rows, received_rows
 from hotline.report.lines import AnyLine, View
@@ -27,7 +29,7 @@ RECEIVED, DISPATCHED, OVERDUE = "received", "dispatched", "overdue"  # numbers t
 _OF_RECEIVED = frozenset({"measure", "unit", "channel", "nature", "state", "matter", "district"})
 _OF_DISPATCHED = frozenset({"measure", "unit", "fate", "ended", "matter", "district"})
 _OF_OVERDUE = frozenset({"measure", "unit", "matter", "district"})
-_OF_MEASURE = frozenset({"measure", "unit", "bucket", "numerator", "ended", "matter", "district"})
+_OF_MEASURE = frozenset({"measure", "unit", "kind", "bucket", "numerator", "ended", "matter", "district"})
 _OF_DISPATCHES = _OF_MEASURE | {"category", "moved_to"}
 
 
@@ -36,7 +38,7 @@ class Wanted:
     """Which number's rows. What is None does not narrow.
 
     measure: a measure's name, or RECEIVED (by channel, nature, state), DISPATCHED (by fate), or OVERDUE.
-    unit: a unit's code; of calls, a queue.
+    unit: a unit's code; of calls, a queue. kind: of a measure of units, those of one kind.
     numerator: True for counted rows that count for something, False for those that count 0.
     category, moved_to: of a measure of dispatches, the order's category and the unit it was sent on to.
     ended: True leaves out what is still to come: what is not yet due, not yet evaluated, not yet handled.
@@ -53,6 +55,7 @@ class Wanted:
     fate: Fate | None = None
     category: str | None = None
     moved_to: str | None = None
+    kind: UnitKind | None = None
     matter: str | None = None
     district: str | None = None
     ended: bool | None = None
@@ -97,6 +100,9 @@ def listing(wanted: Wanted, period: Period, cutoff: datetime, reader: Actor, num
         raise NotAllowed(gettext("Your role does not allow this."))
     if measure.unit is not None:
         _narrowed(wanted.unit, units)
+    if wanted.kind is not None:
+        of_kind = units_of_kind(wanted.kind)
+        units = of_kind if units is None else units & of_kind
     query = rows_behind(
         measure,
         period,
@@ -147,6 +153,8 @@ def _narrowed(unit: str | None, units: Units) -> Units:
 def _check(wanted: Wanted) -> None:
     measure = BY_NAME.get(wanted.measure)
     of_measure = _OF_DISPATCHES if measure and measure.subject is Subject.DISPATCHES else _OF_MEASURE
+    if measure and measure.unit is None:
+        of_measure -= {"kind"}
     narrows = {RECEIVED: _OF_RECEIVED, DISPATCHED: _OF_DISPATCHED, OVERDUE: _OF_OVERDUE}.get(wanted.measure, of_measure)
     given = {part.name for part in fields(wanted) if getattr(wanted, part.name) is not None}
     if wrong := sorted(given - narrows):

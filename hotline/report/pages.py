@@ -20,6 +20,7 @@ from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed, sh
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import overview
+from hotline.report.ranked import RankingQuery, asked_ranking, shown
 from hotline.report.schemas import RowsQuery, WeekQuery
 from hotline.report.sheet import week_sheet
 
@@ -34,13 +35,13 @@ def week() -> ResponseReturnValue:
     reader = current_actor()
     period, seen = queries.seen_period(now, asked)
     report = overview(period, seen, queries.scope_of(reader))
-    shown = board(report, asked, now)
+    drawn = board(report, asked, now)
     return render_template(
         "report/week.html",
-        board=shown,
+        board=drawn,
         week=report,
         reader=reader,
-        behind=shown.behind,
+        behind=drawn.behind,
         columns=COLUMNS,
         spans=[kind for kind in Kind if kind is not Kind.RANGE],
         beneath=BENEATH,
@@ -57,10 +58,19 @@ def rows() -> ResponseReturnValue:
     period, seen = queries.seen_period(now, asked)
     wanted = Wanted(**{part.name: asked[part.name] for part in fields(Wanted)})
     found = listing(wanted, period, seen, current_actor(), asked["page"])
-    shown = listed(wanted, found, period, now)
+    beside = listed(wanted, found, period, now)
     return render_template(
-        "report/rows.html", wanted=wanted, found=found, asking=sees_asking(current_actor()), **shown, **TOOLS
+        "report/rows.html", wanted=wanted, found=found, asking=sees_asking(current_actor()), **beside, **TOOLS
     )
+
+
+@pages.get("/rankings")
+@needs(Permission.SEE_REPORTS)
+def ranked() -> ResponseReturnValue:
+    """The ranking of a period, with its red and black lists. A unit's people see where their own units stand."""
+    asked, now, reader = address_data(RankingQuery()), utc_now(), current_actor()
+    found = asked_ranking(asked, now, reader)
+    return render_template("report/rankings.html", ranking=found, reader=reader, **shown(found, asked, now), **TOOLS)
 
 
 @pages.get("/week.xlsx")

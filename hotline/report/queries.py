@@ -16,7 +16,8 @@ from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, null, se
 from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db
-from hotline.base.time import Kind, Period, period_of
+from hotline.base.time import Kind as PeriodKind
+from hotline.base.time import Period, period_of
 from hotline.calls.models import Call
 from hotline.handle.models import Evaluation
 from hotline.orders.models import Deadline, Event, Order
@@ -50,7 +51,7 @@ def scope_of(actor: Actor) -> Units:
     return actor.units if actor.role in UNIT_ROLES else None
 
 
-def period_at(now: datetime, kind: Kind, day: date | None = None) -> Period:
+def period_at(now: datetime, kind: PeriodKind, day: date | None = None) -> Period:
     """The period of a kind a city day lies in, by the windows in force; by default the one it is now."""
     windows, zone = policies.policy_at(now).windows, policies.calendar_now().zone
     return period_of(kind, day or windows.day_of(now, zone), zone, windows)
@@ -58,7 +59,7 @@ def period_at(now: datetime, kind: Kind, day: date | None = None) -> Period:
 
 def period_between(now: datetime, first: date, last: date) -> Period:
     """Some days, by the windows in force: the month, quarter, week or day they are, or a range."""
-    for kind in (Kind.DAY, Kind.WEEK, Kind.MONTH, Kind.QUARTER, Kind.YEAR):
+    for kind in (kind for kind in PeriodKind if kind is not PeriodKind.RANGE):
         period = period_at(now, kind, last)
         if (period.first, period.last) == (first, last):
             return period
@@ -68,12 +69,12 @@ def period_between(now: datetime, first: date, last: date) -> Period:
 def seen_period(now: datetime, asked: Mapping[str, Any]) -> tuple[Period, datetime]:
     """The period a reader asks for, and the instant it is seen as of: now, or an earlier one asked for.
 
-    asked: any days ("first", "last"), or the "span" a "day" lies in; by default the week it is now.
+    asked: any days ("first", "last"), or the "period" a "day" lies in; by default the week it is now.
     """
     seen = min(asked["cutoff"] or now, now)
     if asked["first"] is not None:
         return period_between(seen, asked["first"], asked["last"]), seen
-    return period_at(seen, asked["span"], asked["day"]), seen
+    return period_at(seen, asked["period"], asked["day"]), seen
 
 
 def frame_of(period: Period, cutoff: datetime) -> Frame:

@@ -14,9 +14,10 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hotline.base.i18n import gettext, label
 from hotline.base.schemas import Schema, member, truth, words
-from hotline.base.time import Kind
+from hotline.base.time import Kind as PeriodKind
 from hotline.orders.lifecycle import State
 from hotline.orders.vocabulary import Channel, Nature
+from hotline.people.models import UnitKind
 from hotline.report.figures import Cell, percent, rounded
 from hotline.report.lists import Listing
 from hotline.report.measure import Bucket, Measure
@@ -39,9 +40,9 @@ def a_day(**more: Any) -> fields.Date:
 
 
 class WeekQuery(Schema):
-    """Which week, or other span: any day of it (default: today); or which days; as of when (default and at most: now)."""
+    """Which week, or other period: any day of it (default: today); or which days; as of when (default and at most: now)."""
 
-    span = member(Kind, load_default=Kind.WEEK)
+    period = member(PeriodKind, load_default=PeriodKind.WEEK)
     day = a_day(load_default=None)
     first = a_day(load_default=None)
     last = a_day(load_default=None)
@@ -73,6 +74,7 @@ class RowsQuery(WeekQuery):
     category, moved_to: of measures of dispatches, the order's category and the unit it was sent on to.
     matter, district: a category with all below it, and a district; "-" where there is none.
     ended: true leaves out what is still to come.
+    kind: of measures of units, those of one kind.
     """
 
     measure = words(40, required=True)
@@ -88,6 +90,7 @@ class RowsQuery(WeekQuery):
     matter = words(40, load_default=None)
     district = words(40, load_default=None)
     ended = truth(load_default=None)
+    kind = member(UnitKind, load_default=None)
     page = fields.Integer(
         load_default=1,
         validate=validate.Range(1, LAST_PAGE, error=_l("give a page number from {min}")),

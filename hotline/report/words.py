@@ -104,17 +104,16 @@ def _day(day: date, pattern: str) -> str:
 
 
 SPANS = {
-    Kind.DAY: mark("One day"),
-    Kind.WEEK: mark("One week"),
-    Kind.MONTH: mark("One month"),
-    Kind.QUARTER: mark("One quarter"),
-    Kind.YEAR: mark("One year"),
-    Kind.RANGE: mark("Some days"),
+    Kind.DAY: mark("By day"),
+    Kind.WEEK: mark("By week"),
+    Kind.MONTH: mark("By month"),
+    Kind.QUARTER: mark("By quarter"),
+    Kind.YEAR: mark("By year"),
 }
 
 
 def span_name(kind: Kind) -> str:
-    """What a kind of period is called: One day, One week."""
+    """What a kind of period is called in a switch: By day, By week."""
     return gettext(SPANS[kind])
 
 

@@ -147,10 +147,10 @@ def test_the_command_makes_a_report_and_writes_its_files(app: Flask, session: No
 @pytest.mark.parametrize(
     ("address", "first", "last"),
     [
-        ("span=day&day=2026-11-11", "11 Nov", "11 Nov"),
-        ("span=month&day=2026-11-11", "1 Nov", "30 Nov"),
-        ("span=quarter&day=2026-11-11", "1 Oct", "31 Dec"),
-        ("span=year&day=2026-11-11", "1 Jan", "31 Dec"),
+        ("period=day&day=2026-11-11", "11 Nov", "11 Nov"),
+        ("period=month&day=2026-11-11", "1 Nov", "30 Nov"),
+        ("period=quarter&day=2026-11-11", "1 Oct", "31 Dec"),
+        ("period=year&day=2026-11-11", "1 Jan", "31 Dec"),
         ("first=2026-11-03&last=2026-11-12", "3 Nov", "12 Nov"),
     ],
 )
