@@ -43,6 +43,8 @@ class Permission(StrEnum):
     KEEP_LEDGERS = "keep_ledgers"
     ADMINISTER = "administer"
     SETTLE_ALARMS = "settle_alarms"
+    SEE_CITY_REPORTS = "see_city_reports"
+    SIGN_REPORTS = "sign_reports"
 
 
 name_members(
@@ -78,13 +80,23 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         {
             *(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.REVIEW_APPEALS, _P.AUDIT_CALLBACKS, _P.REVEAL_PHONE),
-            *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS),
+            *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SEE_CITY_REPORTS, _P.SIGN_REPORTS),
             *(_P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS),
         }
     ),
-    Role.MANAGER: frozenset({_P.REVIEW_APPEALS, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS}),
+    Role.MANAGER: frozenset(
+        {
+            *(_P.REVIEW_APPEALS, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS),
+            *(_P.SEE_CITY_REPORTS, _P.SIGN_REPORTS),
+        }
+    ),
     # An administrator keeps the system, not the orders: no phone numbers.
-    Role.ADMIN: frozenset({_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.ADMINISTER, _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE}),
+    Role.ADMIN: frozenset(
+        {
+            *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SEE_CITY_REPORTS),
+            *(_P.ADMINISTER, _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE),
+        }
+    ),
     Role.CITIZEN: frozenset({_P.PLACE_ORDERS}),
     Role.SYSTEM: frozenset({_P.PLACE_ORDERS}),
 }
