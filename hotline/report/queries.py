@@ -29,7 +29,7 @@ from hotline.report.dimensions import By, key_of
 from hotline.report.exclusions import deadline_ground
 from hotline.report.figures import Figure
 from hotline.report.measure import MOMENT, Bucket, Frame, Measure, Subject
-from hotline.report.measures import MEASURES, lead_at
+from hotline.report.measures import WEEKLY, lead_at
 
 READ_AT_ONCE = 1000
 Units = frozenset[str] | None  # whose rows: some units', or (None) everybody's
@@ -42,6 +42,8 @@ ENTITIES: dict[Subject, Any] = {
     Subject.EVALUATIONS: Evaluation,
     Subject.DISPATCHES: Event,
     Subject.CLOSINGS: Event,
+    Subject.REPLIES: Evaluation,
+    Subject.ORDERS: Order,
 }
 
 
@@ -81,8 +83,8 @@ def frame_of(period: Period, cutoff: datetime) -> Frame:
 
 
 def measures_for(units: Units) -> tuple[Measure, ...]:
-    """The measures a scope has: calls belong to no unit, so a unit's people have none."""
-    return tuple(measure for measure in MEASURES if units is None or measure.unit is not None)
+    """The measures of a week's report a scope has: what belongs to no unit, a unit's people do not have."""
+    return tuple(measure for measure in WEEKLY if units is None or measure.unit is not None)
 
 
 # Figures
@@ -167,7 +169,7 @@ def rows_behind(
 ) -> Select[Any]:
     """Exactly the rows a number counts, ordered by the instant they count on.
 
-    Rows are Call, Deadline, Evaluation or (of dispatches) Event, all but the first with their ``order`` loaded: an
+    Rows are Call, Order, Deadline, Evaluation or Event, all but the first two with their ``order`` loaded: an
     order that was evaluated twice in a week counts twice and is there twice.
 
     unit: a unit code (calls: a queue). bucket: None for every row that is part of the measure.
@@ -183,7 +185,7 @@ def rows_behind(
         query = query.where(measure.group(frame) == unit)
     if not pending:
         query = query.where(measure.bucket(frame) != Bucket.NOT_DUE.value)
-    if entity is not Call:
+    if entity not in {Call, Order}:
         query = query.join(entity.order).options(contains_eager(entity.order))
     if category is not None:
         query = query.where(Order.category_code == category)
@@ -202,7 +204,7 @@ def _in_bucket(measure: Measure, frame: Frame, bucket: Bucket | None, *, numerat
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How one row counts, and for which unit (a call: for which queue).
+    """How one row counts, and for which unit (a call: for which queue; None: for no unit).
 
     moved_to: of dispatches, the unit the order was sent on to by the cut-off.
     ground: why it is excluded, where that was decided on appeal.
@@ -210,7 +212,7 @@ class Verdict:
 
     bucket: Bucket
     weight: Decimal
-    unit: str
+    unit: str | None
     moved_to: str | None = None
     ground: Ground | None = None
 

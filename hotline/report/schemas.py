@@ -12,7 +12,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
-from hotline.base.i18n import gettext, label
+from hotline.base.i18n import label
 from hotline.base.schemas import Schema, member, truth, words
 from hotline.base.time import Kind as PeriodKind
 from hotline.orders.lifecycle import State
@@ -103,8 +103,8 @@ def definition(measure: Measure, week: Overview) -> dict[str, Any]:
     return {
         "name": measure.name,
         "label": measure.title,
-        "meaning": gettext(measure.meaning),
-        "source": gettext(measure.source),
+        "meaning": measure.meant(week.policy),
+        "source": measure.known(),
         "excluded_because": measure.because(week.policy),
         "counts": label(measure.subject),
     }
