@@ -13,6 +13,7 @@ from hotline.base.time import Windows
 from hotline.policy.appeals import Appeals, Ground
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
+from hotline.policy.reviews import Reviews, read_reviews
 from hotline.policy.scores import Ranking, read_ranking
 from hotline.policy.triggers import Trigger, fault, read_trigger
 from hotline.policy.variants import Variant, read_variants
@@ -89,22 +90,6 @@ class TimeRules:
     self_granted: int
     pauses: int
     pause_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reviews:
-    """Which replies the unit's head has to sign before they go to the citizen.
-
-    Those of some natures or urgencies, and all from a round on (2: what is redone); 0 for no round.
-    """
-
-    natures: tuple[str, ...] = ()
-    urgencies: tuple[str, ...] = ()
-    from_round: int = 0
-
-    def asks(self, nature: str, urgency: str, turn: int) -> bool:
-        """Whether a reply has to be signed."""
-        return nature in self.natures or urgency in self.urgencies or 0 < self.from_round <= turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +229,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         auto_confidence=float(document["dispatch"]["auto_confidence"]),
         duplicate_days=int(document["dispatch"].get("duplicate_days", DUPLICATE_DAYS)),
         most_returns=int(document["dispatch"].get("most_returns", MOST_RETURNS)),
-        reviews=_reviews(document.get("review", {})),
+        reviews=read_reviews(document.get("review", {})),
         callback_attempts=int(document["callback"]["attempts"]),
         attempt_gap_hours=float(document["callback"].get("gap_hours", 0)),
         audit_share=float(document["callback"].get("audit_share", 0)),
@@ -300,12 +285,6 @@ def _of_calls(section: Mapping[str, Any]) -> dict[str, float]:
     if min(given.values()) <= 0:
         raise BadPolicy("connection: give seconds and hours above 0")
     return {"short_abandon": float(section["short_abandon_seconds"]), **given}
-
-
-def _reviews(section: Mapping[str, Any]) -> Reviews:
-    given = _given(section)
-    lists = {name: tuple(given.get(name, ())) for name in ("natures", "urgencies")}
-    return Reviews(**lists, from_round=int(given.get("from_round", 0)))
 
 
 def _check_callback(policy: Policy) -> None:
