@@ -20,6 +20,7 @@ from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
 from hotline.report.commands import report_command
 from hotline.report.rollup_commands import measures, roll_up_command
+from hotline.report.topics.commands import topics_command
 from hotline.transfer.matter_commands import places_command
 from hotline.transfer.routing_commands import routing_command
 
@@ -47,6 +48,7 @@ for command in (
     calendar_command,
     routing_command,
     places_command,
+    topics_command,
     verify,
     report_command,
     roll_up_command,

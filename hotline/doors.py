@@ -80,6 +80,7 @@ def install(app: Flask, settings: Settings) -> None:
     from hotline.receive.exit_pages import pages as exit_pages
     from hotline.receive.pages import pages as receive_pages
     from hotline.report.pages import pages as report_pages
+    from hotline.report.topics.pages import pages as topic_pages
     from hotline.transfer.catalogue_pages import pages as catalogue_pages
     from hotline.transfer.pages import pages as transfer_pages
     from hotline.transfer.proposal_pages import pages as proposal_pages
@@ -107,6 +108,7 @@ def install(app: Flask, settings: Settings) -> None:
         watch_pages,
         audit_pages,
         report_pages,
+        topic_pages,
         notice_pages,
     )
     for pages in (*rooms, policy_pages, catalogue_pages, proposal_pages, delivery_pages):
@@ -125,6 +127,7 @@ def _install_api(app: Flask) -> None:
     from hotline.receive.api import api as receive_api
     from hotline.receive.exit_api import api as exit_api
     from hotline.report.api import api as report_api
+    from hotline.report.topics.api import api as topics_api
     from hotline.transfer.api import api as transfer_api
     from hotline.transfer.catalogue_api import api as catalogue_api
 
@@ -144,5 +147,6 @@ def _install_api(app: Flask) -> None:
         appeals_api,
         ledgers_api,
         report_api,
+        topics_api,
     ):
         api.register_blueprint(blueprint)

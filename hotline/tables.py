@@ -12,6 +12,7 @@ from hotline.people import models as people
 from hotline.policy import models as policy
 from hotline.receive import models as receive
 from hotline.report import models as report
+from hotline.report.topics import models as topics
 from hotline.transfer import models as transfer
 
 metadata = Base.metadata
@@ -29,5 +30,6 @@ __all__ = [
     "policy",
     "receive",
     "report",
+    "topics",
     "transfer",
 ]

@@ -24,7 +24,7 @@ WHEN = {
     Kind.LAST_TWICE: mark(
         "a unit last of its kind by “%(measure)s” two months running, with %(minimum_n)s counted or more"
     ),
-    Kind.CLUSTER: mark("%(count)s orders of one kind at one place within %(days)s days"),
+    Kind.CLUSTER: mark("%(count)s citizens of one topic within %(days)s days"),
     Kind.JUMP: mark(
         "%(count)s orders or more on a day, in the city, of one kind or in one district, and more than %(deviations)s "
         "standard deviations above the mean of the same weekday in the %(weeks)s weeks before"
