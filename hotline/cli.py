@@ -19,6 +19,8 @@ from hotline.policy.clock_commands import clock
 from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
 from hotline.report.commands import report_command
+from hotline.report.paper_commands import listed as list_reports
+from hotline.report.paper_commands import make as make_report
 from hotline.report.rollup_commands import measures, roll_up_command
 from hotline.report.topics.commands import topics_command
 from hotline.transfer.matter_commands import places_command
@@ -34,6 +36,8 @@ def cli(context: click.Context) -> None:
         context.obj = lambda: create_app(with_database(Settings.from_env()))
 
 
+report_command.add_command(make_report)
+report_command.add_command(list_reports)
 import_.add_command(calls_command)
 verify.add_command(measures)
 for command in (

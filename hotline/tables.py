@@ -12,6 +12,7 @@ from hotline.people import models as people
 from hotline.policy import models as policy
 from hotline.receive import models as receive
 from hotline.report import models as report
+from hotline.report import paper_models as papers
 from hotline.report.topics import models as topics
 from hotline.transfer import models as transfer
 
@@ -26,6 +27,7 @@ __all__ = [
     "notices",
     "orders",
     "outbox",
+    "papers",
     "people",
     "policy",
     "receive",

@@ -26,6 +26,7 @@ from hotline.handle.triggers import sweep_orders
 from hotline.ledgers.sheets import produce_sheets
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
+from hotline.report.operations import plan_reports
 from hotline.report.rollup import roll_up
 from hotline.report.topics.assigning import assign_topics
 from hotline.report.triggers import sweep_units
@@ -61,6 +62,7 @@ PERIODIC = (
     Periodic("unit triggers", HOUR, sweep_units, Queue.REPORTS),
     Periodic("proposals", DAY, propose, Queue.REPORTS),
     Periodic("ledgers", HOUR, produce_sheets, Queue.REPORTS),
+    Periodic("reports", 5 * MINUTE, plan_reports, Queue.REPORTS),
 )
 
 

@@ -13,6 +13,7 @@ from hotline.base.time import Windows
 from hotline.policy.appeals import Appeals, Ground
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
+from hotline.policy.reports import Reports, read_reports
 from hotline.policy.reviews import Reviews, read_reviews
 from hotline.policy.scores import Ranking, read_ranking
 from hotline.policy.triggers import Trigger, fault, read_trigger
@@ -107,7 +108,7 @@ class Policy:
     which a citizen who tells of the same matter tells of it again. variants: the city's own measures.
     most_returns: returns agreed to, after which the center has designated the unit (指定承办) and it cannot hand back.
     minimum_n: a unit with fewer orders behind a rate is not ranked by it. ranking: how the others are. windows: where days
-    and months of reports begin.
+    and months of reports begin. reports: those made by the clock.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Policy:
     ranking: Ranking
     windows: Windows
     triggers: tuple[Trigger, ...]
+    reports: Reports
     evidence: Mapping[str, Evidence]
 
     @property
@@ -166,7 +168,7 @@ SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "co
 
 
 MIDDAY, LAST_MONTH_START = 12, 28
-OPTIONAL = ("appeals", "periods")  # sections a policy may lack: it has no such thing then
+OPTIONAL = ("appeals", "periods", "reports")  # sections a policy may lack: it has no such thing then
 ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
 DUPLICATE_DAYS, MOST_RETURNS, REACTIVATE_DAYS = 30, 2, 30  # where a policy does not say
 ANSWER_SECONDS, FIRST_CALL_HOURS, REPEAT_DAYS = 15, 72, 30  # likewise
@@ -242,6 +244,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         ranking=read_ranking(document),
         windows=Windows(**{name: int(value) for name, value in _given(document.get("periods", {})).items()}),
         triggers=tuple(_trigger(row) for row in document.get("triggers", ())),
+        reports=_reports(document.get("reports", {})),
         evidence={
             section: _member(Evidence, document[section]["evidence"], section)
             for section in (*SECTIONS, *(name for name in OPTIONAL if name in document))
@@ -306,6 +309,13 @@ def _appeals(section: Mapping[str, Any]) -> Appeals:
         for name in ("deadline", "evaluation")
     }
     return Appeals(**{**given, **lists})
+
+
+def _reports(section: Mapping[str, Any]) -> Reports:
+    try:
+        return read_reports(_given(section))
+    except ValueError as wrong:
+        raise BadPolicy(str(wrong)) from wrong
 
 
 def _given(section: Mapping[str, Any]) -> dict[str, Any]:

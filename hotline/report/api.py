@@ -43,7 +43,7 @@ def week(query: dict[str, Any]) -> Response:
 @api.response(200)
 def rows(query: dict[str, Any]) -> Response:
     """Exactly the rows a number of the report counts; give the report's cutoff to see them as it did."""
-    period, now = queries.seen_period(utc_now(), query["period"], query["day"], query["cutoff"])
+    period, now = queries.seen_period(utc_now(), query)
     wanted = Wanted(**{part.name: query[part.name] for part in fields(Wanted)})
     return answer(page_of_lines(listing(wanted, period, now, current_actor(), query["page"])))
 
@@ -65,7 +65,7 @@ def sheet(query: dict[str, Any]) -> Response:
     """The report of a week as a sheet, with the rows behind it."""
     period, now = _asked(query)
     report = overview(period, now, _units_seen())
-    headers = {"Content-Disposition": f'attachment; filename="week-{period.first.isoformat()}.xlsx"'}
+    headers = {"Content-Disposition": f'attachment; filename="{period.kind}-{period.first.isoformat()}.xlsx"'}
     return Response(week_sheet(report, current_actor()), mimetype=MEDIA_TYPE, headers=headers)
 
 
@@ -87,7 +87,7 @@ def measures() -> Response:
 
 def _asked(query: dict[str, Any]) -> tuple[Period, datetime]:
     """The week asked for, and the instant it is seen as of."""
-    return queries.seen_week(utc_now(), query["day"], query["cutoff"])
+    return queries.seen_period(utc_now(), query)
 
 
 def _units_seen() -> queries.Units:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import partial
@@ -15,7 +15,7 @@ from flask import url_for
 from hotline.base.i18n import label
 from hotline.base.schemas import member
 from hotline.base.time import Kind as PeriodKind
-from hotline.base.time import Period
+from hotline.base.time import Period, period_of
 from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
@@ -36,7 +36,6 @@ BENEATH = ("excluded_on_appeal", "false_close")  # what the rates are to be read
 MOST_SHOWN = 5  # of the units where it is most
 COLUMNS = ("on_time", "satisfied", "solved")
 WEEKS_SHOWN = 8
-A_YEAR = timedelta(weeks=52)  # the same weekdays
 
 
 class Sort(StrEnum):
@@ -172,8 +171,8 @@ def _trend(measure: Measure, week: Overview) -> Trend:
 def _year_before(
     measure: Measure, weeks: Sequence[tuple[Period, Figure]], week: Overview
 ) -> list[tuple[Period, Figure]]:
-    periods = [Period(at.first - A_YEAR, at.last - A_YEAR, at.zone) for at, _ in weeks]
-    whole = Period(periods[0].first, periods[-1].last, week.period.zone)
+    periods = [at.year_before() for at, _ in weeks]
+    whole = week.period.within(periods[0].first, periods[-1].last)
     if whole.first < FIRST_DAY or not _counted(measure, [whole], week)[0][1].total:
         return []  # most cities' first year: one question instead of eight
     return _counted(measure, periods, week)
@@ -244,6 +243,19 @@ class Board:
         """This page's address with changes."""
         return url_for("report.week", **{**self.given, **changes})
 
+    def at(self, period: Period) -> str:
+        """This page's address of another period, as it stands now."""
+        name = week_address(period, self.week.cutoff)
+        elsewhere = {"period": None, "day": None, "first": None, "last": None, **name, "cutoff": None}
+        return url_for("report.week", **{**self.given, **elsewhere})
+
+    def of_span(self, span: PeriodKind, day: date | None = None) -> Period:
+        """The period of a kind the last day shown lies in, or another day; of a range, the range itself."""
+        period = self.week.period
+        if span is PeriodKind.RANGE:
+            return period
+        return period_of(span, day or min(period.last, self.today), period.zone, period.windows)
+
     def address(self, period: Period) -> dict[str, str]:
         """What names another week, as it was seen when this one was."""
         return week_address(period, self.week.cutoff)
@@ -255,7 +267,7 @@ def board(week: Overview, asked: Mapping[str, Any], now: datetime) -> Board:
     of_week: dict[str, Any] = week_address(week.period, week.cutoff)
     return Board(
         week=week,
-        today=now.astimezone(week.period.zone).date(),
+        today=week.period.windows.day_of(now, week.period.zone),
         table=table,
         fates=stacked(dict(week.dispatched.fates)),
         trends=trends(week),
@@ -275,7 +287,7 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
     """What the page of a list shows beside its rows."""
     names, categories = unit_names(), category_names()
     span = short_span(period, now.astimezone(period.zone).date())
-    policy, is_week = frame_of(period, found.cutoff).policy, period.kind is PeriodKind.WEEK
+    policy = frame_of(period, found.cutoff).policy
     owner = names.get(wanted.unit, wanted.unit) if wanted.unit else label(wanted.kind)
     return {
         "title": heading(wanted, span, owner, found, policy),
@@ -285,19 +297,18 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
         "categories": categories,
         "policy": policy,
         "measure": find_measure(wanted.measure, policy),
-        "of_week": week_address(period, found.cutoff) if is_week else period_address(period, found.cutoff),
-        "is_week": is_week,
+        "of_week": week_address(period, found.cutoff),
     }
 
 
 def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
-    """What names a week as it was seen."""
-    return {"day": period.first.isoformat(), "cutoff": instant(cutoff)}
-
-
-def period_address(period: Period, cutoff: datetime) -> dict[str, str]:
-    """What names a period of any kind as it was seen."""
-    return {"period": period.kind.value, **week_address(period, cutoff)}
+    """What names a period as it was seen: its kind and a day of it (of a week, the day alone), or the days of a range."""
+    seen = {"cutoff": instant(cutoff)}
+    if period.kind is PeriodKind.RANGE:
+        return {"first": period.first.isoformat(), "last": period.last.isoformat(), **seen}
+    if period.kind is PeriodKind.WEEK:
+        return {"day": period.first.isoformat(), **seen}
+    return {"period": period.kind.value, "day": period.last.isoformat(), **seen}
 
 
 def shown_change(cell: Cell, measure: Measure | None = None) -> str:

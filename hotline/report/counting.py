@@ -11,6 +11,7 @@ from sqlalchemy import Date, Integer, String, Values, and_, column, func, select
 
 from hotline.base.db import db
 from hotline.base.time import DAY, Period
+from hotline.report.about import ALL, About
 from hotline.report.dimensions import By
 from hotline.report.figures import Figure, pooled
 from hotline.report.measure import Frame, Measure
@@ -41,18 +42,19 @@ def count(
     *,
     by: By | None = None,
     units: Units = None,
+    about: About = ALL,
 ) -> Counted:
     """Figures by measure and period: by a dimension's keys, or all together under None.
 
     What the rollup can answer, it answers in one statement: everybody's figures, or some units' by unit or together.
     """
     frames = {(one, period): frame_of(period, cutoff) for one, period in product(measures, dict.fromkeys(periods))}
-    ready = _ready(cutoff) if units is None or by in {None, By.UNIT} else set()
+    ready = _ready(cutoff) if about == ALL and (units is None or by in {None, By.UNIT}) else set()
     rolled = {wanted: frame for wanted, frame in frames.items() if wanted[0].name in ready}
     found: dict[tuple[Measure, Period], Keyed] = dict(_from_rollup(rolled, by, units)) if rolled else {}
     for (measure, period), frame in frames.items():
         if (measure, period) not in found:
-            found[measure, period] = figures_in(measure, frame, by=by, units=units)
+            found[measure, period] = figures_in(measure, frame, by=by, units=units, about=about)
     return found
 
 

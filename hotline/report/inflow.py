@@ -10,7 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db
@@ -19,6 +19,7 @@ from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Order
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.policy.limits import Clock
+from hotline.report.about import ALL, UNKNOWN, About
 from hotline.report.asof import lead_at, state_at
 from hotline.report.clocks import Fate, fate
 from hotline.report.queries import Units, frame_of, of_units
@@ -50,9 +51,11 @@ class Inflow:
         return Fraction(self.answered, self.total) if self.total else None
 
 
-def inflow(period: Period, cutoff: datetime, units: Units = None) -> Inflow:
+def inflow(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Inflow:
     """The orders received in a period. One aggregate."""
-    rows = _received(period, cutoff, units, Order.channel, Order.nature, state_at(cutoff).label("state")).subquery()
+    rows = _received(
+        period, cutoff, units, about, Order.channel, Order.nature, state_at(cutoff).label("state")
+    ).subquery()
     query = select(rows.c.channel, rows.c.nature, rows.c.state, func.count()).group_by(*rows.c)
     channels: Counter[Channel] = Counter()
     natures: Counter[Nature] = Counter()
@@ -62,6 +65,37 @@ def inflow(period: Period, cutoff: datetime, units: Units = None) -> Inflow:
         natures[nature] += count
         states[State(state)] += count
     return Inflow(_in_order(Channel, channels), _in_order(Nature, natures), _in_order(State, states))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Orders received in a period by more than a page has room for: what they are about, and where.
+
+    category: by the first and second level of the tree; UNKNOWN where an order has none, or no district.
+    """
+
+    total: int
+    by_channel: Mapping[str, int]
+    by_nature: Mapping[str, int]
+    by_category: Mapping[str, int]
+    by_subcategory: Mapping[str, int]
+    by_district: Mapping[str, int]
+
+
+FIRST_LEVEL, SECOND_LEVEL = 2, 4  # characters of a category's code
+
+
+def parts_received(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Parts:
+    """The orders received in a period, by each part. One aggregate."""
+    second = func.left(func.coalesce(Order.category_code, UNKNOWN), SECOND_LEVEL).label("category")
+    district = func.coalesce(Order.district_code, UNKNOWN).label("district")
+    rows = _received(period, cutoff, units, about, Order.channel, Order.nature, second, district).subquery()
+    query: Select[Any] = select(*rows.c, func.count()).group_by(*rows.c)
+    counted = [Counter[str]() for _ in range(5)]
+    for channel, nature, category, place, count in db.session.execute(query):
+        for counter, key in zip(counted, (channel, nature, category[:FIRST_LEVEL], category, place), strict=True):
+            counter[key] += count
+    return Parts(sum(counted[0].values()), *counted)
 
 
 def _in_order(members: type[Member], counts: Mapping[Member, int]) -> dict[Member, int]:
@@ -77,9 +111,10 @@ def received_rows(
     nature: Nature | None = None,
     state: State | None = None,
     units: Units = None,
+    about: About = ALL,
 ) -> Select[Any]:
     """The orders behind a number of the inflow, in the order they came in."""
-    query = _received(period, cutoff, units, Order)
+    query = _received(period, cutoff, units, about, Order)
     if channel is not None:
         query = query.where(Order.channel == channel)
     if nature is not None:
@@ -89,16 +124,20 @@ def received_rows(
     return query.order_by(Order.received_at, Order.id)
 
 
-def _received(period: Period, cutoff: datetime, units: Units, *columns: Any) -> Select[Any]:
+def _received(period: Period, cutoff: datetime, units: Units, about: About, *columns: Any) -> Select[Any]:
     return select(*columns).where(
         Order.received_at >= period.start,
         Order.received_at < period.end,
         Order.received_at <= cutoff,
         *of_units(lead_at(cutoff), units),
+        *about.of_orders(),
     )
 
 
 # What became of what was dispatched
+
+
+HANDLED = (Fate.ON_TIME, Fate.LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +151,11 @@ class Dispatched:
     fates: Mapping[Fate, int]
 
     @property
+    def handled(self) -> int:
+        """How many were handled by the cut-off, on time or late."""
+        return sum(self.fates[one] for one in HANDLED)
+
+    @property
     def placed(self) -> int:
         """How many the fates account for."""
         return sum(self.fates.values())
@@ -122,11 +166,11 @@ def conserved(dispatched: Dispatched) -> bool:
     return dispatched.placed == dispatched.total
 
 
-def dispatched_in(period: Period, cutoff: datetime, units: Units = None) -> Dispatched:
+def dispatched_in(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Dispatched:
     """The orders dispatched in a period by their fate."""
-    orders = select(func.count(Order.id)).where(*_dispatched(period, cutoff, units))
+    orders = select(func.count(Order.id)).where(*_dispatched(period, cutoff, units, about))
     became = fate(Deadline.due_at, frame_of(period, cutoff)).label("fate")
-    rows = _clocks(period, cutoff, units, became).subquery()
+    rows = _clocks(period, cutoff, units, about, became).subquery()
     counts = db.session.execute(select(rows.c.fate, func.count()).group_by(rows.c.fate)).all()
     fates = dict.fromkeys(Fate, 0) | {Fate(name): count for name, count in counts}
     return Dispatched(db.session.scalars(orders).one(), fates)
@@ -137,24 +181,46 @@ def dispatched_rows(
     cutoff: datetime,
     *,
     became: Fate | None = None,
+    ended: bool = False,
     units: Units = None,
+    about: About = ALL,
 ) -> Select[Any]:
-    """The handle clocks, each with its order, of what was dispatched in a period, by due time."""
-    query = _clocks(period, cutoff, units, Deadline).options(contains_eager(Deadline.order))
+    """The handle clocks, each with its order, of what was dispatched in a period, by due time. ended: HANDLED only."""
+    query = _clocks(period, cutoff, units, about, Deadline).options(contains_eager(Deadline.order))
     if became is not None:
         query = query.where(fate(Deadline.due_at, frame_of(period, cutoff)) == became.value)
+    if ended:
+        query = query.where(fate(Deadline.due_at, frame_of(period, cutoff)).in_([one.value for one in HANDLED]))
     return query.order_by(Deadline.due_at, Deadline.id)
 
 
-def _clocks(period: Period, cutoff: datetime, units: Units, *columns: Any) -> Select[Any]:
+def overdue_rows(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Select[Any]:
+    """The handle clocks, each with its order, open past their due time at the period's end or the cut-off, the worst first.
+
+    Whenever they came in.
+    """
+    at = min(cutoff, period.end)
+    query = select(Deadline).join(Deadline.order).options(contains_eager(Deadline.order))
+    return query.where(
+        Deadline.clock == Clock.HANDLE,
+        Deadline.started_at <= at,
+        Deadline.due_at < at,
+        or_(Deadline.ended_at.is_(None), Deadline.ended_at > at),
+        *of_units(Deadline.unit_code, units),
+        *about.of_orders(),
+    ).order_by(Deadline.due_at, Deadline.id)
+
+
+def _clocks(period: Period, cutoff: datetime, units: Units, about: About, *columns: Any) -> Select[Any]:
     query = select(*columns).select_from(Deadline).join(Deadline.order)
-    return query.where(Deadline.clock == Clock.HANDLE, *_dispatched(period, cutoff, units))
+    return query.where(Deadline.clock == Clock.HANDLE, *_dispatched(period, cutoff, units, about))
 
 
-def _dispatched(period: Period, cutoff: datetime, units: Units) -> list[ColumnElement[bool]]:
+def _dispatched(period: Period, cutoff: datetime, units: Units, about: About) -> list[ColumnElement[bool]]:
     return [
         Order.dispatched_at >= period.start,
         Order.dispatched_at < period.end,
         Order.dispatched_at <= cutoff,
         *of_units(lead_at(cutoff), units),
+        *about.of_orders(),
     ]

@@ -13,6 +13,7 @@ from hotline.base.db import db
 from hotline.base.time import Period
 from hotline.people.models import Unit
 from hotline.policy.document import Policy
+from hotline.report.about import ALL, About
 from hotline.report.counting import count
 from hotline.report.dimensions import By
 from hotline.report.figures import Cell, Figure, compared, pooled
@@ -57,13 +58,13 @@ class Overview:
         return conserved(self.dispatched)
 
 
-def overview(period: Period, cutoff: datetime, units: Units = None) -> Overview:
+def overview(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Overview:
     """The report of a week (or of any period), beside the period before it.
 
     Units come grouped by kind, then by code; queues by name. Whoever had no row in either week is left out.
     """
     frame = frame_of(period, cutoff)
-    table = _beside(frame, units)
+    table = _beside(frame, units, about)
     of_units = {measure: cells for measure, cells in table.items() if measure.unit is not None}
     of_queues = {measure: cells for measure, cells in table.items() if measure.unit is None}
     return Overview(
@@ -76,15 +77,15 @@ def overview(period: Period, cutoff: datetime, units: Units = None) -> Overview:
         city={measure.name: _together(cells, measure.least_n(frame.policy)) for measure, cells in table.items()},
         units=_unit_lines(of_units),
         queues=[Line(name, name, None, cells) for name, cells in sorted(_turned(of_queues).items())],
-        inflow=inflow(period, frame.cutoff, units),
-        dispatched=dispatched_in(period, frame.cutoff, units),
+        inflow=inflow(period, frame.cutoff, units, about),
+        dispatched=dispatched_in(period, frame.cutoff, units, about),
     )
 
 
-def _beside(frame: Frame, units: Units) -> dict[Measure, dict[str, Cell]]:
+def _beside(frame: Frame, units: Units, about: About) -> dict[Measure, dict[str, Cell]]:
     """Every measure's cells by unit, this period beside the one before."""
-    measures, period, earlier = measures_for(units), frame.period, frame.period.before()
-    found = count(measures, [period, earlier], frame.cutoff, by=By.UNIT, units=units)
+    measures, period, earlier = measures_for(units, about), frame.period, frame.period.before()
+    found = count(measures, [period, earlier], frame.cutoff, by=By.UNIT, units=units, about=about)
     table = {}
     for measure in measures:
         this, last = found[measure, period], found[measure, earlier]

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from hotline.base.schemas import Schema
-from hotline.base.time import utc_now
+from hotline.base.time import Kind, utc_now
 from hotline.base.workbook import MEDIA_TYPE
 from hotline.orders.sight import sees_asking
 from hotline.people.roles import Permission
@@ -35,7 +35,7 @@ def week() -> ResponseReturnValue:
     """The report of a week. A unit's people see their own units in it."""
     asked, now = address_data(BoardQuery()), utc_now()
     reader = current_actor()
-    period, seen = queries.seen_week(now, asked["day"], asked["cutoff"])
+    period, seen = queries.seen_period(now, asked)
     report = overview(period, seen, queries.scope_of(reader))
     drawn = board(report, asked, now)
     return render_template(
@@ -45,6 +45,7 @@ def week() -> ResponseReturnValue:
         reader=reader,
         behind=drawn.behind,
         columns=COLUMNS,
+        spans=[kind for kind in Kind if kind is not Kind.RANGE],
         beneath=BENEATH,
         measures=BY_NAME,
         **TOOLS,
@@ -56,7 +57,7 @@ def week() -> ResponseReturnValue:
 def rows() -> ResponseReturnValue:
     """Exactly the rows a number counts, as its page saw them."""
     asked, now = address_data(RowsQuery()), utc_now()
-    period, seen = queries.seen_period(now, asked["period"], asked["day"], asked["cutoff"])
+    period, seen = queries.seen_period(now, asked)
     wanted = Wanted(**{part.name: asked[part.name] for part in fields(Wanted)})
     found = listing(wanted, period, seen, current_actor(), asked["page"])
     beside = listed(wanted, found, period, now)
@@ -79,9 +80,9 @@ def ranked() -> ResponseReturnValue:
 def sheet() -> ResponseReturnValue:
     """The week as a sheet, with the rows behind it."""
     asked = address_data(WeekQuery())
-    period, seen = queries.seen_week(utc_now(), asked["day"], asked["cutoff"])
+    period, seen = queries.seen_period(utc_now(), asked)
     report = overview(period, seen, queries.scope_of(current_actor()))
-    name = f"week-{period.first.isoformat()}.xlsx"
+    name = f"{period.kind}-{period.first.isoformat()}.xlsx"
     return send_file(
         BytesIO(week_sheet(report, current_actor())), mimetype=MEDIA_TYPE, as_attachment=True, download_name=name
     )

@@ -5,7 +5,7 @@ A figure is one aggregate; its list is the same rows, unfolded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db
 from hotline.base.time import Kind as PeriodKind
-from hotline.base.time import Period, period_of, week_of
+from hotline.base.time import Period, period_of
 from hotline.calls.models import Call
 from hotline.handle.models import Evaluation
 from hotline.orders.models import Deadline, Event, Order
@@ -25,6 +25,7 @@ from hotline.people.actors import Actor
 from hotline.people.roles import UNIT_ROLES
 from hotline.policy import queries as policies
 from hotline.policy.appeals import Ground
+from hotline.report.about import ALL, About
 from hotline.report.dimensions import By, key_of
 from hotline.report.exclusions import deadline_ground
 from hotline.report.figures import Figure
@@ -52,25 +53,30 @@ def scope_of(actor: Actor) -> Units:
     return actor.units if actor.role in UNIT_ROLES else None
 
 
-def week_at(now: datetime, day: date | None = None) -> Period:
-    """The week of a city day; by default the week it is now."""
-    calendar = policies.calendar_now()
-    return week_of(day or calendar.city_day(now), calendar.zone)
+def period_at(now: datetime, kind: PeriodKind, day: date | None = None) -> Period:
+    """The period of a kind a city day lies in, by the windows in force; by default the one it is now."""
+    windows, zone = policies.policy_at(now).windows, policies.calendar_now().zone
+    return period_of(kind, day or windows.day_of(now, zone), zone, windows)
 
 
-def seen_week(now: datetime, day: date | None, cutoff: datetime | None) -> tuple[Period, datetime]:
-    """The week a reader asks for, and the instant it is seen as of: now, or an earlier one asked for."""
-    seen = min(cutoff or now, now)
-    return week_at(seen, day), seen
+def period_between(now: datetime, first: date, last: date) -> Period:
+    """Some days, by the windows in force: the month, quarter, week or day they are, or a range."""
+    for kind in (kind for kind in PeriodKind if kind is not PeriodKind.RANGE):
+        period = period_at(now, kind, last)
+        if (period.first, period.last) == (first, last):
+            return period
+    return Period(first, last, policies.calendar_now().zone, windows=policies.policy_at(now).windows)
 
 
-def seen_period(now: datetime, kind: PeriodKind, day: date | None, cutoff: datetime | None) -> tuple[Period, datetime]:
-    """The period of a kind a reader asks for, by the city's windows, and the instant it is seen as of."""
-    if kind is PeriodKind.WEEK:
-        return seen_week(now, day, cutoff)
-    seen, zone = min(cutoff or now, now), policies.calendar_now().zone
-    windows = policies.policy_at(seen).windows
-    return period_of(kind, day or windows.day_of(seen, zone), zone, windows), seen
+def seen_period(now: datetime, asked: Mapping[str, Any]) -> tuple[Period, datetime]:
+    """The period a reader asks for, and the instant it is seen as of: now, or an earlier one asked for.
+
+    asked: any days ("first", "last"), or the "period" a "day" lies in; by default the week it is now.
+    """
+    seen = min(asked["cutoff"] or now, now)
+    if asked["first"] is not None:
+        return period_between(seen, asked["first"], asked["last"]), seen
+    return period_at(seen, asked["period"], asked["day"]), seen
 
 
 def frame_of(period: Period, cutoff: datetime) -> Frame:
@@ -82,39 +88,55 @@ def frame_of(period: Period, cutoff: datetime) -> Frame:
     return Frame(period, cutoff, policy_id, policies.policy(policy_id))
 
 
-def measures_for(units: Units) -> tuple[Measure, ...]:
-    """The measures of a week's report a scope has: what belongs to no unit, a unit's people do not have."""
-    return tuple(measure for measure in WEEKLY if units is None or measure.unit is not None)
+def measures_for(units: Units, about: About = ALL) -> tuple[Measure, ...]:
+    """The measures of a report a scope has: what belongs to no unit, a unit's people do not have; calls are about nothing."""
+    every = units is None and about == ALL
+    return tuple(measure for measure in WEEKLY if every or measure.unit is not None)
 
 
 # Figures
 
 
 def figures(
-    measure: Measure, period: Period, cutoff: datetime, *, by: By | None = None, units: Units = None
+    measure: Measure,
+    period: Period,
+    cutoff: datetime,
+    *,
+    by: By | None = None,
+    units: Units = None,
+    about: About = ALL,
 ) -> dict[str | None, Figure]:
     """A measure in a period, counted row by row: by a dimension's keys, or all together under None. One aggregate."""
-    return figures_in(measure, frame_of(period, cutoff), by=by, units=units)
+    return figures_in(measure, frame_of(period, cutoff), by=by, units=units, about=about)
 
 
 def figures_in(
-    measure: Measure, frame: Frame, *, by: By | None = None, units: Units = None
+    measure: Measure, frame: Frame, *, by: By | None = None, units: Units = None, about: About = ALL
 ) -> dict[str | None, Figure]:
     """The same in a frame, whatever policy it has."""
     found: dict[str | None, Figure] = {} if by else {None: Figure()}
-    for key, *counts in db.session.execute(aggregate(measure, frame, by=by, units=units)):
+    for key, *counts in db.session.execute(aggregate(measure, frame, by=by, units=units, about=about)):
         found[key] = Figure(*counts)
     return found
 
 
-def aggregate(measure: Measure, frame: Frame, *, by: By | None = None, units: Units = None) -> Select[Any]:
+def aggregate(
+    measure: Measure, frame: Frame, *, by: By | None = None, units: Units = None, about: About = ALL
+) -> Select[Any]:
     """The statement behind ``figures``: per key what a Figure has, in its order."""
     key = literal(None) if by is None else key_of(by, measure, frame)
-    rows = judge(measure, frame, key.label("key"), units=units, joined=by not in {None, By.UNIT})
+    rows = judge(measure, frame, key.label("key"), units=units, about=about, joined=by not in {None, By.UNIT})
     return select(rows.c.key, *counts_of(rows)).where(rows.c.bucket.is_not(None)).group_by(rows.c.key)
 
 
-def judge(measure: Measure, frame: Frame, *columns: Any, units: Units = None, joined: bool = False) -> CTE:
+def judge(
+    measure: Measure,
+    frame: Frame,
+    *columns: Any,
+    units: Units = None,
+    about: About = ALL,
+    joined: bool = False,
+) -> CTE:
     """The rows of a measure with how each counts, and some columns beside. joined: with their orders."""
     query = _rows(
         measure, frame, *columns, measure.bucket(frame).label("bucket"), measure.weight(frame).label("weight")
@@ -122,7 +144,7 @@ def judge(measure: Measure, frame: Frame, *columns: Any, units: Units = None, jo
     entity = ENTITIES[measure.subject]
     if joined and entity is not Order:
         query = query.join(entity.order)
-    query = query.where(*of_units(measure.unit and measure.unit(frame), units))
+    query = query.where(*of_units(measure.unit and measure.unit(frame), units), *about.of_rows(entity))
     return query.cte("judged").prefix_with("MATERIALIZED")  # each row is judged once, not once for every count
 
 
@@ -165,6 +187,7 @@ def rows_behind(
     category: str | None = None,
     moved_to: str | None = None,
     units: Units = None,
+    about: About = ALL,
     pending: bool = True,
 ) -> Select[Any]:
     """Exactly the rows a number counts, ordered by the instant they count on.
@@ -180,7 +203,7 @@ def rows_behind(
     frame = frame_of(period, cutoff)
     entity = ENTITIES[measure.subject]
     query = _rows(measure, frame, entity).where(_in_bucket(measure, frame, bucket, numerator=numerator))
-    query = query.where(*of_units(measure.unit and measure.unit(frame), units))
+    query = query.where(*of_units(measure.unit and measure.unit(frame), units), *about.of_rows(entity))
     if unit is not None:
         query = query.where(measure.group(frame) == unit)
     if not pending:

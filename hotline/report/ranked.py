@@ -17,7 +17,7 @@ from hotline.base.schemas import member, words
 from hotline.base.time import Kind as PeriodKind
 from hotline.people.actors import Actor
 from hotline.people.models import UnitKind
-from hotline.report.board import period_address
+from hotline.report.board import week_address
 from hotline.report.counting import latest
 from hotline.report.figures import Figure, compared, interval, percent, rounded
 from hotline.report.queries import scope_of, seen_period
@@ -50,7 +50,7 @@ class RankingQuery(WeekQuery):
 def asked_ranking(asked: Mapping[str, Any], now: datetime, reader: Actor) -> Rankings:
     """The ranking an address asks for, as the reader may see it."""
     seen = now if asked["cutoff"] else latest(now)
-    period, cutoff = seen_period(seen, asked["period"], asked["day"], asked["cutoff"])
+    period, cutoff = seen_period(seen, asked)
     return rankings(period, cutoff, name=asked["scheme"], kind=asked["kind"], units=scope_of(reader))
 
 
@@ -64,7 +64,7 @@ def shown(ranking: Rankings, asked: Mapping[str, Any], now: datetime) -> dict[st
         "scheme": asked["scheme"] or None,
         "kind": asked["kind"],
     }
-    of_period: dict[str, Any] = period_address(period, ranking.cutoff)
+    of_period: dict[str, Any] = week_address(period, ranking.cutoff)
     return {
         "spans": SPANS,
         "kind": asked["kind"],

@@ -10,15 +10,20 @@ from fractions import Fraction
 from flask_babel import format_date, ngettext
 
 from hotline.base.i18n import gettext, label, language, mark
-from hotline.base.time import Period
+from hotline.base.time import Kind, Period
 from hotline.policy.document import Policy
 from hotline.report.figures import percent
 from hotline.report.lines import AnyLine, DispatchLine, OrderLine
-from hotline.report.lists import DISPATCHED, RECEIVED, Listing, Wanted
-from hotline.report.measure import Bucket, Kind, Measure, Subject
+from hotline.report.lists import DISPATCHED, OVERDUE, RECEIVED, Listing, Wanted
+from hotline.report.measure import Bucket, Measure, Subject
+from hotline.report.measure import Kind as RateKind
 from hotline.report.measures import Fate, find_measure
 
-OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dispatched")}
+OF_NO_MEASURE = {
+    RECEIVED: mark("Orders received"),
+    DISPATCHED: mark("Orders dispatched"),
+    OVERDUE: mark("Orders overdue"),
+}
 
 
 # Weeks
@@ -26,6 +31,8 @@ OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dis
 
 def span(period: Period) -> str:
     """A week as a heading: Mon 16 Nov – Sun 22 Nov 2026."""
+    if period.first == period.last:
+        return _day(period.first, "y年M月d日 EEE" if language() == "zh" else "EEE d MMM y")
     two_years = period.first.year != period.last.year
     if language() == "zh":
         return (
@@ -37,6 +44,8 @@ def span(period: Period) -> str:
 def short_span(period: Period, today: date) -> str:
     """A week in a line of words: 16–22 Nov, with the year when it is not this one."""
     first, last = period.first, period.last
+    if first == last:
+        return span(period)
     one_month = first.month == last.month
     if language() == "zh":
         year = "" if first.year == today.year else "y年"
@@ -50,12 +59,30 @@ def short_span(period: Period, today: date) -> str:
 
 
 def monday(period: Period) -> str:
-    """The first day of a week, as short as a chart needs it."""
+    """The first day of a week or another period, as short as a chart needs it; a month and a year by name."""
+    if period.kind is Kind.MONTH:
+        return _day(period.last, "M月" if language() == "zh" else "MMM")
+    if period.kind is Kind.YEAR:
+        return _day(period.last, "y")
     return _day(period.first, "M月d日" if language() == "zh" else "d MMM")
 
 
 def _day(day: date, pattern: str) -> str:
     return str(format_date(day, pattern))
+
+
+SPANS = {
+    Kind.DAY: mark("By day"),
+    Kind.WEEK: mark("By week"),
+    Kind.MONTH: mark("By month"),
+    Kind.QUARTER: mark("By quarter"),
+    Kind.YEAR: mark("By year"),
+}
+
+
+def span_name(kind: Kind) -> str:
+    """What a kind of period is called in a switch: By day, By week."""
+    return gettext(SPANS[kind])
 
 
 # Numbers
@@ -178,7 +205,7 @@ def counted_as(measure: Measure, line: AnyLine) -> Counted:
     ground = f" · {label(line.ground)}" if isinstance(line, OrderLine) and line.ground else ""
     if line.bucket is Bucket.EXCLUDED:
         return Counted("dropped", label(Bucket.EXCLUDED) + ground)
-    if measure.kind is Kind.MEAN:
+    if measure.kind is RateKind.MEAN:
         return Counted("open", gettext(measure.hit if line.weight else measure.missed))
     if not line.weight:
         return _missed(measure, line)

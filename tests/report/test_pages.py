@@ -209,7 +209,7 @@ def test_equal_rates_have_equal_rank(session: None) -> None:
 
 def test_an_empty_week_says_how_to_begin(sign_in: SignIn) -> None:
     page = shown(sign_in("manager"), "/week?day=2020-01-01&lang=en")
-    assert "Nothing has come in this week." in page
+    assert "Nothing has come in in this period." in page
     assert "Mon 30 Dec 2019 – Sun 5 Jan 2020" in page
     assert "rate-card" not in page
 

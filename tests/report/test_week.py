@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed
+from hotline.base.time import Kind
 from hotline.calls.models import CallOutcome
 from hotline.knowledge.operations import answer_directly
 from hotline.orders.lifecycle import State
@@ -126,7 +127,7 @@ def test_states_are_those_at_the_cutoff(session: None) -> None:
 
 def test_a_real_walk_is_on_time_satisfied_and_conserved(session: None) -> None:
     factories.closed(MONDAY + timedelta(hours=10))
-    report = overview(queries.week_at(NOW, WEEK.first), NOW)
+    report = overview(queries.period_at(NOW, Kind.WEEK, WEEK.first), NOW)
     assert report.city["satisfied"].figure.rate == report.city["solved"].figure.rate == 1
     assert report.dispatched.fates[Fate.ON_TIME] == report.dispatched.total == 1
     assert report.conserved
