@@ -108,7 +108,9 @@ class Plan:
         inboxes = [self._for_unit(*row) for row in self._inboxes(orders)]
         twins = self._twins(inboxes, orders)
         crowds = self._crowds(orders)
-        instants = arrivals(orders - len(inboxes) - len(twins) - len(crowds), self.start, self.now, self.town.calendar, self.rng)
+        instants = arrivals(
+            orders - len(inboxes) - len(twins) - len(crowds), self.start, self.now, self.town.calendar, self.rng
+        )
         holds = self._holds(len(instants), orders)
         others = [self._draft(at, holds.get(index)) for index, at in enumerate(instants)]
         return sorted([*others, *inboxes, *twins, *crowds], key=lambda draft: draft.at)
