@@ -22,6 +22,7 @@ from hotline.report.commands import report_command
 from hotline.report.paper_commands import listed as list_reports
 from hotline.report.paper_commands import make as make_report
 from hotline.report.rollup_commands import measures, roll_up_command
+from hotline.report.topics.commands import topics_command
 from hotline.transfer.matter_commands import places_command
 from hotline.transfer.routing_commands import routing_command
 
@@ -51,6 +52,7 @@ for command in (
     calendar_command,
     routing_command,
     places_command,
+    topics_command,
     verify,
     report_command,
     roll_up_command,

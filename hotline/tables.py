@@ -13,6 +13,7 @@ from hotline.policy import models as policy
 from hotline.receive import models as receive
 from hotline.report import models as report
 from hotline.report import paper_models as papers
+from hotline.report.topics import models as topics
 from hotline.transfer import models as transfer
 
 metadata = Base.metadata
@@ -31,5 +32,6 @@ __all__ = [
     "policy",
     "receive",
     "report",
+    "topics",
     "transfer",
 ]

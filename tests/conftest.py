@@ -125,6 +125,7 @@ def committed(app: Flask) -> Iterator[None]:
         db.session.execute(text("SET LOCAL session_replication_role = replica"))
         orders = ("deadline", "order_unit", "attachment", "order_event", "work_order")
         for table in (
+            *("topic_ledger", "topic_key", "topic_order", "topic"),
             *("ledger_sheet", "ledger_event", "ledger_item", "ledger"),
             "outbox",
             "alarm",

@@ -30,6 +30,7 @@ from hotline.people.roles import Role
 from hotline.policy.clock import PauseReason
 from hotline.policy.limits import Clock, Requester
 from hotline.policy.triggers import Kind, Supervision
+from hotline.report.topics.queries import hot_topics
 from hotline.sample import fill
 from hotline.transfer.merging import TAKES_CHILDREN
 from tests import conftest
@@ -240,3 +241,9 @@ def test_only_the_last_day_is_news(sample: Sample) -> None:
     old = Delivery.created_at < NOW - timedelta(days=1)
     assert db.session.scalar(select(func.count()).where(old, Delivery.done_at.is_(None))) == 0
     assert db.session.scalar(select(func.count()).where(~old, Delivery.done_at.is_(None)))
+
+
+def test_some_topics_are_hot(sample: Sample) -> None:
+    found = hot_topics(NOW, 7)
+    assert len(found) >= 2
+    assert all(one.topic.place and one.topic.words for one in found)

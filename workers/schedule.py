@@ -28,6 +28,7 @@ from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
 from hotline.report.operations import plan_reports
 from hotline.report.rollup import roll_up
+from hotline.report.topics.assigning import assign_topics
 from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose
 from workers.app import worker_app
@@ -56,6 +57,8 @@ PERIODIC = (
     Periodic("escalation", MINUTE, escalate_overdue, Queue.URGENT),
     Periodic("order triggers", 5 * MINUTE, sweep_orders, Queue.URGENT),
     Periodic("rollup", 5 * MINUTE, roll_up, Queue.REPORTS),
+    # Before the triggers, which count the citizens of topics.
+    Periodic("topics", HOUR, assign_topics, Queue.REPORTS),
     Periodic("unit triggers", HOUR, sweep_units, Queue.REPORTS),
     Periodic("proposals", DAY, propose, Queue.REPORTS),
     Periodic("ledgers", HOUR, produce_sheets, Queue.REPORTS),

@@ -80,9 +80,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         {
             *(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.REVIEW_APPEALS, _P.AUDIT_CALLBACKS, _P.REVEAL_PHONE),
-            *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SEE_CITY_REPORTS),
+            *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SEE_CITY_REPORTS, _P.SIGN_REPORTS),
             *(_P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS),
-            *(_P.SEE_CITY_REPORTS, _P.SIGN_REPORTS),
         }
     ),
     Role.MANAGER: frozenset(

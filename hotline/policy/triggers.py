@@ -28,7 +28,7 @@ class Supervision(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a trigger watches: an order, a unit over a month, a place, or what comes in on a day."""
+    """What a trigger watches: an order, a unit over a month, a topic, or what comes in on a day."""
 
     OVERDUE = "overdue"
     DISSATISFIED_AGAIN = "dissatisfied_again"
@@ -67,8 +67,8 @@ name_members(
         Kind.UNSOLVED_IN_MONTH: mark("Not solved, several in a month"),
         Kind.BELOW: mark("Below the least rate"),
         Kind.LAST_TWICE: mark("Last place twice running"),
-        Kind.CLUSTER: mark("Cluster at one place"),
         Kind.JUMP: mark("More than on other such weekdays"),
+        Kind.CLUSTER: mark("Burst of a topic"),
         Does.ALARM: mark("Alarm"),
         Does.SUPERVISE: mark("Put under supervision"),
         Does.INTERVIEW: mark("Interview"),
@@ -110,7 +110,7 @@ LONGEST_NAME = 60
 class Trigger:
     """One rule: where this is so, that is done, once for each period.
 
-    count: of orders, urges or evaluations, from which it fires. days: working days (OVERDUE, STALLED) or days of the
+    count: of orders, urges, evaluations or citizens, from which it fires. days: working days (OVERDUE, STALLED) or days of the
     calendar that are looked back (REPEATED, CLUSTER). measure, percent, minimum_n: a rate of the report, the least it
     may be, and how many must be counted for it. kinds: of units, those it is about; all where none is named.
     percents: the least rate of some kinds of units, where it is another than that of the rest. weeks, deviations: the

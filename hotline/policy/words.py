@@ -24,7 +24,7 @@ WHEN = {
     Kind.LAST_TWICE: mark(
         "a unit last of its kind by “%(measure)s” two months running, with %(minimum_n)s counted or more"
     ),
-    Kind.CLUSTER: mark("%(count)s orders of one kind at one place within %(days)s days"),
+    Kind.CLUSTER: mark("%(count)s citizens of one topic within %(days)s days"),
     Kind.JUMP: mark(
         "%(count)s orders or more on a day, in the city, of one kind or in one district, and more than %(deviations)s "
         "standard deviations above the mean of the same weekday in the %(weeks)s weeks before"
@@ -118,6 +118,23 @@ def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
             gettext("Not counted as missed: whoever hangs up within"),
             gettext("%(n)s s", n=f"{policy.short_abandon:g}"),
             known["connection"],
+        ),
+        (
+            gettext("A call is answered in time within"),
+            gettext("%(n)s s", n=f"{policy.answer_seconds:g}"),
+            known["connection"],
+        ),
+        (
+            gettext("Settled with the first call: no call in the hours before, none again in the hours after"),
+            gettext(
+                "%(before)s, %(after)s", before=f"{policy.first_call_before:g}", after=f"{policy.first_call_after:g}"
+            ),
+            known["connection"],
+        ),
+        (
+            gettext("Told of again: the same citizen with the same matter within"),
+            spoken(policy.repeat_days, TimeUnit.NATURAL_DAYS),
+            known["callback"],
         ),
         (gettext("Fewest orders behind a rate that is ranked"), str(policy.minimum_n), known["ranking"]),
         (gettext("Answers of callbacks that are audited"), percent(policy.audit_share), known["callback"]),

@@ -14,8 +14,11 @@ from hotline.base.time import Period, utc_now
 from hotline.base.workbook import MEDIA_TYPE
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
+from hotline.policy import queries as policies
 from hotline.report import queries
+from hotline.report.definitions import definition
 from hotline.report.lists import Wanted, listing
+from hotline.report.measures import measures_at
 from hotline.report.overview import overview
 from hotline.report.ranked import RankingQuery, asked_ranking, ranking_document
 from hotline.report.schemas import RowsQuery, WeekQuery, page_of_lines, whole_week
@@ -64,6 +67,22 @@ def sheet(query: dict[str, Any]) -> Response:
     report = overview(period, now, _units_seen())
     headers = {"Content-Disposition": f'attachment; filename="{period.kind}-{period.first.isoformat()}.xlsx"'}
     return Response(week_sheet(report, current_actor()), mimetype=MEDIA_TYPE, headers=headers)
+
+
+@api.get("/measures")
+@needs(Permission.SEE_REPORTS)
+@api.response(200)
+def measures() -> Response:
+    """Every measure in words, as the policy in force has it."""
+    now = utc_now()
+    policy_id = policies.policy_id_at(now)
+    policy = policies.policy(policy_id)
+    return answer(
+        {
+            "policy": {"id": policy_id, "name": policy.name, "title": policy.title},
+            "measures": [definition(measure, policy) for measure in measures_at(policy)],
+        }
+    )
 
 
 def _asked(query: dict[str, Any]) -> tuple[Period, datetime]:

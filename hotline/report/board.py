@@ -24,7 +24,7 @@ from hotline.report.counting import count
 from hotline.report.figures import Cell, Figure
 from hotline.report.lists import Listing, Wanted
 from hotline.report.measure import Measure
-from hotline.report.measures import BY_NAME, Fate
+from hotline.report.measures import BY_NAME, Fate, find_measure
 from hotline.report.overview import Line, Overview
 from hotline.report.queries import frame_of
 from hotline.report.routing import Routing, routing
@@ -296,7 +296,7 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
         "names": names,
         "categories": categories,
         "policy": policy,
-        "measure": BY_NAME.get(wanted.measure),
+        "measure": find_measure(wanted.measure, policy),
         "of_week": week_address(period, found.cutoff),
     }
 

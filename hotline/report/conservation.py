@@ -15,10 +15,11 @@ from sqlalchemy import Date, and_, cast, func, literal, or_, select
 
 from hotline.base.db import db
 from hotline.orders.models import Deadline, Order
+from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
 from hotline.report.counting import rolled_at
 from hotline.report.measure import Frame, Measure
-from hotline.report.measures import MEASURES, lead_at
+from hotline.report.measures import lead_at, measures_at
 from hotline.report.models import WHOLE, DailyFigure
 from hotline.report.rollup import COUNTS, Roll, daily
 
@@ -44,10 +45,11 @@ def verify_measures(first: date, last: date) -> Iterator[Mismatch]:
     cutoff = rolled_at()
     if cutoff is None:
         return
-    for measure in MEASURES:
+    measures = measures_at(policies.policy_at(cutoff))
+    for measure in measures:
         yield from _recounted(measure, first, last, cutoff)
     yield from _parts(first, last)
-    yield from _fates(Roll(MEASURES[0], cutoff).frame(first, last))
+    yield from _fates(Roll(measures[0], cutoff).frame(first, last))
 
 
 def _recounted(measure: Measure, first: date, last: date, cutoff: datetime) -> Iterator[Mismatch]:

@@ -16,11 +16,12 @@ from sqlalchemy.orm import contains_eager
 from hotline.base.db import db
 from hotline.base.time import Period
 from hotline.orders.lifecycle import State
-from hotline.orders.models import Deadline, Event, Order
+from hotline.orders.models import Deadline, Order
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.policy.limits import Clock
 from hotline.report.about import ALL, UNKNOWN, About
-from hotline.report.measures import Fate, fate, lead_at
+from hotline.report.asof import lead_at, state_at
+from hotline.report.clocks import Fate, fate
 from hotline.report.queries import Units, frame_of, of_units
 
 Member = TypeVar("Member", bound=StrEnum)
@@ -53,7 +54,7 @@ class Inflow:
 def inflow(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Inflow:
     """The orders received in a period. One aggregate."""
     rows = _received(
-        period, cutoff, units, about, Order.channel, Order.nature, _state_at(cutoff).label("state")
+        period, cutoff, units, about, Order.channel, Order.nature, state_at(cutoff).label("state")
     ).subquery()
     query = select(rows.c.channel, rows.c.nature, rows.c.state, func.count()).group_by(*rows.c)
     channels: Counter[Channel] = Counter()
@@ -119,7 +120,7 @@ def received_rows(
     if nature is not None:
         query = query.where(Order.nature == nature)
     if state is not None:
-        query = query.where(_state_at(cutoff) == state)
+        query = query.where(state_at(cutoff) == state)
     return query.order_by(Order.received_at, Order.id)
 
 
@@ -131,19 +132,6 @@ def _received(period: Period, cutoff: datetime, units: Units, about: About, *col
         *of_units(lead_at(cutoff), units),
         *about.of_orders(),
     )
-
-
-def _state_at(cutoff: datetime) -> ColumnElement[Any]:
-    """The state an order was in: what its log says. An order brought in without a log is in the state it has."""
-    last = (
-        select(Event.to_state)
-        .where(Event.order_id == Order.id, Event.at <= cutoff)
-        .order_by(Event.seq.desc())
-        .limit(1)
-        .correlate(Order)
-        .scalar_subquery()
-    )
-    return func.coalesce(last, Order.state)
 
 
 # What became of what was dispatched

@@ -18,11 +18,12 @@ from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.actors import Actor
 from hotline.people.models import UnitKind
 from hotline.people.queries import units_of_kind
+from hotline.policy.document import Policy
 from hotline.report.about import About
 from hotline.report.inflow import dispatched_rows, overdue_rows, received_rows
 from hotline.report.lines import AnyLine, View
 from hotline.report.measure import Bucket, Subject
-from hotline.report.measures import BY_NAME, Fate, measure_named
+from hotline.report.measures import Fate, find_measure, measure_named
 from hotline.report.queries import Units, frame_of, grounds, leads, rows_behind, scope_of, verdicts
 
 RECEIVED, DISPATCHED, OVERDUE = "received", "dispatched", "overdue"  # numbers that are no measure's
@@ -84,15 +85,16 @@ def listing(wanted: Wanted, period: Period, cutoff: datetime, reader: Actor, num
     Raises NotAllowed for other units' rows and for calls where the reader sees only units', and for whom is yet
     to be asked where the reader is not to know; Invalid for a part that does not narrow this number.
     """
-    _check(wanted)
+    frame = frame_of(period, cutoff)
+    _check(wanted, frame.policy)
     units = scope_of(reader)
     if wanted.measure in {RECEIVED, DISPATCHED, OVERDUE}:
         page = page_of(_orders(wanted, period, cutoff, _narrowed(wanted.unit, units)), number)
-        frame, theirs = frame_of(period, cutoff), leads(page.rows, cutoff)
+        theirs = leads(page.rows, cutoff)
         why = grounds(page.rows, frame) if wanted.measure == DISPATCHED else {}
         view = View(cutoff, frame.policy, asking=sees_asking(reader), grounds=why)
         return Listing(page, [view.line(row, theirs[row.id]) for row in page.rows], cutoff)
-    measure = measure_named(wanted.measure)
+    measure = measure_named(wanted.measure, frame.policy)
     pending = measure.lists_pending(reader) and not wanted.ended
     if (measure.unit is None and units is not None) or (
         wanted.bucket is Bucket.NOT_DUE and not measure.lists_pending(reader)
@@ -117,7 +119,7 @@ def listing(wanted: Wanted, period: Period, cutoff: datetime, reader: Actor, num
         pending=pending,
     )
     page = page_of(query, number)
-    view = View.of(measure, frame_of(period, cutoff), reader)
+    view = View.of(measure, frame, reader)
     counts = verdicts(measure, period, cutoff, page.rows)
     lines = [view.line(row, counts[row.id].unit, counts[row.id]) for row in page.rows]
     return Listing(page, lines, cutoff)
@@ -150,8 +152,8 @@ def _narrowed(unit: str | None, units: Units) -> Units:
     return frozenset({unit})
 
 
-def _check(wanted: Wanted) -> None:
-    measure = BY_NAME.get(wanted.measure)
+def _check(wanted: Wanted, policy: Policy) -> None:
+    measure = find_measure(wanted.measure, policy)
     of_measure = _OF_DISPATCHES if measure and measure.subject is Subject.DISPATCHES else _OF_MEASURE
     if measure and measure.unit is None:
         of_measure -= {"kind"}

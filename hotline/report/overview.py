@@ -74,7 +74,7 @@ def overview(period: Period, cutoff: datetime, units: Units = None, about: About
         policy=frame.policy,
         units_seen=units,
         measures=tuple(table),
-        city={measure.name: _together(cells, frame.policy) for measure, cells in table.items()},
+        city={measure.name: _together(cells, measure.least_n(frame.policy)) for measure, cells in table.items()},
         units=_unit_lines(of_units),
         queues=[Line(name, name, None, cells) for name, cells in sorted(_turned(of_queues).items())],
         inflow=inflow(period, frame.cutoff, units, about),
@@ -90,15 +90,15 @@ def _beside(frame: Frame, units: Units, about: About) -> dict[Measure, dict[str,
     for measure in measures:
         this, last = found[measure, period], found[measure, earlier]
         table[measure] = {
-            code or "": compared(this.get(code, Figure()), last.get(code, Figure()), frame.policy.minimum_n)
+            code or "": compared(this.get(code, Figure()), last.get(code, Figure()), measure.least_n(frame.policy))
             for code in this.keys() | last.keys()
         }
     return table
 
 
-def _together(cells: Mapping[str, Cell], policy: Policy) -> Cell:
+def _together(cells: Mapping[str, Cell], least_n: int) -> Cell:
     this = pooled(cell.figure for cell in cells.values())
-    return compared(this, pooled(cell.before for cell in cells.values()), policy.minimum_n)
+    return compared(this, pooled(cell.before for cell in cells.values()), least_n)
 
 
 def _turned(table: Mapping[Measure, Mapping[str, Cell]]) -> dict[str, dict[str, Cell]]:

@@ -15,10 +15,12 @@ from hotline.base.workbook import MEDIA_TYPE
 from hotline.orders.sight import sees_asking
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
-from hotline.report import charts, figures, queries, words
+from hotline.policy import queries as policies
+from hotline.policy import words as policy_words
+from hotline.report import charts, definitions, figures, queries, words
 from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed, shown_change
 from hotline.report.lists import Wanted, listing
-from hotline.report.measures import BY_NAME
+from hotline.report.measures import BY_NAME, measures_at
 from hotline.report.overview import overview
 from hotline.report.ranked import RankingQuery, asked_ranking, shown
 from hotline.report.schemas import RowsQuery, WeekQuery
@@ -83,6 +85,17 @@ def sheet() -> ResponseReturnValue:
     name = f"{period.kind}-{period.first.isoformat()}.xlsx"
     return send_file(
         BytesIO(week_sheet(report, current_actor())), mimetype=MEDIA_TYPE, as_attachment=True, download_name=name
+    )
+
+
+@pages.get("/measures")
+@needs(Permission.SEE_REPORTS)
+def measures() -> ResponseReturnValue:
+    """Every measure in words, as the policy in force has it."""
+    policy = policies.policy_at(utc_now())
+    groups = definitions.by_subject(measures_at(policy))
+    return render_template(
+        "report/measures.html", groups=groups, policy=policy, definitions=definitions, policy_words=policy_words
     )
 
 

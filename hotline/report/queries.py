@@ -30,7 +30,7 @@ from hotline.report.dimensions import By, key_of
 from hotline.report.exclusions import deadline_ground
 from hotline.report.figures import Figure
 from hotline.report.measure import MOMENT, Bucket, Frame, Measure, Subject
-from hotline.report.measures import MEASURES, lead_at
+from hotline.report.measures import WEEKLY, lead_at
 
 READ_AT_ONCE = 1000
 Units = frozenset[str] | None  # whose rows: some units', or (None) everybody's
@@ -43,6 +43,8 @@ ENTITIES: dict[Subject, Any] = {
     Subject.EVALUATIONS: Evaluation,
     Subject.DISPATCHES: Event,
     Subject.CLOSINGS: Event,
+    Subject.REPLIES: Evaluation,
+    Subject.ORDERS: Order,
 }
 
 
@@ -87,9 +89,9 @@ def frame_of(period: Period, cutoff: datetime) -> Frame:
 
 
 def measures_for(units: Units, about: About = ALL) -> tuple[Measure, ...]:
-    """The measures a scope has: calls belong to no unit and no matter, so a unit's people have none."""
+    """The measures of a report a scope has: what belongs to no unit, a unit's people do not have; calls are about nothing."""
     every = units is None and about == ALL
-    return tuple(measure for measure in MEASURES if every or measure.unit is not None)
+    return tuple(measure for measure in WEEKLY if every or measure.unit is not None)
 
 
 # Figures
@@ -190,7 +192,7 @@ def rows_behind(
 ) -> Select[Any]:
     """Exactly the rows a number counts, ordered by the instant they count on.
 
-    Rows are Call, Deadline, Evaluation or (of dispatches) Event, all but the first with their ``order`` loaded: an
+    Rows are Call, Order, Deadline, Evaluation or Event, all but the first two with their ``order`` loaded: an
     order that was evaluated twice in a week counts twice and is there twice.
 
     unit: a unit code (calls: a queue). bucket: None for every row that is part of the measure.
@@ -206,7 +208,7 @@ def rows_behind(
         query = query.where(measure.group(frame) == unit)
     if not pending:
         query = query.where(measure.bucket(frame) != Bucket.NOT_DUE.value)
-    if entity is not Call:
+    if entity not in {Call, Order}:
         query = query.join(entity.order).options(contains_eager(entity.order))
     if category is not None:
         query = query.where(Order.category_code == category)
@@ -225,7 +227,7 @@ def _in_bucket(measure: Measure, frame: Frame, bucket: Bucket | None, *, numerat
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How one row counts, and for which unit (a call: for which queue).
+    """How one row counts, and for which unit (a call: for which queue; None: for no unit).
 
     moved_to: of dispatches, the unit the order was sent on to by the cut-off.
     ground: why it is excluded, where that was decided on appeal.
@@ -233,7 +235,7 @@ class Verdict:
 
     bucket: Bucket
     weight: Decimal
-    unit: str
+    unit: str | None
     moved_to: str | None = None
     ground: Ground | None = None
 

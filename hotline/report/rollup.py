@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ from hotline.policy import queries as policies
 from hotline.policy.document import Policy
 from hotline.report.dimensions import dimensions_of, key_of
 from hotline.report.measure import Frame, Measure, Subject
-from hotline.report.measures import MEASURES
+from hotline.report.measures import measures_at
 from hotline.report.models import WHOLE, DailyFigure, RolledDay, RolledMeasure
 from hotline.report.queries import ENTITIES, counts_of, frame_of, judge
 
@@ -43,13 +44,13 @@ def roll_up(now: datetime) -> int:
     cutoff = now - SETTLING
     _take_touched()
     rolled = dict(db.session.execute(select(RolledMeasure.measure, RolledMeasure.cutoff)).all())
-    days = 0
-    for measure in MEASURES:
+    days, measures = 0, measures_at(policies.policy_at(cutoff))
+    for measure in measures:
         roll = Roll(measure, cutoff)
         dirty = roll.dirty_days(rolled[measure.name]) if measure.name in rolled else roll.all_days()
         days += roll.count(dirty)
     db.session.execute(delete(RolledMeasure))
-    db.session.execute(insert(RolledMeasure), [{"measure": one.name, "cutoff": cutoff} for one in MEASURES])
+    db.session.execute(insert(RolledMeasure), [{"measure": one.name, "cutoff": cutoff} for one in measures])
     return days
 
 
@@ -99,7 +100,8 @@ class Roll:
 
     def dirty_days(self, before: datetime) -> set[date]:
         """The days whose figures may differ from what they were as of another cut-off."""
-        return self._touched() | self._ripened(before) | self._read_otherwise()
+        touched = self._touched()
+        return touched | self._reached(touched) | self._ripened(before) | self._read_otherwise()
 
     def count(self, days: Iterable[date]) -> int:
         """Count some days anew; return how many."""
@@ -139,6 +141,13 @@ class Roll:
             now = select(self.measure.date(frame)).distinct().select_from(entity)
             days |= set(db.session.scalars(now.where(self.measure.within(frame), order_id.in_(TOUCHED))))
         return days - {None}
+
+    def _reached(self, days: set[date]) -> set[date]:
+        """Days that count otherwise because of what was touched on some; what is not ripe is counted anew anyway."""
+        frame, policy = self.frame(FIRST, LAST), policies.policy_at(self.cutoff)
+        last = frame.period.windows.day_of(self.measure.ripens(self.cutoff, policy), frame.period.zone)
+        far = ceil(self.measure.reach(policy) / DAY)
+        return {day + n * DAY for day in days for n in range(-far, far + 1) if day + n * DAY <= last} if far else set()
 
     def _ripened(self, before: datetime) -> set[date]:
         """The days on which time alone has changed something since."""

@@ -12,15 +12,15 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from hotline.base.i18n import gettext, label
 from hotline.base.schemas import Schema, member, truth, words
 from hotline.base.time import Kind as PeriodKind
 from hotline.orders.lifecycle import State
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.models import UnitKind
+from hotline.report.definitions import definition
 from hotline.report.figures import Cell, percent, rounded
 from hotline.report.lists import Listing
-from hotline.report.measure import Bucket, Measure
+from hotline.report.measure import Bucket
 from hotline.report.measures import Fate
 from hotline.report.overview import Line, Overview
 
@@ -107,7 +107,7 @@ def whole_week(week: Overview) -> dict[str, Any]:
         "policy": {"id": week.policy_id, "name": week.policy.name, "title": week.policy.title},
         "minimum_n": week.policy.minimum_n,
         "units_seen": None if week.units_seen is None else sorted(week.units_seen),
-        "measures": [definition(measure, week) for measure in week.measures],
+        "measures": [definition(measure, week.policy) for measure in week.measures],
         "city": {name: cell_of(cell) for name, cell in week.city.items()},
         "units": [_line(line) for line in week.units],
         "queues": [_line(line) for line in week.queues],
@@ -120,18 +120,6 @@ def whole_week(week: Overview) -> dict[str, Any]:
             "answered_percent": _float(percent(week.inflow.answered_rate)),
         },
         "dispatched": {"total": week.dispatched.total, **week.dispatched.fates, "conserved": week.conserved},
-    }
-
-
-def definition(measure: Measure, week: Overview) -> dict[str, Any]:
-    """A measure in words, in the reader's language."""
-    return {
-        "name": measure.name,
-        "label": measure.title,
-        "meaning": gettext(measure.meaning),
-        "source": gettext(measure.source),
-        "excluded_because": measure.because(week.policy),
-        "counts": label(measure.subject),
     }
 
 

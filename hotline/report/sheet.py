@@ -86,6 +86,8 @@ COLUMNS = {
     Subject.EVALUATIONS: ORDERS,
     Subject.DISPATCHES: DISPATCHES,
     Subject.CLOSINGS: ORDERS,
+    Subject.REPLIES: ORDERS,
+    Subject.ORDERS: ORDERS,
 }
 
 
@@ -177,7 +179,7 @@ def _dispatched(table: Table, week: Overview) -> None:
 def _definitions(table: Table, week: Overview) -> None:
     _section(table, gettext("Definitions"))
     for measure in week.measures:
-        said = [gettext(measure.meaning), gettext(measure.source)]
+        said = [measure.meant(week.policy), measure.known()]
         if reason := measure.because(week.policy):
             said.append(gettext("Excluded: %(reason)s.", reason=reason))
         table.write(measure.title, " ".join(said), style="text")

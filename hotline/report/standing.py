@@ -34,7 +34,6 @@ from hotline.report.paper import Block, Column, Drawn, Form, Number, Part, Said,
 from hotline.report.phrases import NONE, count, points, rate, word
 from hotline.report.queries import of_units
 from hotline.report.seen import Seen
-from hotline.report.words import HIT
 
 MOST_OVERDUE = 10
 MOST_ALARMS = 50
@@ -105,7 +104,7 @@ def _of_kind(lines: Sequence[Line], kind: UnitKind, name: str) -> Table:
     table = unit_table(lines, Sort(name), Way.DESC, kind)
     rows = [_unit_row(row, name) for row in (*table.ranked, *table.small)]
     title = Said(mark("%(kind)s: %(measure)s"), {"kind": word(kind), "measure": Said(BY_NAME[name].label)})
-    columns = tuple(replace(one, heading=HIT[name]) if one.key == "hits" else one for one in UNIT_COLUMNS)
+    columns = tuple(replace(one, heading=BY_NAME[name].hit) if one.key == "hits" else one for one in UNIT_COLUMNS)
     return Table(title, columns, rows, drawn=Drawn.INTERVALS)
 
 

@@ -6,17 +6,15 @@ A rate is judged when its month is over, so that nobody is called to account for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, union
+from sqlalchemy import select
 
 from hotline.base.db import db
 from hotline.base.time import DAY, Period, month_of
 from hotline.handle.alarms import MOST_ORDERS, Found, fire
 from hotline.handle.models import Alarm
-from hotline.orders.lifecycle import State
-from hotline.orders.models import Order
 from hotline.people.models import Unit, UnitKind
 from hotline.policy import queries as policies
 from hotline.policy.triggers import WHOLE_RATE, Kind, Trigger
@@ -26,15 +24,11 @@ from hotline.report.jumps import find_jumps
 from hotline.report.measure import Measure
 from hotline.report.measures import BY_NAME
 from hotline.report.queries import figures, rows_behind
-from hotline.transfer.models import OrderPlace
-from hotline.transfer.place_names import WAY_ENDS
-
-NO_MATTER = (State.DECLINED, State.WITHDRAWN)
-LONGEST_PLACE = 100
+from hotline.report.topics.queries import bursts
 
 
 def sweep_units(now: datetime) -> int:
-    """Fire the triggers about units, places and what comes in, by the policy in force; return how often."""
+    """Fire the triggers about units, topics and what comes in, by the policy in force; return how often."""
     triggers = policies.policy_at(now).triggers
     return sum(fire(one, list(FINDERS[one.kind](one, now)), now) for one in triggers if one.kind in FINDERS)
 
@@ -124,45 +118,22 @@ def _last(counted: dict[str, Figure]) -> set[str]:
 
 
 def _cluster(trigger: Trigger, now: datetime) -> Iterator[Found]:
-    """So many orders of one kind of matter at one place of a district: a spot their texts name, or one address.
-
-    A place fires once in its days, and orders that fired with one place do not fire again with another.
-    """
+    """A topic that so many citizens told of within some days. It fires once in its days."""
     since = now - timedelta(days=trigger.days)
-    recent = select(Alarm.subject, Alarm.facts).where(Alarm.rule == trigger.name, Alarm.fired_at > since)
-    fired = dict(db.session.execute(recent).all())
-    told = {number for facts in fired.values() for number in facts["orders"]}
-    for district, matter, place, numbers in _places(trigger.count, since, now):
-        subject = f"{district}/{matter}/{place[:LONGEST_PLACE]}"
-        if subject not in fired and len(set(numbers) - told) >= trigger.count:
-            told |= set(numbers)
-            day = policies.calendar_now().city_day(now).isoformat()
-            facts = {"place": place, "category": matter, "district": district, "count": len(numbers)}
+    recent = select(Alarm.subject).where(Alarm.rule == trigger.name, Alarm.fired_at > since)
+    fired = set(db.session.scalars(recent))
+    day = policies.calendar_now().city_day(now).isoformat()
+    for topic, numbers, citizens in bursts(trigger.count, trigger.days, now):
+        subject = f"topic/{topic.id}"
+        if subject not in fired:
+            facts = {
+                "topic": topic.id,
+                "place": topic.label,
+                "category": (topic.category_code or "")[:KIND_OF_MATTER],
+                "district": topic.district_code or "",
+                "count": citizens,
+            }
             yield Found(subject, day, sorted(numbers, reverse=True), facts=facts)
-
-
-def _places(count: int, since: datetime, now: datetime) -> Iterable[tuple[str, str, str, list[str]]]:
-    """District, kind of matter, place and numbers of the orders, most orders first. A way is too long to be a place."""
-    recent = (
-        select(Order.id, Order.number, Order.address)
-        .add_columns(func.left(Order.category_code, KIND_OF_MATTER).label("matter"))
-        .add_columns(func.coalesce(Order.district_code, "").label("district"))
-        .where(Order.received_at > since, Order.received_at <= now, Order.category_code.is_not(None))
-        .where(Order.state.not_in(NO_MATTER))
-        .cte("recent")
-    )
-    columns = (recent.c.district, recent.c.matter, recent.c.number)
-    spots = select(*columns, OrderPlace.name.label("place")).join(OrderPlace, OrderPlace.order_id == recent.c.id)
-    addresses = select(*columns, recent.c.address.label("place")).where(recent.c.address != "")
-    named = union(spots, addresses).subquery()
-    numbers = func.array_agg(named.c.number)
-    query = (
-        select(named.c.district, named.c.matter, named.c.place, numbers)
-        .group_by(named.c.district, named.c.matter, named.c.place)
-        .having(func.count() >= count)
-        .order_by(func.count().desc(), func.length(named.c.place).desc(), named.c.place)
-    )
-    return (tuple(row) for row in db.session.execute(query) if not row[2].endswith(WAY_ENDS))
 
 
 FINDERS: dict[Kind, Callable[[Trigger, datetime], Iterator[Found]]] = {

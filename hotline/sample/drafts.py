@@ -40,6 +40,8 @@ AGES = (1, 4, 6, 2, 5, 11, 3, 4, 8, 1, 5, 6)
 UPSTREAM_GIVEN = 0.5  # how many orders of the partner come with its deadline
 UPSTREAM_DAYS = 4
 OF_BUSINESS = ("0102", "0103", "0104", "030603", "100601", "130503")  # categories enterprises call about
+CROWDS, SMALLEST_CROWD, CROWDED_DAYS = 2, 4, 5
+CROWDED = ("04", "06", "12")  # categories of what many suffer from at once
 ENTERPRISES, ENTERPRISES_BESIDE = 0.5, 0.02  # of such matters, of others
 
 
@@ -105,10 +107,13 @@ class Plan:
         """All drafts, oldest first."""
         inboxes = [self._for_unit(*row) for row in self._inboxes(orders)]
         twins = self._twins(inboxes, orders)
-        instants = arrivals(orders - len(inboxes) - len(twins), self.start, self.now, self.town.calendar, self.rng)
+        crowds = self._crowds(orders)
+        instants = arrivals(
+            orders - len(inboxes) - len(twins) - len(crowds), self.start, self.now, self.town.calendar, self.rng
+        )
         holds = self._holds(len(instants), orders)
         others = [self._draft(at, holds.get(index)) for index, at in enumerate(instants)]
-        return sorted([*others, *inboxes, *twins], key=lambda draft: draft.at)
+        return sorted([*others, *inboxes, *twins, *crowds], key=lambda draft: draft.at)
 
     def _holds(self, count: int, orders: int) -> dict[int, State]:
         """Which orders must be in which state now, by place: the newest wait, those before them are under way."""
@@ -155,6 +160,17 @@ class Plan:
         at = master.at + self.rng.uniform(0.3, 0.9) * (self.now - LATEST - master.at)
         twin = self._written(at, master.template, master.spot, State.MERGED, channel=Channel.PHONE)
         return replace(twin, master=master)
+
+    def _crowds(self, orders: int) -> list[Draft]:
+        """What many citizens of one place tell of within the last days: the hot topics of the sample."""
+        loud = [row for row in self.town.templates if row.category.startswith(CROWDED) and row.names_place]
+        crowds = []
+        for template in self.rng.sample(loud, CROWDS):
+            spot = self.town.spot(self.rng, template)
+            for _ in range(max(SMALLEST_CROWD, orders // 300)):
+                at = self.now - LATEST - self.rng.uniform(0.1, CROWDED_DAYS) * DAY
+                crowds.append(self._written(at, template, spot, None))
+        return crowds
 
     def _working_instant(self, days_ago: int) -> datetime:
         """Pick an instant in working time so many working days ago; never in the future, never before the start."""

@@ -19,6 +19,7 @@ from hotline.people.actors import SYSTEM
 from hotline.people.roles import Role
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Does, Supervision
+from hotline.report.topics.assigning import assign_topics
 from hotline.report.triggers import sweep_units
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def watch(town: Town, cast: Cast, rng: Random, now: datetime) -> None:
     _choose(town, cast, rng, now)
     _urge(town, cast, rng, now)
     sweep_orders(now)
+    assign_topics(now)
     sweep_units(now)
     _settle(town, cast, rng, now)
 

@@ -90,10 +90,11 @@ def matter(
     plain = whole
     for name in sorted(names.spots | names.ways | names.areas, key=len, reverse=True):
         plain = plain.replace(name, "\n")
-    return Matter(whole, names, _pairs(plain), district, category, caller)
+    return Matter(whole, names, pairs_of(plain), district, category, caller)
 
 
-def _pairs(text: str) -> frozenset[str]:
+def pairs_of(text: str) -> frozenset[str]:
+    """The pairs of characters of a text, within its words."""
     return frozenset(chain.from_iterable(map(add, run, run[1:]) for run in _RUN.findall(text)))
 
 
@@ -112,7 +113,7 @@ def rarity(pool: Iterable[Matter]) -> Rarity:
 
 def likeness(one: Matter, other: Matter, weights: Rarity | None = None) -> Likeness:
     """Compare two matters, whichever of them came first. weights: the rarity of what both say; all alike if None."""
-    place, shared = _places(one, other)
+    place, shared = compare_places(one, other)
     same_category = one.category is not None and one.category == other.category
     same_caller = bool(one.caller) and one.caller == other.caller
     wrong = 1 - sqrt(_overlap(one.pairs, other.pairs, weights))
@@ -122,7 +123,8 @@ def likeness(one: Matter, other: Matter, weights: Rarity | None = None) -> Liken
     return Likeness(round(score, 4), place, shared, same_category, same_caller)
 
 
-def _places(one: Matter, other: Matter) -> tuple[Place, tuple[str, ...]]:
+def compare_places(one: Matter, other: Matter) -> tuple[Place, tuple[str, ...]]:
+    """How the places of two matters stand to each other, and the names both speak of."""
     if one.district and other.district and one.district != other.district:
         return Place.OTHER, ()
     for mine, theirs in ((one.names.spots, other.names.spots), (one.names.ways, other.names.ways)):
@@ -152,7 +154,7 @@ def shared_words(one: Matter, other: Matter, weights: Rarity, most: int = 4) -> 
     """The stretches of the other text that speak most for the same matter, names of places left out."""
     common = one.pairs & other.pairs
     stretches = (stretch for run in _RUN.findall(other.text) for stretch in _stretches(run, common))
-    worth = {stretch.strip(_EMPTY): _weight(_pairs(stretch), weights) for stretch in stretches}
+    worth = {stretch.strip(_EMPTY): _weight(pairs_of(stretch), weights) for stretch in stretches}
     return tuple(sorted((words for words in worth if len(words) > 1), key=lambda words: -worth[words])[:most])
 
 

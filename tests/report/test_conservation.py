@@ -53,6 +53,7 @@ def test_a_day_that_was_lost_is_told(rolled: None) -> None:
 
 def test_an_order_without_a_fate_is_told(rolled: None) -> None:
     lost = order("d01", at(11))
+    roll_up(NOW)
     assert found() == [f"2026-11-11 unit d01 dispatched: order {lost.number}, counted 0 times"]
 
 

@@ -23,7 +23,7 @@ from hotline.report import queries
 from hotline.report.board import WEEKS_SHOWN, Sort, Way, trends, unit_table
 from hotline.report.charts import bar, chart, stacked
 from hotline.report.figures import Figure
-from hotline.report.measures import MEASURES, Fate
+from hotline.report.measures import WEEKLY, Fate
 from hotline.report.overview import overview
 from tests.conftest import NOW
 from tests.report.rows import DAY, HOUR, MONDAY, WEEK, at, call_values, calls, clock, evaluation, order, with_weights
@@ -273,7 +273,7 @@ def test_the_sheet_is_a_download(sign_in: SignIn) -> None:
     some_weeks()
     response = sign_in("manager").get(f"/week.xlsx?day={WEEK.first}")
     assert response.headers["Content-Disposition"] == "attachment; filename=week-2026-11-09.xlsx"
-    assert len(load_workbook(BytesIO(response.data)).sheetnames) == 2 + len(MEASURES)
+    assert len(load_workbook(BytesIO(response.data)).sheetnames) == 2 + len(WEEKLY)
 
 
 def test_no_style_is_written_into_the_page(sign_in: SignIn) -> None:

@@ -1,4 +1,4 @@
-"""Triggers about units and places: at their number and not one below, once a month or within their days."""
+"""Triggers about units and topics: at their number and not one below, once a month or within their days."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from hotline.policy.operations import adopt_policy
 from hotline.policy.triggers import MEASURES, OF_ORDERS, UNIT_KINDS, Kind
 from hotline.policy.words import HELD_TO, UNITS
 from hotline.report.measures import BY_NAME
+from hotline.report.topics.assigning import assign_topics
 from hotline.report.triggers import FINDERS, sweep_units
-from hotline.transfer.operations import dispatch
-from tests import factories
 from tests.report import rows
 from tests.report.rows import HOUR
 from tests.report.test_exclusion import appeal
+from tests.report.topics.making import tell, tell_all
+from tests.report.topics.texts import HERE, STATION, THERE, told_of
 
 
 def at(day: int, hour: float = 12) -> datetime:
@@ -190,47 +191,36 @@ def test_a_trigger_may_be_about_some_kinds_of_units_only(small: None) -> None:
     assert [alarm.subject for alarm in fired("unsolved_in_month", DECEMBER + 2 * HOUR)] == ["d02"]
 
 
-# Places
+# Topics
 
-ESTATE = "长房云时代小区三栋楼道灯不亮"
-
-
-def told(now: datetime, text: str = ESTATE, category: str = "060101", **changes: Any) -> Order:
-    order = factories.received(now, text=text, **{"district_code": "d01", **changes})
-    dispatch(order, "housing", factories.DISPATCHER, now, category=category)
-    return order
+SAID = told_of(HERE, STATION)
 
 
-def test_three_of_a_kind_at_one_place_in_a_week(session: None, now: datetime) -> None:
-    told(now - timedelta(days=7))  # just out of the window
-    orders = [told(now - timedelta(days=6)), told(now, category="060102")]  # the same kind of matter
-    told(now, category="010101")
-    told(now, district_code="d02")
-    told(now, text="别的小区楼道灯不亮")
+def told(now: datetime, *numbers: int, **changes: Any) -> list[Order]:
+    """Orders of one topic, each of another citizen."""
+    made = [tell(now, SAID[n], **changes) for n in numbers]
+    assign_topics(now)
+    return made
+
+
+def test_three_citizens_of_one_topic_in_a_week(session: None, now: datetime) -> None:
+    told(now - timedelta(days=7), 0)  # just out of the window
+    orders = told(now - timedelta(days=6), 1)
+    told(now, 1, 2, requester_phone=orders[0].requester_phone)  # the same citizen again
+    tell_all(now, told_of(THERE, STATION)[:2])
     assert fired("cluster", now) == []
-    orders.append(told(now))
+    last = told(now, 3)
+    told(now, 0, state="withdrawn")
+    assert fired("cluster", now) == []
+    last += told(now, 2)
     (alarm,) = fired("cluster", now)
-    assert set(alarm.facts["orders"]) == {order.number for order in orders}
+    assert {order.number for order in (*orders, *last)} < set(alarm.facts["orders"])
+    assert len(alarm.facts["orders"]) == 5
     assert (alarm.unit_code, alarm.order_id, alarm.facts["count"]) == (None, None, 3)
-    assert alarm.facts["place"] in ESTATE
-    for _ in range(3):
-        told(now + timedelta(days=2))
+    assert (alarm.facts["place"].split()[0], alarm.facts["category"]) == ("翠湖花园", "0601")
+    told(now + timedelta(days=2), 0, 1, 2)
     assert len(fired("cluster", now + timedelta(days=2))) == 1  # once in a week
     assert len(fired("cluster", now + timedelta(days=8))) == 2
-
-
-def test_one_address_is_one_place_and_a_road_is_none(session: None, now: datetime) -> None:
-    for _ in range(3):
-        told(now, text="路灯坏了", address="解放路18号")
-        told(now, text="人民中路上有人占道", category="010101")
-    (alarm,) = fired("cluster", now)
-    assert alarm.facts["place"] == "解放路18号"
-
-
-def test_orders_that_name_two_places_fire_once(session: None, now: datetime) -> None:
-    for _ in range(3):
-        told(now, address="长房云时代小区三栋")
-    assert len(fired("cluster", now)) == 1
 
 
 # Sweeps

@@ -26,7 +26,7 @@ from hotline.people.roles import Role
 from hotline.report import inflow, queries
 from hotline.report.lists import DISPATCHED, RECEIVED, Wanted, listing
 from hotline.report.measure import Bucket
-from hotline.report.measures import MEASURES, Fate
+from hotline.report.measures import WEEKLY, Fate
 from hotline.report.overview import overview
 from tests import factories
 from tests.conftest import NOW
@@ -159,7 +159,7 @@ def test_the_report_does_not_ask_more_for_more_units(session: None) -> None:
 def test_every_number_of_the_week_opens_its_list(session: None) -> None:
     some_of_everything()
     report = overview(WEEK, NOW)
-    for measure in MEASURES:
+    for measure in WEEKLY:
         for line in [*report.units, *report.queues]:
             if (cell := line.cells.get(measure.name)) is None:
                 continue
@@ -221,7 +221,7 @@ def test_the_api_gives_the_week(ask: Ask) -> None:
     assert [line["code"] for line in body["queues"]] == ["main"]
     assert body["dispatched"]["total"] == body["received"]["total"]
     assert body["units_seen"] is None
-    assert {row["name"] for row in body["measures"]} == {measure.name for measure in MEASURES}
+    assert {row["name"] for row in body["measures"]} == {measure.name for measure in WEEKLY}
     assert all(row["meaning"] and row["source"] for row in body["measures"])
 
 

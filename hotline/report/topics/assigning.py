@@ -1,0 +1,207 @@
+"""New orders find their topics: run by the worker, each hour.
+
+Each order is compared only with those its places and the words of its title lead to; nothing of the year is clustered
+again. Orders are taken in the order they came in, and how rare words are is counted before the month of an order
+began: so the same orders give the same topics whether they are looked at one by one, day by day or all at once. That
+holds for orders that are looked at in the order they came in; one that comes in late, by an import, meets the topics
+as they are by then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.orm import aliased
+
+from config.settings import HERE
+from hotline.base.db import database_name, db
+from hotline.base.files import read_csv
+from hotline.base.time import month_of
+from hotline.orders.models import Order
+from hotline.policy import queries as policies
+from hotline.report.topics.clustering import (
+    COMPARED,
+    PER_KEY,
+    WINDOW,
+    Comparison,
+    Told,
+    Vocabulary,
+    place_of,
+    told,
+    words_of,
+)
+from hotline.report.topics.models import LONGEST_KEY, Topic, TopicKey, TopicOrder
+from hotline.transfer.duplicates import READ
+from hotline.transfer.queries import routing
+from hotline.transfer.same_matter import known_places
+
+LOOKS_BACK = timedelta(days=180)  # how old an order may be that has no topic yet
+AT_ONCE = 5_000  # orders of one run; the rest waits for the next
+HELD = 2_000  # orders read that are kept in memory
+COUNTED = 2_000  # orders by which rarity is counted
+TOO_FEW = 500  # with fewer, texts that came with the product count, too
+DESCRIBED = 200  # newest orders of a topic that say what it is called
+
+_TEXT = (Order.id, Order.received_at, Order.title, func.left(Order.text, READ), Order.address, Order.district_code)
+
+
+def assign_topics(now: datetime) -> int:
+    """Give new orders their topics; return how many were looked at."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("topics", 0))))
+    since = now - LOOKS_BACK
+    seen = select(TopicOrder.order_id).where(TopicOrder.order_id == Order.id)
+    new = select(*_TEXT, Order.parent_id).where(Order.received_at > since, Order.received_at <= now, ~seen.exists())
+    rows = db.session.execute(new.order_by(Order.received_at, Order.id).limit(AT_ONCE)).all()
+    assignment = _Assignment()
+    for row in rows:
+        assignment.assign(row)
+    assignment.touched |= _follow_masters()
+    assignment.describe_touched()
+    return len(rows)
+
+
+class _Assignment:
+    """One run: what it has read and weighed so far."""
+
+    def __init__(self) -> None:
+        self.read = lru_cache(HELD)(_read)
+        self.touched: set[int] = set()
+        self._comparison: Comparison | None = None
+        self._month: Any = None
+
+    def assign(self, row: Row[Any]) -> None:
+        """Give one order its topic."""
+        one = self.read(*row[:6])
+        compared = self._comparison_at(one.at)
+        keys = [key[:LONGEST_KEY] for key in dict.fromkeys(one.keys) if compared.vocabulary.leads(key)]
+        groups: dict[int, list[Told]] = defaultdict(list)
+        for found in _candidates(one, keys) if keys else ():
+            groups[found.topic_id or -found.id].append(self.read(*found[:6]))
+        joined = compared.choose(one, groups)
+        topic = self._topic(joined, one) if joined is not None else None
+        db.session.execute(insert(TopicOrder).values(order_id=one.id, topic_id=topic))
+        if keys:
+            db.session.execute(insert(TopicKey), [{"key": key, "order_id": one.id} for key in keys])
+
+    def _topic(self, joined: int, one: Told) -> int:
+        """The topic to join; a new one where it is so far a single order (its number below zero)."""
+        topic = joined if joined > 0 else _new_topic(-joined, one.at)
+        self.touched.add(topic)
+        return topic
+
+    def _comparison_at(self, at: datetime) -> Comparison:
+        calendar = policies.calendar_now()
+        month = month_of(calendar.city_day(at), calendar.zone)
+        if self._comparison is None or month != self._month:
+            self._month, self._comparison = month, Comparison(vocabulary_before(month.start))
+        return self._comparison
+
+    def describe_touched(self) -> None:
+        """Say what the topics that have changed are called now."""
+        for topic_id in sorted(self.touched):
+            rows = db.session.execute(_members(topic_id)).all()
+            orders = [self.read(*row[:6]) for row in rows]
+            place = place_of(orders)
+            words = words_of(orders, place, self._comparison_at(orders[0].at).vocabulary)
+            about = {
+                "place": place[:LONGEST_KEY],
+                "words": list(words),
+                "district_code": _most(row.district_code for row in rows),
+                "category_code": _most(row.category_code for row in rows),
+                "last_at": orders[0].at,
+            }
+            db.session.execute(update(Topic).where(Topic.id == topic_id).values(about))
+
+
+def _read(  # the columns of _TEXT, in their order
+    order_id: int, at: datetime, title: str, said: str, address: str, district: str | None
+) -> Told:
+    known = known_places(routing().gazetteer, address, title, said)
+    return told(order_id, at, title, said, address, district=district, known=known)
+
+
+_CANDIDATES = text("""
+SELECT work_order.id, received_at, title, left(text, :read) AS text, address, district_code, topic_order.topic_id
+FROM (
+  SELECT recent.order_id AS id, count(*) AS shared
+  FROM unnest(CAST(:keys AS text[])) AS wanted (key)
+  CROSS JOIN LATERAL (
+    SELECT order_id FROM topic_key WHERE key = wanted.key ORDER BY order_id DESC LIMIT :per_key
+  ) AS recent
+  GROUP BY 1
+) AS led_to
+JOIN work_order USING (id) JOIN topic_order ON topic_order.order_id = work_order.id
+WHERE received_at >= :since AND work_order.id <> :own
+ORDER BY shared DESC, received_at DESC, work_order.id DESC
+LIMIT :compared
+""")
+
+
+def _candidates(one: Told, keys: Sequence[str]) -> Sequence[Row[Any]]:
+    """The orders that share most places and words with one, the newest of each."""
+    given = {"keys": keys, "per_key": PER_KEY, "compared": COMPARED, "read": READ, "own": one.id}
+    return db.session.execute(_CANDIDATES, {**given, "since": one.at - WINDOW}).all()
+
+
+def _new_topic(first: int, last_at: datetime) -> int:
+    """A topic with its first order."""
+    first_at = select(Order.received_at).where(Order.id == first).scalar_subquery()
+    made = insert(Topic).values(place="", words=[], first_at=first_at, last_at=last_at).returning(Topic.id)
+    topic: int = db.session.scalars(made).one()
+    db.session.execute(update(TopicOrder).where(TopicOrder.order_id == first).values(topic_id=topic))
+    return topic
+
+
+def _follow_masters() -> set[int]:
+    """An order people have merged into another belongs to that one's topic, whatever it says; return those changed."""
+    mine, its = aliased(TopicOrder), aliased(TopicOrder)
+    apart = (
+        select(mine.order_id, mine.topic_id.label("was"), its.topic_id.label("now"))
+        .join(Order, Order.id == mine.order_id)
+        .join(its, its.order_id == Order.parent_id)
+        .where(its.topic_id.is_not(None), mine.topic_id.is_distinct_from(its.topic_id))
+    )
+    rows = db.session.execute(apart).all()
+    for order_id, _, topic in rows:
+        db.session.execute(update(TopicOrder).where(TopicOrder.order_id == order_id).values(topic_id=topic))
+    return {topic for _, was, now in rows for topic in (was, now) if topic is not None}
+
+
+def _members(topic_id: int) -> Any:
+    """The newest orders of a topic."""
+    query = select(*_TEXT, Order.category_code).join(TopicOrder, TopicOrder.order_id == Order.id)
+    newest = query.where(TopicOrder.topic_id == topic_id).order_by(Order.received_at.desc(), Order.id.desc())
+    return newest.limit(DESCRIBED)
+
+
+def _most(codes: Iterable[str | None]) -> str | None:
+    count = Counter(code for code in codes if code)
+    return min(count, key=lambda code: (-count[code], code), default=None)
+
+
+@lru_cache(maxsize=2)
+def _counted(_of: tuple[Any, ...], rows: tuple[Any, ...]) -> Vocabulary:
+    """The vocabulary of some orders, kept in this process: a month's orders all go by one."""
+    return Vocabulary(_pool(rows))
+
+
+def vocabulary_before(instant: datetime) -> Vocabulary:
+    """How rare words were among the newest orders before an instant; a city that has just begun goes by sample texts."""
+    newest = select(Order.id).where(Order.received_at < instant).order_by(Order.received_at.desc(), Order.id.desc())
+    ids = tuple(db.session.scalars(newest.limit(COUNTED)))
+    return _counted((database_name(),), ids)
+
+
+def _pool(ids: Sequence[int]) -> Iterator[Told]:
+    for row in db.session.execute(select(*_TEXT).where(Order.id.in_(ids)).execution_options(yield_per=AT_ONCE)):
+        yield _read(*row)
+    if len(ids) < TOO_FEW:
+        for number, sample in enumerate(read_csv(HERE / "sample" / "texts.csv"), start=1):
+            title, said = (re.sub(r"\{\w+\}", " ", sample[part]) for part in ("title", "text"))
+            yield told(-number, datetime.min, title, said)  # noqa: DTZ901 # only its words are counted

@@ -1,0 +1,211 @@
+"""Reads of topics: those that are hot now, one topic, what its citizens told of it before and after a campaign.
+
+What counts: orders that are matters, not those declined or withdrawn. Citizens count once each in a window, by their
+telephone number; an order without one counts as one more citizen. An order merged into another is no second order,
+but its citizen counts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from hotline.base.db import db
+from hotline.base.errors import NotFound
+from hotline.base.i18n import gettext
+from hotline.base.time import DAY, Period
+from hotline.orders.lifecycle import State
+from hotline.orders.models import Order
+from hotline.orders.queries import listed
+from hotline.policy import queries as policies
+from hotline.report.topics.growth import BASELINE, LEAST, Growth, growth
+from hotline.report.topics.models import Topic, TopicLedger, TopicOrder
+from hotline.transfer.models import OrderPlace
+
+NO_MATTER = (State.DECLINED, State.WITHDRAWN)
+WEEK = timedelta(days=7)
+TREND_WEEKS = 13
+MOST_TOPICS = 100
+SHOWN_UNITS, SHOWN_PLACES = 3, 8
+LONGEST_COMPARED = 90  # days before and after a campaign
+
+MATTER = Order.state.not_in(NO_MATTER)
+CITIZEN = func.coalesce(func.nullif(Order.requester_phone, ""), Order.number)
+_citizens = func.count(CITIZEN.distinct())
+_orders = func.count().filter(Order.state != State.MERGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """A topic in a window: orders, growth of its citizens, citizens by week (the last is the present), units, places."""
+
+    topic: Topic
+    orders: int
+    growth: Growth
+    trend: list[int]
+    units: list[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was told within some days, both counted."""
+
+    period: Period
+    orders: int
+    citizens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A campaign, and what was told as long before it began as after it ended (or began, while it is not ended)."""
+
+    link: TopicLedger
+    before: Counted
+    after: Counted
+
+
+def window(now: datetime, days: int) -> tuple[datetime, datetime]:
+    """The window of so many days up to now."""
+    return now - timedelta(days=days), now
+
+
+def get_topic(topic_id: int) -> Topic:
+    """The topic with this number; raise NotFound."""
+    query = select(Topic).where(Topic.id == topic_id).options(*_NAMES)
+    topic = db.session.scalar(query.execution_options(populate_existing=True))
+    if topic is None:
+        raise NotFound(gettext("There is no topic with this number."))
+    return topic
+
+
+_NAMES = (
+    joinedload(Topic.district),
+    joinedload(Topic.category),
+    selectinload(Topic.campaigns).joinedload(TopicLedger.ledger),
+)
+
+
+def hot_topics(now: datetime, days: int, *, district: str = "", categories: Collection[str] | None = None) -> list[Hot]:
+    """The topics that grow, those most above their usual first. categories: their codes; of all where None."""
+    start, end = window(now, days)
+    query = _told(start, end).add_columns(TopicOrder.topic_id, _orders.label("orders")).join(Topic)
+    if district:
+        query = query.where(Topic.district_code == district)
+    if categories is not None:
+        query = query.where(Topic.category_code.in_(categories))
+    query = query.group_by(TopicOrder.topic_id).having(_citizens >= LEAST)
+    orders: dict[int, int] = {row.topic_id: row.orders for row in db.session.execute(query)}
+    grown = {topic: one for topic, one in growths(orders, now, days).items() if one.hot}
+    best = sorted(grown, key=lambda topic: (-grown[topic].excess, -grown[topic].citizens, topic))[:MOST_TOPICS]
+    found = {one.id: one for one in db.session.scalars(select(Topic).where(Topic.id.in_(best)).options(*_NAMES))}
+    trends = citizens_by_window(best, now, WEEK, TREND_WEEKS)
+    units = units_of(best, start, end)
+    return [Hot(found[one], orders[one], grown[one], trends[one], units[one]) for one in best]
+
+
+def _told(start: datetime, end: datetime) -> Select[Any]:
+    """Citizens of topics' orders received within a time."""
+    received = and_(Order.received_at > start, Order.received_at <= end)
+    query = select(_citizens.label("citizens")).select_from(TopicOrder).join(Order, Order.id == TopicOrder.order_id)
+    return query.where(received, MATTER)
+
+
+def growths(topics: Collection[int], now: datetime, days: int) -> dict[int, Growth]:
+    """How each of some topics grows in the window up to now."""
+    length = timedelta(days=days)
+    known = _windows_known(now - length, length)
+    counted = citizens_by_window(topics, now, length, 1 + BASELINE)
+    return {topic: growth(windows, known) for topic, windows in counted.items()}
+
+
+def _windows_known(start: datetime, length: timedelta) -> int:
+    """How many whole windows before an instant the city has orders of."""
+    first = db.session.scalar(select(func.min(Order.received_at)))
+    return max(0, (start - first) // length) if first else 0
+
+
+def citizens_by_window(topics: Collection[int], end: datetime, length: timedelta, windows: int) -> dict[int, list[int]]:
+    """Distinct citizens of each topic in each of some windows of one length, the last one up to the end."""
+    back = func.floor(func.extract("epoch", end - Order.received_at) / length.total_seconds()).label("back")
+    query = _told(end - windows * length, end).add_columns(TopicOrder.topic_id, back)
+    query = query.where(TopicOrder.topic_id.in_(topics)).group_by(TopicOrder.topic_id, back)
+    counted = {topic: [0] * windows for topic in topics}
+    for row in db.session.execute(query):
+        counted[row.topic_id][windows - 1 - int(row.back)] = row.citizens
+    return counted
+
+
+def units_of(topics: Collection[int], start: datetime, end: datetime) -> dict[int, list[tuple[str, int]]]:
+    """The units that lead orders of each topic within a time, with how many, most first."""
+    query = _told(start, end).add_columns(TopicOrder.topic_id, Order.lead_unit, _orders.label("orders"))
+    query = query.where(TopicOrder.topic_id.in_(topics), Order.lead_unit.is_not(None), Order.state != State.MERGED)
+    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for row in db.session.execute(
+        query.group_by(TopicOrder.topic_id, Order.lead_unit).order_by(_orders.desc(), Order.lead_unit)
+    ):
+        found[row.topic_id].append((row.lead_unit, row.orders))
+    return {topic: found[topic] for topic in topics}
+
+
+def places_of(topic: Topic) -> list[tuple[str, int]]:
+    """The names of places a topic's orders give most, with how many do."""
+    orders = select(TopicOrder.order_id).where(TopicOrder.topic_id == topic.id)
+    query = select(OrderPlace.name, func.count()).where(OrderPlace.order_id.in_(orders)).group_by(OrderPlace.name)
+    rows = db.session.execute(query.order_by(func.count().desc(), OrderPlace.name).limit(SHOWN_PLACES))
+    return [(name, count) for name, count in rows]
+
+
+def orders_of(topic: Topic, first: date | None = None, last: date | None = None) -> Select[tuple[Order]]:
+    """The orders of a topic that count, merged ones too, the newest first; received within some days, both counted."""
+    zone = policies.calendar_now().zone
+    query = listed(select(Order)).join(TopicOrder, TopicOrder.order_id == Order.id)
+    query = query.where(TopicOrder.topic_id == topic.id, MATTER)
+    if first:
+        query = query.where(Order.received_at >= Period(first, first, zone).start)
+    if last:
+        query = query.where(Order.received_at < Period(last, last, zone).end)
+    return query.order_by(Order.received_at.desc(), Order.id.desc())
+
+
+def counted(topic: Topic, period: Period) -> Counted:
+    """What was told of a topic in a period."""
+    query = select(_citizens.label("citizens"), _orders.label("orders")).select_from(TopicOrder)
+    query = query.join(Order, Order.id == TopicOrder.order_id).where(TopicOrder.topic_id == topic.id, MATTER)
+    row = db.session.execute(query.where(Order.received_at >= period.start, Order.received_at < period.end)).one()
+    return Counted(period, row.orders, row.citizens)
+
+
+def effects(topic: Topic, now: datetime) -> list[Effect]:
+    """The campaigns of a topic with the volume before and after, the newest first."""
+    return [_effect(topic, link, now) for link in topic.campaigns]
+
+
+def _effect(topic: Topic, link: TopicLedger, now: datetime) -> Effect:
+    calendar, ledger = policies.calendar_now(), link.ledger
+    turned = calendar.city_day(ledger.ended_at) if ledger.ended_at else ledger.held_on
+    days = max(1, min(LONGEST_COMPARED, (calendar.city_day(now) - turned).days))
+    before = Period(ledger.held_on - days * DAY, ledger.held_on - DAY, calendar.zone)
+    after = Period(turned + DAY, turned + days * DAY, calendar.zone)
+    return Effect(link, counted(topic, before), counted(topic, after))
+
+
+def bursts(count: int, days: int, now: datetime) -> list[tuple[Topic, list[str], int]]:
+    """The topics that so many citizens have told of within some days: with the orders' numbers, and how many citizens."""
+    start, end = window(now, days)
+    numbers = func.array_agg(Order.number.distinct()).label("numbers")
+    query = _told(start, end).add_columns(TopicOrder.topic_id, numbers).where(TopicOrder.topic_id.is_not(None))
+    query = (
+        query.group_by(TopicOrder.topic_id).having(_citizens >= count).order_by(_citizens.desc(), TopicOrder.topic_id)
+    )
+    rows = db.session.execute(query).all()
+    found = {
+        topic.id: topic
+        for topic in db.session.scalars(select(Topic).where(Topic.id.in_([row.topic_id for row in rows])))
+    }
+    return [(found[row.topic_id], row.numbers, row.citizens) for row in rows]

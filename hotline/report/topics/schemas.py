@@ -1,0 +1,108 @@
+"""What topics are asked and told, by whatever door, and how the API gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields, validate
+
+from hotline.base.schemas import Schema, words
+from hotline.report.topics.fields import Volume
+from hotline.report.topics.models import Topic
+from hotline.report.topics.queries import Effect, Hot
+
+WINDOWS = (7, 30)
+
+
+def _day(**more: Any) -> fields.Date:
+    required = _l("is required")
+    said = {"invalid": _l("give a day, e.g. 2026-12-01"), "required": required, "null": required}
+    return fields.Date(error_messages=said, **more)
+
+
+class WindowQuery(Schema):
+    """How many days up to now."""
+
+    days = fields.Integer(
+        load_default=WINDOWS[0],
+        validate=validate.OneOf(WINDOWS, error=_l("choose one of: %(choices)s", choices="7, 30")),
+        error_messages={"invalid": _l("give a whole number")},
+    )
+
+
+class TopicsQuery(WindowQuery):
+    """Which hot topics. district: a code. field: the name of a field of livelihood."""
+
+    district = words(40)
+    field = words(60)
+
+
+class TopicQuery(Schema):
+    """Which orders of a topic: received from the first day to the last."""
+
+    first = _day(load_default=None)
+    last = _day(load_default=None)
+    page = fields.Integer(load_default=1, error_messages={"invalid": _l("give a whole number")})
+
+
+class CampaignBody(Schema):
+    """A campaign to open. owner: the code of the unit that answers for it."""
+
+    title = words(200, required=True)
+    measures = words(2000, required=True)
+    owner = words(40, required=True)
+    due_on = _day(required=True)
+
+
+def brief(topic: Topic) -> dict[str, Any]:
+    """What a topic is."""
+    return {
+        "id": topic.id,
+        "label": topic.label,
+        "place": topic.place,
+        "words": topic.words,
+        "district": topic.district_code,
+        "category": topic.category_code,
+        "first_at": topic.first_at,
+        "last_at": topic.last_at,
+    }
+
+
+def hot(one: Hot) -> dict[str, Any]:
+    """A hot topic. usual: citizens in a window of this length, the mean of those before; null without any."""
+    return {
+        **brief(one.topic),
+        "orders": one.orders,
+        "citizens": one.growth.citizens,
+        "usual": one.growth.usual,
+        "weeks": one.trend,
+        "units": dict(one.units),
+    }
+
+
+def effect(one: Effect) -> dict[str, Any]:
+    """A campaign with what was told before and after."""
+    return {
+        "ledger": one.link.ledger.code,
+        **{
+            when: {
+                "first_day": counted.period.first.isoformat(),
+                "last_day": counted.period.last.isoformat(),
+                "orders": counted.orders,
+                "citizens": counted.citizens,
+            }
+            for when, counted in (("before", one.before), ("after", one.after))
+        },
+    }
+
+
+def volume(one: Volume) -> dict[str, Any]:
+    """A field with what was told in it; field null: in none."""
+    return {
+        "field": one.field.name if one.field else None,
+        "orders": one.orders,
+        "citizens": one.citizens,
+        "before": one.before,
+        "topics": [hot.topic.id for hot in one.topics],
+    }

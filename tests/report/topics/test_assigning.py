@@ -1,0 +1,79 @@
+"""New orders find their topics: in whatever portions, once, and with those people have merged."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+
+from hotline.base.db import db
+from hotline.orders.lifecycle import State
+from hotline.report.topics.assigning import LOOKS_BACK, assign_topics
+from hotline.report.topics.models import Topic, TopicKey, TopicOrder
+from tests.report.topics.making import DAY, HOUR, tell, tell_all, topics_now
+from tests.report.topics.texts import HERE, LIFT, OTHERS, STATION, THERE, told_of
+
+POOL = [*told_of(HERE, STATION), *told_of(THERE, STATION), *told_of(HERE, LIFT), *OTHERS]
+
+
+def test_orders_of_a_matter_at_a_place_become_a_topic(session: None, now: datetime) -> None:
+    here = tell_all(now - DAY, told_of(HERE, STATION))
+    there = tell_all(now - DAY, told_of(THERE, STATION))
+    tell_all(now - DAY, OTHERS)
+    assert assign_topics(now) == 12
+    assert topics_now() == {frozenset(one.id for one in here), frozenset(one.id for one in there)}
+    first, second = db.session.scalars(select(Topic).order_by(Topic.id))
+    assert {first.place, second.place} == {"翠湖花园", "金桂名城"}
+    assert (first.district_code, first.category_code) == ("d01", "060101")
+    assert (first.first_at, first.last_at) == (here[0].received_at, here[-1].received_at)
+    assert "搅拌站" in first.words
+
+
+def test_what_was_looked_at_is_not_looked_at_again(session: None, now: datetime) -> None:
+    tell_all(now - DAY, told_of(HERE, STATION)[:3])
+    assert assign_topics(now) == 3
+    before = topics_now()
+    assert assign_topics(now) == 0
+    assert topics_now() == before
+    late = tell(now - HOUR, told_of(HERE, STATION)[3])
+    assert assign_topics(now) == 1
+    assert topics_now() == {one | {late.id} for one in before}
+
+
+def test_an_order_to_come_and_one_long_past_are_left_alone(session: None, now: datetime) -> None:
+    tell(now + HOUR, POOL[0])
+    tell(now - LOOKS_BACK, POOL[1])
+    assert assign_topics(now) == 0
+
+
+def test_an_order_people_have_merged_goes_with_its_master(session: None, now: datetime) -> None:
+    here = tell_all(now - DAY, told_of(HERE, STATION))
+    child = tell(now - HOUR, OTHERS[0], parent_id=here[0].id, state=State.MERGED)
+    assign_topics(now)
+    assert topics_now() == {frozenset({child.id, *(one.id for one in here)})}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    said=st.lists(st.sampled_from(range(len(POOL))), min_size=2, max_size=9),
+    portions=st.lists(st.integers(1, 4), min_size=1, max_size=4),
+)
+def test_the_same_orders_give_the_same_topics_in_whatever_portions(
+    session: None, now: datetime, said: list[int], portions: list[int]
+) -> None:
+    with db.session.begin_nested() as undone:
+        start = now - 10 * DAY
+        orders = [tell(start + n * timedelta(hours=9), POOL[number]) for n, number in enumerate(said)]
+        assign_topics(now)
+        at_once = topics_now()
+        for table in (TopicOrder, TopicKey, Topic):
+            db.session.execute(delete(table))
+        done = 0
+        for portion in portions:
+            done = min(len(orders), done + portion)
+            assign_topics(orders[done - 1].received_at)
+        assign_topics(now)
+        assert topics_now() == at_once
+        undone.rollback()

@@ -1,0 +1,187 @@
+"""The pages and the API of hot topics: what is hot, who sees it, a campaign with what was told before and after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from hotline.base.db import db
+from hotline.ledgers.models import Ledger
+from hotline.orders.lifecycle import State
+from hotline.people.actors import Actor
+from hotline.people.roles import Role
+from hotline.report.topics.assigning import assign_topics
+from hotline.report.topics.models import Topic
+from hotline.report.topics.operations import open_campaign
+from hotline.report.topics.queries import bursts, effects, get_topic, growths, hot_topics
+from tests.report.topics.making import DAY, HOUR, tell, tell_all
+from tests.report.topics.texts import HERE, LIFT, OTHERS, STATION, THERE, told_of
+
+Signer = Callable[[str], FlaskClient]
+SUPERVISOR = Actor(Role.SUPERVISOR, "督办员")
+
+
+def only_topic() -> Topic:
+    return db.session.scalars(select(Topic)).one()
+
+
+@pytest.fixture
+def hot(session: None, now: datetime) -> Topic:
+    """Four citizens in this week, one before; the city has records of four weeks before this one."""
+    tell(now - 36 * DAY, OTHERS[0])
+    tell(now - 34 * DAY, told_of(HERE, STATION)[0])
+    tell_all(now - DAY, told_of(HERE, STATION))
+    assign_topics(now)
+    return only_topic()
+
+
+def test_a_topic_is_hot_by_its_citizens_against_what_is_usual(hot: Topic, now: datetime) -> None:
+    (found,) = hot_topics(now, 7)
+    assert (found.topic.id, found.orders, found.growth.citizens) == (hot.id, 4, 4)
+    assert found.growth.usual == pytest.approx(1 / 4)
+    assert (sum(found.trend), found.trend[-1]) == (5, 4)
+    assert found.units == [("housing", 4)]
+
+
+def test_one_citizen_who_writes_often_is_not_many(session: None, now: datetime) -> None:
+    said = [*told_of(HERE, LIFT), *told_of(HERE, LIFT)]
+    tell_all(now - DAY, said, requester_phone="13900000001")
+    assign_topics(now)
+    assert hot_topics(now, 7) == []
+    assert growths([only_topic().id], now, 7)[only_topic().id].citizens == 1
+    tell_all(now - 2 * HOUR, said[:2], requester_phone="")  # each without a number is one more
+    assign_topics(now)
+    (found,) = hot_topics(now, 7)
+    assert (found.growth.citizens, found.orders) == (3, 8)
+
+
+def test_what_was_declined_does_not_count_and_a_merged_order_counts_as_a_citizen(session: None, now: datetime) -> None:
+    said = told_of(HERE, STATION)
+    first = tell(now - DAY, said[0])
+    merged = tell(now - DAY, said[1], state=State.MERGED, parent_id=first.id)
+    tell(now - DAY, said[2], state=State.DECLINED)
+    tell(now - DAY, said[3], state=State.WITHDRAWN)
+    assign_topics(now)
+    assert hot_topics(now, 7) == []
+    third = tell(now - HOUR, said[2])
+    assign_topics(now)
+    (found,) = hot_topics(now, 7)
+    assert (found.growth.citizens, found.orders) == (3, 2)
+    assert bursts(3, 7, now) == [(found.topic, sorted(one.number for one in (first, merged, third)), 3)]
+    assert bursts(4, 7, now) == []
+
+
+def text_of(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_the_list_and_the_topic_show_words_places_units_and_weeks(hot: Topic, sign_in: Signer, now: datetime) -> None:
+    db.session.commit()
+    client = sign_in("manager")
+    page = client.get("/topics").text
+    assert "翠湖花园" in page
+    assert "<polyline points=" in page
+    assert "▲ 3.8 usually 0.2" in text_of(page)
+    for narrow, there in (("days=30", True), ("district=d02", False), ("district=d01", True)):
+        assert ("翠湖花园" in client.get(f"/topics?{narrow}").text) is there
+    assert "翠湖花园" in client.get("/topics", query_string={"field": "住房物业"}).text
+    assert "No topic is hot." in client.get("/topics", query_string={"field": "交通出行"}).text
+    whole = client.get(f"/topics/{hot.id}").text
+    assert all(word in whole for word in ("搅拌站", "翠湖花园", "Housing"))
+    assert whole.count("data-row=") == 5
+    (since,) = set(re.findall(rf"/topics/{hot.id}\?first=([-\d]+)&amp;last=[-\d]+\">4</a>", whole))
+    assert client.get(f"/topics/{hot.id}?first={since}").text.count("data-row=") == 4
+    assert client.get("/topics?days=9").status_code == 422
+    assert client.get("/topics?field=none").status_code == 422
+    assert client.get(f"/topics/{hot.id + 1}").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["agent", "dispatcher", "handler", "unit_head", "callback"])
+def test_topics_are_for_those_who_see_the_whole_city(hot: Topic, sign_in: Signer, role: str) -> None:
+    db.session.commit()
+    client = sign_in(role)
+    for url in ("/topics", f"/topics/{hot.id}", "/topics/fields", "/api/v1/topics", f"/api/v1/topics/{hot.id}"):
+        assert client.get(url).status_code == 403
+    body = {"title": "专项", "measures": "查", "owner": "housing", "due_on": "2026-12-31"}
+    assert client.post(f"/topics/{hot.id}/campaign", data=body).status_code == 403
+    assert 'href="/topics"' not in client.get("/policy").text
+
+
+def test_the_api_gives_what_the_page_shows(hot: Topic, sign_in: Signer) -> None:
+    db.session.commit()
+    client = sign_in("supervisor")
+    (topic,) = client.get("/api/v1/topics").json["topics"]
+    assert (topic["place"], topic["citizens"], topic["orders"], topic["units"]) == ("翠湖花园", 4, 4, {"housing": 4})
+    one = client.get(f"/api/v1/topics/{hot.id}").json
+    assert (one["total"], len(one["orders"]), one["campaigns"]) == (5, 5, [])
+    fields = client.get("/api/v1/topics/fields").json["fields"]
+    assert [(row["field"], row["orders"], row["citizens"], row["topics"]) for row in fields if row["orders"]] == [
+        ("住房物业", 4, 4, [hot.id])
+    ]
+
+
+def test_the_fields_show_the_change_and_their_topics(hot: Topic, sign_in: Signer, now: datetime) -> None:
+    tell(now - 8 * DAY, ("公交改线", "公交改线不方便"), category_code="090101")
+    tell(now - HOUR, ("问题", "一个问题"), category_code=None)
+    db.session.commit()
+    page = text_of(sign_in("admin").get("/topics/fields?days=7").text)
+    assert re.search(r"Housing and Property Management 4 4 0 – .*翠湖花园", page)
+    assert "Transport 0 0 1 ▼ -100 %" in page
+    assert "In no field, or not yet classified 1 1 0" in page
+
+
+def test_a_campaign_takes_the_open_orders_and_sees_before_and_after(hot: Topic, now: datetime) -> None:
+    due = (now + 20 * DAY).date()
+    ledger = open_campaign(
+        hot, SUPERVISOR, now, title="搅拌站专项", measures="夜间停工，封闭料仓", owner="housing", due_on=due
+    )
+    assert len(ledger.items) == 5
+    assert (ledger.due_on, ledger.note) == (due, "夜间停工，封闭料仓")
+    tell(now + 2 * DAY, told_of(HERE, STATION)[1])
+    later = now + 3 * DAY
+    assign_topics(later)
+    (effect,) = effects(get_topic(hot.id), later)
+    assert (effect.link.ledger_id, effect.before.orders, effect.after.orders) == (ledger.id, 4, 1)
+    days = [(one.period.last - one.period.first).days + 1 for one in (effect.before, effect.after)]
+    assert days == [3, 3]
+
+
+def test_a_campaign_is_opened_on_the_page_and_its_numbers_open_their_orders(hot: Topic, sign_in: Signer) -> None:
+    db.session.commit()
+    client = sign_in("supervisor")
+    url = f"/topics/{hot.id}"
+    wrong = client.post(f"{url}/campaign", data={"title": "专项", "measures": "", "owner": "nobody", "due_on": ""})
+    assert wrong.status_code == 422
+    assert wrong.text.count("is required") == 2
+    body = {"title": "专项", "measures": "夜间停工", "owner": "nobody", "due_on": "2026-12-31"}
+    assert client.post(f"{url}/campaign", data=body).status_code == 422
+    assert client.post(f"{url}/campaign", data={**body, "owner": "housing"}).status_code == 303
+    ledger = db.session.scalars(select(Ledger)).one()
+    page = client.get(url).text
+    assert f'href="/ledgers/{ledger.code}"' in page
+    before = re.search(r'href="(/topics/\d+\?first=[-\d]+&amp;last=[-\d]+)"><b>4</b>', page)
+    assert before
+    assert client.get(before[1].replace("&amp;", "&")).text.count("data-row=") == 4
+    assert f'href="/ledgers/{ledger.code}"' in client.get("/topics").text
+    assert client.get(f"/ledgers/{ledger.code}").status_code == 200
+
+
+def test_an_administrator_sees_topics_and_opens_no_ledger(hot: Topic, sign_in: Signer) -> None:
+    db.session.commit()
+    client = sign_in("admin")
+    assert "Open a campaign ledger" not in client.get(f"/topics/{hot.id}").text
+    body = {"title": "专项", "measures": "查", "owner": "housing", "due_on": "2026-12-31"}
+    assert client.post(f"/topics/{hot.id}/campaign", data=body).status_code == 403
+    assert client.post(f"/api/v1/topics/{hot.id}/campaign", json=body).status_code == 403
+
+
+def test_two_places_are_two_topics_on_the_page(session: None, sign_in: Signer, now: datetime) -> None:
+    tell_all(now - DAY, [*told_of(HERE, STATION), *told_of(THERE, STATION)])
+    assign_topics(now)
+    db.session.commit()
+    assert sign_in("manager").get("/topics").text.count("data-row=") == 2
