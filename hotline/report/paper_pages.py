@@ -194,6 +194,8 @@ def address_of(number: Number, report: PeriodicReport, rows: str = "report.rows"
         return url_for("orders.shown", number=where["order"])
     if "section" in where:
         return f"#{where['section']}"
+    if "topic" in where:
+        return url_for("topics.shown", topic_id=int(where["topic"]), first=where["first"], last=where["last"])
     if "alarm" in where:
         return url_for("watch.alarm", alarm_id=int(where["alarm"]))
     days = {"first": report.first.isoformat(), "last": report.last.isoformat(), "cutoff": instant(report.cutoff)}

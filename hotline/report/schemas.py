@@ -12,6 +12,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from hotline.base.i18n import gettext
 from hotline.base.schemas import Schema, member, truth, words
 from hotline.base.time import Kind as PeriodKind
 from hotline.orders.lifecycle import State
