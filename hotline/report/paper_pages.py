@@ -28,8 +28,8 @@ from hotline.report import titles
 from hotline.report.circular import MEDIA_TYPE as DOCX
 from hotline.report.circular import circular
 from hotline.report.flat import paper_csv, summary_json
-from hotline.report.kept import paper_of, report_for, reports_for
-from hotline.report.operations import ask, ask_special, edit_remarks, replaced_by, sign
+from hotline.report.kept import paper_of, replaced_by, replacing, report_for, reports_for
+from hotline.report.operations import ask, ask_special, edit_remarks, sign
 from hotline.report.pages import address_data
 from hotline.report.paper import Number, spoken, text
 from hotline.report.paper_book import paper_book
@@ -87,7 +87,7 @@ def _list(errors: dict[str, list[str]], refused: str) -> str:
         kinds=list(Kind),
         titles=titles,
         report_name=report_name,
-        replaced_by=replaced_by,
+        later=replacing(page.rows),
         may_sign=actor.may(SIGNS),
         units=all_units(),
         districts=all_districts(),
