@@ -308,7 +308,7 @@ def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
         return {"first": period.first.isoformat(), "last": period.last.isoformat(), **seen}
     if period.kind is PeriodKind.WEEK:
         return {"day": period.first.isoformat(), **seen}
-    return {"period": period.kind.value, "day": period.last.isoformat(), **seen}
+    return {"period": period.kind.value, "day": period.first.isoformat(), **seen}
 
 
 def shown_change(cell: Cell, measure: Measure | None = None) -> str:

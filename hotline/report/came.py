@@ -254,36 +254,42 @@ def _most(table: Table) -> Part:
 FUNNEL_COLUMNS = (
     Column("step", mark("Step")),
     Column("count", mark("How many"), Form.COUNT),
-    Column("share", mark("Of the step before"), Form.RATE, 'IF({count}>{base},"",{count}/{base})'),
-    Column("base", mark("The step before"), Form.COUNT, aside=True),
+    Column("share", mark("Share"), Form.RATE, "{count}/{base}"),
+    Column("of", mark("Share of")),
+    Column("base", mark("Of how many"), Form.COUNT, aside=True),
 )
+# What a step is a part of. Orders come by other ways than the phone, and whom is called back was dispatched earlier:
+# there the count begins anew.
+PART_OF = {
+    mark("Connected"): mark("Attempted"),
+    mark("Orders sent on"): mark("Orders accepted"),
+    mark("Handled"): mark("Orders sent on"),
+    mark("Evaluated"): mark("Contacted"),
+    mark("Matters solved"): mark("Evaluated"),
+    mark("Satisfied"): mark("Evaluated"),
+}
 
 
 def funnel(seen: Seen) -> tuple[Block, ...]:
     """How many called, got through, and so on until they were satisfied. Each step is dated by itself."""
-    steps = [(name, number) for name, number in _steps(seen) if number is not None]
-    rows: list[list[Part]] = []
-    for at, (name, number) in enumerate(steps):
-        base = steps[at - 1][1] if at else None
-        rows.append([Said(name), number, _share(number, base), base and Number(base.shown, base.value)])
-    chain = listed(
-        [Said(mark("%(step)s %(count)s"), {"step": row[0], "count": row[1]}) for row in rows],
-        mark("%(first)s → %(next)s"),
-    )
+    steps = {name: number for name, number in _steps(seen) if number is not None}
+    rows = [_step(name, number, PART_OF.get(name), steps) for name, number in steps.items()]
+    said = [Said(mark("%(step)s %(count)s"), {"step": row[0], "count": row[1]}) for row in rows]
     note = Said(
         mark("Each step counts what happened in the period; what was dispatched before may be evaluated in it.")
     )
     return (
-        Said(mark("The way of the period: %(chain)s."), {"chain": chain}),
+        Said(mark("The way of the period: %(chain)s."), {"chain": listed([*said], mark("%(first)s → %(next)s"))}),
         Table(Said(mark("From call to satisfaction")), FUNNEL_COLUMNS, rows, drawn=Drawn.BARS, note=note),
     )
 
 
-def _share(number: Number, base: Number | None) -> Number:
-    """The part of the step before; nothing where the step is no part of it (what came in by other ways than by phone)."""
-    if base is None or not base.value or number.value is None or number.value > base.value:
-        return NONE
-    return rate(Fraction(int(number.value), int(base.value)))
+def _step(name: str, number: Number, base: str | None, steps: Mapping[str, Number]) -> list[Part]:
+    whole = steps.get(base or "")
+    if whole is None or not whole.value:
+        return [Said(name), number, NONE, None, None]
+    share = Fraction(int(number.value or 0), int(whole.value))
+    return [Said(name), number, rate(share), Said(base or ""), Number(whole.shown, whole.value)]
 
 
 def _steps(seen: Seen) -> Iterable[tuple[str, Number | None]]:

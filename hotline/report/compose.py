@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hotline.base.i18n import mark
-from hotline.base.time import Period
 from hotline.report.came import came_in, funnel, summary
 from hotline.report.paper import Block, Paper, Section
 from hotline.report.seen import Seen
-from hotline.report.standing import alarms, overdue, policy_changes, units
+from hotline.report.standing import alarms, overdue, policy_changes, topics, units
 
 Write = Callable[[Seen], tuple[Block, ...]]
 Told = Callable[[int, str], None]
-
-
-def topics_section(_period: Period) -> tuple[Block, ...]:
-    """The hot topics of a period."""
-    return ()
 
 
 # Name, heading and writer of each section. One that has nothing to say is left out.
@@ -28,7 +22,7 @@ SECTIONS: tuple[tuple[str, str, Write], ...] = (
     ("units", mark("Units"), units),
     ("overdue", mark("The worst overdue"), overdue),
     ("alarms", mark("Alarms and what was done"), alarms),
-    ("topics", mark("Hot topics"), lambda seen: topics_section(seen.period)),
+    ("topics", mark("Hot topics"), topics),
     ("policy", mark("Changes of policy"), policy_changes),
 )
 

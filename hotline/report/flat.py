@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hotline.base.i18n import gettext
-from hotline.report.kept import paper_of
-from hotline.report.operations import replaced_by
+from hotline.report.kept import paper_of, replaced_by
 from hotline.report.paper import Block, Number, Part, Said, Table, spoken, text
 from hotline.report.paper_models import PeriodicReport, Stage
 from hotline.report.schemas import instant

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import aliased
 
 from hotline.base.db import db
 from hotline.base.errors import NotFound
@@ -39,3 +41,18 @@ def paper_of(report: PeriodicReport) -> Paper:
     if report.content is None or report.stage not in {Stage.MADE, Stage.SIGNED}:
         raise NotFound(gettext("This report is not made yet."))
     return from_json(report.content)
+
+
+def replaced_by(report: PeriodicReport) -> int | None:
+    """The edition that has taken the place of this one, once it is made."""
+    return replacing([report]).get(report.id)
+
+
+def replacing(reports: Collection[PeriodicReport]) -> dict[int, int]:
+    """The editions that have taken the place of some reports, by the reports' ids. One question for a whole list."""
+    old, new = PeriodicReport, aliased(PeriodicReport)
+    same = (getattr(new, name) == getattr(old, name) for name in ("kind", "first", "last", "scope"))
+    query = select(old.id, func.max(new.edition)).join(new, and_(*same, new.edition > old.edition))
+    made = new.stage.in_([Stage.MADE, Stage.SIGNED])
+    rows = db.session.execute(query.where(old.id.in_([one.id for one in reports]), made).group_by(old.id))
+    return dict(rows.tuples())

@@ -25,6 +25,7 @@ from hotline.policy import queries as policies
 from hotline.policy.reports import Due, Mailed
 from hotline.report.about import About
 from hotline.report.compose import compose
+from hotline.report.kept import replaced_by
 from hotline.report.paper import as_json
 from hotline.report.paper_models import PeriodicReport, Stage
 from hotline.report.queries import period_at
@@ -188,13 +189,6 @@ def sign(report: PeriodicReport, actor: Actor, now: datetime) -> None:
 
 def _hold(report: PeriodicReport) -> None:
     db.session.refresh(report, with_for_update=True)
-
-
-def replaced_by(report: PeriodicReport) -> int | None:
-    """The edition that has taken the place of this one, once it is made."""
-    of = {name: getattr(report, name) for name in ("kind", "first", "last", "scope")}
-    made = PeriodicReport.stage.in_([Stage.MADE, Stage.SIGNED]), PeriodicReport.edition > report.edition
-    return db.session.scalar(select(func.max(PeriodicReport.edition)).filter_by(**of).where(*made))
 
 
 def _mail(report: PeriodicReport, when: Mailed, now: datetime) -> None:

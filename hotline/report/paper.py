@@ -16,7 +16,7 @@ from hotline.base.i18n import gettext
 
 PLACE = re.compile(r"%\((\w+)\)s")
 
-# What opens the rows of a number: the fields of a ``Wanted``; or {"alarm": id}, {"order": number}; or {"section": name}
+# What opens the rows of a number: the fields of a ``Wanted``; or {"alarm": id}, {"order": number}, {"topic": id}; or {"section": name}
 # where the report itself lists them.
 Behind = Mapping[str, str]
 

@@ -28,8 +28,8 @@ from hotline.report import titles
 from hotline.report.circular import MEDIA_TYPE as DOCX
 from hotline.report.circular import circular
 from hotline.report.flat import paper_csv, summary_json
-from hotline.report.kept import paper_of, report_for, reports_for
-from hotline.report.operations import ask, ask_special, edit_remarks, replaced_by, sign
+from hotline.report.kept import paper_of, replaced_by, replacing, report_for, reports_for
+from hotline.report.operations import ask, ask_special, edit_remarks, sign
 from hotline.report.pages import address_data
 from hotline.report.paper import Number, spoken, text
 from hotline.report.paper_book import paper_book
@@ -87,7 +87,7 @@ def _list(errors: dict[str, list[str]], refused: str) -> str:
         kinds=list(Kind),
         titles=titles,
         report_name=report_name,
-        replaced_by=replaced_by,
+        later=replacing(page.rows),
         may_sign=actor.may(SIGNS),
         units=all_units(),
         districts=all_districts(),
@@ -194,6 +194,8 @@ def address_of(number: Number, report: PeriodicReport, rows: str = "report.rows"
         return url_for("orders.shown", number=where["order"])
     if "section" in where:
         return f"#{where['section']}"
+    if "topic" in where:
+        return url_for("topics.shown", topic_id=int(where["topic"]), first=where["first"], last=where["last"])
     if "alarm" in where:
         return url_for("watch.alarm", alarm_id=int(where["alarm"]))
     days = {"first": report.first.isoformat(), "last": report.last.isoformat(), "cutoff": instant(report.cutoff)}

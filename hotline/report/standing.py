@@ -23,6 +23,7 @@ from hotline.policy import queries as policies
 from hotline.policy.calendar import Calendar, working_between
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.triggers import Does
+from hotline.report.about import UNKNOWN
 from hotline.report.board import Ranked, Sort, Way, unit_table
 from hotline.report.came import weighted
 from hotline.report.charts import bar
@@ -31,12 +32,14 @@ from hotline.report.inflow import overdue_rows
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Line
 from hotline.report.paper import Block, Column, Drawn, Form, Number, Part, Said, Table
-from hotline.report.phrases import NONE, count, points, rate, word
+from hotline.report.phrases import NONE, count, in_period, points, rate, word
 from hotline.report.queries import of_units
 from hotline.report.seen import Seen
+from hotline.report.topics.queries import Hot, hot_topics
 
 MOST_OVERDUE = 10
 MOST_ALARMS = 50
+MOST_TOPICS = 10
 LONGEST_NOTE = 60
 OF_UNITS = ("on_time", "satisfied")
 
@@ -261,6 +264,56 @@ def _done_row(alarm: Alarm, seen: Seen) -> list[Part]:
         word(trigger.kind),
         subject,
         done,
+    ]
+
+
+# Hot topics
+
+
+TOPIC_COLUMNS = (
+    Column("topic", mark("Topic")),
+    Column("category", mark("Category")),
+    Column("orders", mark("How many"), Form.COUNT),
+    Column("citizens", mark("Citizens"), Form.COUNT),
+    Column("usual", mark("Citizens, usually"), Form.AMOUNT),
+    Column("unit", mark("Mostly with")),
+)
+
+
+def topics(seen: Seen) -> tuple[Block, ...]:
+    """What more citizens told of in as many days up to the period's end than is usual. Of a unit's report, nothing."""
+    if seen.units is not None or seen.about.district == UNKNOWN:
+        return ()
+    categories = [code for code in category_names() if code.startswith(seen.about.matter or "")]
+    found = hot_topics(
+        min(seen.cutoff, seen.period.end),
+        len(seen.period.days),
+        district=seen.about.district or "",
+        categories=categories if seen.about.matter else None,
+    )
+    if not found:
+        return (Said(mark("No topic was told of by more citizens than is usual.")),)
+    said = Said(
+        mark("%(count)s topics were told of by more citizens than is usual; first of all %(first)s."),
+        {"count": str(len(found)), "first": _topic(found[0], seen)},
+    )
+    rows = [_topic_row(one, seen) for one in found[:MOST_TOPICS]]
+    return said, Table(Said(mark("Hot topics")), TOPIC_COLUMNS, rows)
+
+
+def _topic(hot: Hot, seen: Seen) -> Number:
+    return Number(hot.topic.label, None, {"topic": str(hot.topic.id), **in_period(seen.period)})
+
+
+def _topic_row(hot: Hot, seen: Seen) -> list[Part]:
+    usual = hot.growth.usual
+    return [
+        _topic(hot, seen),
+        hot.topic.category.title if hot.topic.category else "",
+        count(hot.orders),
+        count(hot.growth.citizens),
+        NONE if usual is None else Number(f"{usual:.1f}", usual),
+        unit_names().get(hot.units[0][0], hot.units[0][0]) if hot.units else "",
     ]
 
 

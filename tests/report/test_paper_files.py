@@ -59,7 +59,7 @@ def test_the_document_is_in_the_form_of_the_trade(report: PeriodicReport) -> Non
     assert document.styles["Normal"].paragraph_format.line_spacing == Pt(28)
     assert "PAGE" in page.footer._element.xml
     headings = [one.text for one in document.paragraphs if one.style and one.style.name == "Heading 1"]
-    assert [heading[:2] for heading in headings] == [f"{n}、" for n in "一二三四五六七"]
+    assert [heading[:2] for heading in headings] == [f"{n}、" for n in "一二三四五六七八"]
     words = [one.text for one in document.paragraphs]
     assert "本周总体平稳。" in words
     assert any("王主任" in one for one in words[-4:])
