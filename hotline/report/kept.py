@@ -55,4 +55,4 @@ def replacing(reports: Collection[PeriodicReport]) -> dict[int, int]:
     query = select(old.id, func.max(new.edition)).join(new, and_(*same, new.edition > old.edition))
     made = new.stage.in_([Stage.MADE, Stage.SIGNED])
     rows = db.session.execute(query.where(old.id.in_([one.id for one in reports]), made).group_by(old.id))
-    return {report_id: edition for report_id, edition in rows}
+    return dict(rows.tuples())
