@@ -88,6 +88,7 @@ def fill(orders: int, days: int = 90) -> None:
     with unit_of_work():
         for statement in _FILL:
             db.session.execute(text(statement), parameters)
+        db.session.execute(text("TRUNCATE rollup_touch"))
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
 

@@ -19,7 +19,7 @@ from hotline.base.db import db
 from hotline.base.time import utc_now, week_of
 from hotline.policy import queries as policies
 from hotline.report.board import trends
-from hotline.report.queries import week
+from hotline.report.overview import overview
 from hotline.report.routing import routing
 
 ROUNDS = 9
@@ -52,12 +52,12 @@ def main() -> None:
         bounds = {"start": period.start, "end": period.end}
         pairs = [
             (
-                milliseconds(lambda: week(period, now)),
+                milliseconds(lambda: overview(period, now)),
                 milliseconds(lambda: db.session.execute(text(PLAIN), bounds).all()),
             )
             for _ in range(ROUNDS)
         ]
-        report = week(period, now)
+        report = overview(period, now)
         before, routed = (
             statistics.median(milliseconds(lambda: work(report)) for _ in range(ROUNDS))  # noqa: B023 # called at once
             for work in (trends, routing)

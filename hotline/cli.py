@@ -18,6 +18,10 @@ from hotline.people.commands import user
 from hotline.policy.clock_commands import clock
 from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
+from hotline.report.commands import report_command
+from hotline.report.paper_commands import listed as list_reports
+from hotline.report.paper_commands import make as make_report
+from hotline.report.rollup_commands import measures, roll_up_command
 from hotline.report.topics.commands import topics_command
 from hotline.transfer.matter_commands import places_command
 from hotline.transfer.routing_commands import routing_command
@@ -32,7 +36,10 @@ def cli(context: click.Context) -> None:
         context.obj = lambda: create_app(with_database(Settings.from_env()))
 
 
+report_command.add_command(make_report)
+report_command.add_command(list_reports)
 import_.add_command(calls_command)
+verify.add_command(measures)
 for command in (
     start,
     migrate,
@@ -47,6 +54,8 @@ for command in (
     places_command,
     topics_command,
     verify,
+    report_command,
+    roll_up_command,
     import_,
 ):
     cli.add_command(command)

@@ -74,7 +74,8 @@ DESKS = (
         lambda _: count_waiting((State.CALLBACK,)),
     ),
     Desk("report.week", "bar-chart", mark("Week"), frozenset({Permission.SEE_REPORTS})),
-    Desk("topics.listed", "fire", mark("Hot topics"), frozenset({Permission.SEE_TOPICS})),
+    Desk("topics.listed", "fire", mark("Hot topics"), frozenset({Permission.SEE_CITY_REPORTS})),
+    Desk("papers.listed", "file-earmark-text", mark("Reports"), frozenset({Permission.SEE_CITY_REPORTS})),
     Desk(
         "handle.time_requests",
         "hourglass-split",

@@ -11,6 +11,8 @@ from hotline.orders import models as orders
 from hotline.people import models as people
 from hotline.policy import models as policy
 from hotline.receive import models as receive
+from hotline.report import models as report
+from hotline.report import paper_models as papers
 from hotline.report.topics import models as topics
 from hotline.transfer import models as transfer
 
@@ -25,9 +27,11 @@ __all__ = [
     "notices",
     "orders",
     "outbox",
+    "papers",
     "people",
     "policy",
     "receive",
+    "report",
     "topics",
     "transfer",
 ]

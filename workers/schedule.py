@@ -26,6 +26,8 @@ from hotline.handle.triggers import sweep_orders
 from hotline.ledgers.sheets import produce_sheets
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
+from hotline.report.operations import plan_reports
+from hotline.report.rollup import roll_up
 from hotline.report.topics.assigning import assign_topics
 from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose
@@ -54,11 +56,13 @@ PERIODIC = (
     Periodic("warnings", MINUTE, sweep, Queue.URGENT),
     Periodic("escalation", MINUTE, escalate_overdue, Queue.URGENT),
     Periodic("order triggers", 5 * MINUTE, sweep_orders, Queue.URGENT),
+    Periodic("rollup", 5 * MINUTE, roll_up, Queue.REPORTS),
     # Before the triggers, which count the citizens of topics.
     Periodic("topics", HOUR, assign_topics, Queue.REPORTS),
     Periodic("unit triggers", HOUR, sweep_units, Queue.REPORTS),
     Periodic("proposals", DAY, propose, Queue.REPORTS),
     Periodic("ledgers", HOUR, produce_sheets, Queue.REPORTS),
+    Periodic("reports", 5 * MINUTE, plan_reports, Queue.REPORTS),
 )
 
 

@@ -21,16 +21,29 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FONT = {"font_name": "Microsoft YaHei", "font_size": 10}
 # Rows leave memory as they are written.
 OPTIONS = {"constant_memory": True, "default_format_properties": FONT}
+LINED = {"bottom": 7, "bottom_color": "#C4CBD3"}  # a hair line under each row
 FORMATS: dict[str, dict[str, Any]] = {
-    "text": {},
+    "text": LINED,
     "title": {"bold": True, "font_size": 14},
+    "label": {"bold": True},
+    "prose": {"text_wrap": True, "valign": "top"},
     "head": {"bold": True, "bottom": 1, "bg_color": "#E9EDF2", "text_wrap": True, "valign": "top"},
-    "rate": {"num_format": "0.00%"},
-    "points": {"num_format": "+0.00;-0.00;0.00"},
-    "count": {"num_format": "#,##0"},
-    "amount": {"num_format": "#,##0.##"},
-    "instant": {"num_format": "yyyy-mm-dd hh:mm"},
+    "head_number": {
+        "bold": True,
+        "bottom": 1,
+        "bg_color": "#E9EDF2",
+        "text_wrap": True,
+        "valign": "top",
+        "align": "right",
+    },
+    "rate": {"num_format": "0.00%", **LINED},
+    "points": {"num_format": "+0.00;-0.00;0.00", **LINED},
+    "count": {"num_format": "#,##0", **LINED},
+    "amount": {"num_format": "#,##0.##", **LINED},
+    "instant": {"num_format": "yyyy-mm-dd hh:mm", **LINED},
 }
+A4 = 9  # the format's number for it
+LINE = 15  # height of a line of text, in points
 NAME_LENGTH = 31  # the format's own limit for a sheet's name
 NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 
@@ -41,7 +54,7 @@ Column = tuple[str, float, str]
 class Formula:
     """A formula and what it gives, for readers that do not calculate."""
 
-    def __init__(self, text: str, result: Fraction | None) -> None:
+    def __init__(self, text: str, result: Fraction | float | None) -> None:
         self.text = text
         self.result: float | str = "" if result is None else float(result)
 
@@ -89,6 +102,29 @@ class Table:
         """The row of headings; it and all above it stay in sight."""
         self.write(*(gettext(heading) for heading, _, _ in self.columns), style="head")
         self.sheet.freeze_panes(self.row, 0)
+
+    def head_of(self, columns: Iterable[Column]) -> None:
+        """Headings of other columns from here on, over numbers on the right; two lines high."""
+        self.columns = tuple(columns)
+        self.sheet.set_row(self.row, LINE * 2)
+        for at, (heading, _, form) in enumerate(self.columns):
+            self._cell(at, gettext(heading), "head" if form == "text" else "head_number")
+        self.row += 1
+
+    def say(self, words: str, across: int, lines: int) -> None:
+        """A paragraph over some columns, so many lines high."""
+        self.sheet.set_row(self.row, LINE * lines)
+        form = self.book.formats["prose"]
+        self.sheet.merge_range(self.row, 0, self.row, across - 1, "", form)
+        self.sheet.write_string(self.row, 0, words, form)  # as text even where it begins with "="
+        self.row += 1
+
+    def print_wide(self) -> None:
+        """Let it print on A4 across, one page wide."""
+        self.sheet.set_landscape()
+        self.sheet.set_paper(A4)
+        self.sheet.fit_to_pages(1, 0)
+        self.sheet.set_footer("&C— &P —")
 
     def _cell(self, at: int, value: Any, style: str) -> None:
         where, form = (self.row, at), self.book.formats[style]

@@ -56,7 +56,7 @@ Index("ix_evaluation_counts_on", COUNTS_ON)
 class Alarm(Base):
     """A trigger of the policy that fired: once for what it is about (subject) and each period.
 
-    rule: the trigger's name in the policy version ``policy_id``. unit_code: whose it is; None for a place.
+    rule: the trigger's name in the policy version ``policy_id``. unit_code: whose it is; None for a place or a day.
     order_id: the order, where it is about one. facts: what was counted, and "orders", the numbers behind it.
     handled_at, handled_by, note: what was done, which settles it. held_on, whom: an interview (约谈) that was held.
     """

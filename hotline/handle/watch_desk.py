@@ -150,12 +150,23 @@ def _about(alarm: Alarm, names: Names, seen: frozenset[str]) -> str:
         district = names.districts.get(facts["district"], facts["district"])
         category = names.categories.get(facts["category"], facts["category"])
         return " · ".join(part for part in (facts["place"], district, category) if part)
+    if "history" in facts:
+        names_of = {"category": names.categories, "district": names.districts}.get(facts["of"], {})
+        return f"{names_of.get(facts['code'], facts['code']) or gettext('The whole city')} · {facts['day']}"
     unit = names.units.get(alarm.unit_code or "", alarm.unit_code or "")
     return f"{unit} · {facts['month']}" if "month" in facts else unit
 
 
 def _found(alarm: Alarm, trigger: Trigger) -> str:
     facts = alarm.facts
+    if trigger.kind is Kind.JUMP:
+        history = gettext(", ").join(str(n) for _, n in sorted(facts["history"].items()))
+        return gettext(
+            "%(n)s orders; in the weeks before: %(history)s; more than %(limit)s is no chance",
+            n=facts["count"],
+            history=history,
+            limit=facts["limit"],
+        )
     if trigger.kind is Kind.UNSOLVED_IN_MONTH:
         unsolved = facts["denominator"] - facts["numerator"]
         return gettext("%(n)s of %(all)s not solved", n=unsolved, all=facts["denominator"])

@@ -24,6 +24,7 @@ from hotline.people.roles import Permission
 FAILED_OFTEN = 3
 WAITED_LONG = timedelta(minutes=10)
 STUCK_AFTER = 12  # failures in nearly three hours; from here on it is tried each hour
+OUTSIDE = ("send", "send_report")  # jobs that go outside the app
 MASK = {Medium.WEBHOOK: mask_url, Medium.MAIL: mask_mail, Medium.SMS: mask_phone}
 
 
@@ -106,7 +107,7 @@ def send_again(actor: Actor, now: datetime, ids: Collection[int] | None = None) 
 def give_up(delivery_id: int, actor: Actor, now: datetime) -> None:
     """Send a delivery no more, because somebody says so; who, and why it failed, is kept. Raises Conflict."""
     actor.require(Permission.ADMINISTER)
-    waiting = Delivery.id == delivery_id, Delivery.done_at.is_(None), Delivery.job == "send"
+    waiting = Delivery.id == delivery_id, Delivery.done_at.is_(None), Delivery.job.in_(OUTSIDE)
     row = db.session.scalar(select(Delivery).where(*waiting).with_for_update(skip_locked=True))
     if row is None:
         raise Conflict(gettext("It has arrived, or is being sent just now."))

@@ -15,7 +15,7 @@ from hotline.base.paging import page_of
 from hotline.base.time import utc_now
 from hotline.base.web import whole_number
 from hotline.notices.deliveries import MASK, give_up, held_up, in_list, send_again
-from hotline.notices.models import WARNINGS, Medium, Subscription
+from hotline.notices.models import REPORTS, WARNINGS, Medium, Subscription
 from hotline.notices.schemas import SubscriptionForm
 from hotline.notices.subscriptions import TOLD_ROLES, subscribe, subscriptions, switch
 from hotline.orders.forms import form_data
@@ -92,7 +92,7 @@ def _page(*, added: Subscription | None = None, errors: dict[str, list[str]] | N
         "notices/deliveries.html",
         **given,
         **choices,
-        warnings=WARNINGS,
+        digests={WARNINGS: gettext("Deadline warnings"), REPORTS: gettext("Periodic reports")},
         mask=lambda one: MASK[one.medium](one.target),
         names={action.value: action for action in Action},
         added=added,

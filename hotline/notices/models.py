@@ -76,6 +76,7 @@ class Medium(StrEnum):
 name_members({Medium.WEBHOOK: mark("Webhook"), Medium.MAIL: mark("Mail"), Medium.SMS: mark("Text message")})
 
 WARNINGS = "warnings"  # among the actions of a subscription: digests of deadline warnings
+REPORTS = "reports"  # likewise: the periodic reports
 
 
 class Subscription(Base):

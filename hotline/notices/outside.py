@@ -19,7 +19,7 @@ from hotline.base.i18n import mark
 from hotline.base.outbox import Later, Queue, Unreachable, leave_once
 from hotline.notices import messages
 from hotline.notices.channels import SEND, Message, Target
-from hotline.notices.models import WARNINGS, Medium, Notice, Subscription
+from hotline.notices.models import REPORTS, WARNINGS, Medium, Notice, Subscription
 from hotline.notices.queries import Digest, in_words
 from hotline.orders.models import Event, Order
 from hotline.orders.queries import visible
@@ -29,6 +29,7 @@ from hotline.people.actors import Actor
 from hotline.people.queries import units_above, units_under
 from hotline.people.roles import Role
 
+TOLD_OF_REPORTS = (Role.SUPERVISOR, Role.MANAGER)
 REST = timedelta(seconds=30)  # a server that did not answer is left alone for so long
 
 Addressed = tuple[Medium, Target, Message]
@@ -61,8 +62,20 @@ def leave_for_digest(notice: Notice, now: datetime) -> None:
     leave_once("send", now, Queue.DEFAULT, zip(ids, arguments, strict=True))
 
 
+def leave_for_report(report_id: int, delivery_id: UUID, now: datetime) -> None:
+    """Leave a periodic report for the subscriptions of who reads reports; a text message has no room for one."""
+    found = _subscriptions([], TOLD_OF_REPORTS, REPORTS, to_systems=False, without=Medium.SMS)
+    going = [(uuid5(delivery_id, str(one)), {"report_id": report_id, "subscription_id": one}) for one in found]
+    leave_once("send_report", now, Queue.DEFAULT, going)
+
+
 def _subscriptions(
-    units: Collection[str], roles: Collection[str], action: str, *, to_systems: bool = True
+    units: Collection[str],
+    roles: Collection[str],
+    action: str,
+    *,
+    to_systems: bool = True,
+    without: Medium | None = None,
 ) -> Sequence[int]:
     """Ids of the active subscriptions of some units and those above them, of roles, and of the center's own systems."""
     whom = [and_(Subscription.unit_code.is_(None), Subscription.role.is_(None))] if to_systems else []
@@ -70,6 +83,8 @@ def _subscriptions(
     whom += [Subscription.unit_code.in_(above), Subscription.role.in_(roles)]
     wanted = or_(func.cardinality(Subscription.actions) == 0, Subscription.actions.contains([action]))
     query = select(Subscription.id).where(Subscription.active, or_(*whom), wanted)
+    if without is not None:
+        query = query.where(Subscription.medium != without)
     return db.session.scalars(query.order_by(Subscription.id)).all()
 
 
@@ -79,9 +94,18 @@ def _subscriptions(
 def send(delivery_id: UUID, arguments: Mapping[str, Any], now: datetime) -> None:
     """Send one delivery, unless there is nothing to say to its reader any more; raise Undelivered or Later."""
     addressed = addressed_by(arguments)
-    if addressed is None:
-        return
-    medium, target, message = addressed
+    if addressed is not None:
+        _send(*addressed, delivery_id, now)
+
+
+def send_to(subscription_id: int, message: Message, delivery_id: UUID, now: datetime) -> None:
+    """Send a message to a subscription, unless it is paused; raise Undelivered or Later."""
+    to = db.session.get_one(Subscription, subscription_id)
+    if to.active:
+        _send(to.medium, Target(to.target, to.secret), message, delivery_id, now)
+
+
+def _send(medium: Medium, target: Target, message: Message, delivery_id: UUID, now: datetime) -> None:
     settings = _settings()
     server = {Medium.WEBHOOK: target.address, Medium.MAIL: settings.smtp_url, Medium.SMS: settings.sms_url}[medium]
     if now < (until := _resting.get(server, now)):

@@ -18,8 +18,9 @@ from hotline.base.db import db
 from hotline.base.errors import Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.notices.messages import MOBILE
-from hotline.notices.models import WARNINGS, Medium, Subscription
+from hotline.notices.models import REPORTS, WARNINGS, Medium, Subscription
 from hotline.notices.operations import TELLS_ROLE, TELLS_UNIT
+from hotline.notices.outside import TOLD_OF_REPORTS
 from hotline.orders.lifecycle import Action
 from hotline.people.actors import Actor
 from hotline.people.queries import require_units
@@ -41,8 +42,9 @@ def heard(unit_code: str | None, role: Role | None) -> list[str]:
     if unit_code is not None:
         return [action for action in Action if action in TELLS_UNIT or action is Action.NOTE] + [WARNINGS]
     if role is not None:
-        told = [action for action, of in TELLS_ROLE.items() if role in of]
-        return [*told, WARNINGS] if role is Role.SUPERVISOR else [*told]
+        told: list[str] = [action for action, of in TELLS_ROLE.items() if role in of]
+        told += [WARNINGS] if role is Role.SUPERVISOR else []
+        return [*told, REPORTS] if role in TOLD_OF_REPORTS else told
     return list(Action)
 
 

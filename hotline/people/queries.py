@@ -8,7 +8,7 @@ from hotline.base.db import db
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
-from hotline.people.models import ApiKey, District, Unit, User
+from hotline.people.models import ApiKey, District, Unit, UnitKind, User
 from hotline.people.operations import hash_key
 from hotline.people.roles import UNIT_ROLES
 
@@ -42,6 +42,11 @@ def user_by_key(key: str) -> User | None:
 def all_units() -> list[Unit]:
     """Every active unit, in the order of their codes."""
     return list(db.session.scalars(select(Unit).filter_by(active=True).order_by(Unit.kind, Unit.code)))
+
+
+def units_of_kind(kind: UnitKind) -> frozenset[str]:
+    """The codes of all units of a kind, whether or not they are in use."""
+    return frozenset(db.session.scalars(select(Unit.code).where(Unit.kind == kind)))
 
 
 def unit_names() -> dict[str, str]:

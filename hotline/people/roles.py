@@ -38,12 +38,13 @@ class Permission(StrEnum):
     SEE_UNIT_ORDERS = "see_unit_orders"
     REVEAL_PHONE = "reveal_phone"
     SEE_REPORTS = "see_reports"
-    SEE_TOPICS = "see_topics"
     MANAGE_ROUTING = "manage_routing"
     KEEP_KNOWLEDGE = "keep_knowledge"
     KEEP_LEDGERS = "keep_ledgers"
     ADMINISTER = "administer"
     SETTLE_ALARMS = "settle_alarms"
+    SEE_CITY_REPORTS = "see_city_reports"
+    SIGN_REPORTS = "sign_reports"
 
 
 name_members(
@@ -79,21 +80,21 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         {
             *(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.REVIEW_APPEALS, _P.AUDIT_CALLBACKS, _P.REVEAL_PHONE),
-            *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SEE_TOPICS),
+            *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SEE_CITY_REPORTS, _P.SIGN_REPORTS),
             *(_P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS),
         }
     ),
     Role.MANAGER: frozenset(
         {
-            *(_P.REVIEW_APPEALS, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SEE_TOPICS, _P.KEEP_LEDGERS),
-            _P.SETTLE_ALARMS,
+            *(_P.REVIEW_APPEALS, _P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS),
+            *(_P.SEE_CITY_REPORTS, _P.SIGN_REPORTS),
         }
     ),
     # An administrator keeps the system, not the orders: no phone numbers.
     Role.ADMIN: frozenset(
         {
-            *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SEE_TOPICS, _P.ADMINISTER, _P.MANAGE_ROUTING),
-            _P.KEEP_KNOWLEDGE,
+            *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SEE_CITY_REPORTS),
+            *(_P.ADMINISTER, _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE),
         }
     ),
     Role.CITIZEN: frozenset({_P.PLACE_ORDERS}),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import time
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from hotline.base.i18n import mark, name_members, pick
+from hotline.base.time import Windows
 from hotline.policy.appeals import Appeals, Ground
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.limits import Clock, Evidence, Limit
+from hotline.policy.reports import Reports, read_reports
+from hotline.policy.reviews import Reviews, read_reviews
+from hotline.policy.scores import Ranking, read_ranking
 from hotline.policy.triggers import Trigger, fault, read_trigger
+from hotline.policy.variants import Variant, read_variants
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +94,6 @@ class TimeRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Reviews:
-    """Which replies the unit's head has to sign before they go to the citizen.
-
-    Those of some natures or urgencies, and all from a round on (2: what is redone); 0 for no round.
-    """
-
-    natures: tuple[str, ...] = ()
-    urgencies: tuple[str, ...] = ()
-    from_round: int = 0
-
-    def asks(self, nature: str, urgency: str, turn: int) -> bool:
-        """Whether a reply has to be signed."""
-        return nature in self.natures or urgency in self.urgencies or 0 < self.from_round <= turn
-
-
-@dataclass(frozen=True, slots=True)
 class Policy:
     """A policy document, checked.
 
@@ -114,8 +103,12 @@ class Policy:
     staff record, the share (0 to 1) a supervisor checks. reactivate_days: so long after it was closed an order is
     taken up again rather than told anew. duplicate_days: for so long after it came in, an order that has ended is still looked at for the
     same matter. short_abandon: seconds; a caller who hangs up sooner is excluded from the connection rate.
+    answer_seconds: within which a call is answered in time. first_call_before, first_call_after: hours without a call
+    of the same number that make a call the first one, and after which it has settled the matter. repeat_days: within
+    which a citizen who tells of the same matter tells of it again. variants: the city's own measures.
     most_returns: returns agreed to, after which the center has designated the unit (指定承办) and it cannot hand back.
-    minimum_n: a unit with fewer orders behind a rate is not ranked by it.
+    minimum_n: a unit with fewer orders behind a rate is not ranked by it. ranking: how the others are. windows: where days
+    and months of reports begin. reports: those made by the clock.
     """
 
     name: str
@@ -138,8 +131,16 @@ class Policy:
     reactivate_days: int
     appeals: Appeals
     short_abandon: float
+    answer_seconds: float
+    first_call_before: float
+    first_call_after: float
+    repeat_days: int
     minimum_n: int
+    variants: tuple[Variant, ...]
+    ranking: Ranking
+    windows: Windows
     triggers: tuple[Trigger, ...]
+    reports: Reports
     evidence: Mapping[str, Evidence]
 
     @property
@@ -166,9 +167,11 @@ E = TypeVar("E", bound=StrEnum)
 SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "counting", "time_rules", "warnings")
 
 
-OPTIONAL = ("appeals",)  # sections a policy may lack: it has no such thing then
+MIDDAY, LAST_MONTH_START = 12, 28
+OPTIONAL = ("appeals", "periods", "reports")  # sections a policy may lack: it has no such thing then
 ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
 DUPLICATE_DAYS, MOST_RETURNS, REACTIVATE_DAYS = 30, 2, 30  # where a policy does not say
+ANSWER_SECONDS, FIRST_CALL_HOURS, REPEAT_DAYS = 15, 72, 30  # likewise
 MOST_REACTIVATE_DAYS = 365  # for so long the reports follow what was closed
 LONGEST_TEXT = 200  # of what is kept with a deadline
 
@@ -177,25 +180,8 @@ class BadPolicy(ValueError):
     """A policy document cannot be used; the message names the entry and the mend."""
 
 
-def build_on(document: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """A document that ``extends`` another, made whole.
-
-    It takes the sections it does not have from the base, and the base's limits except those its own cover: one
-    limit for all handling takes the place of the base's exceptions too, one for enterprises only of rows for
-    enterprises. What comes from the base keeps its ``origin``.
-    """
-    whole = {**base, **{key: value for key, value in document.items() if key != "extends"}}
-    own = list(document.get("limits", ()))
-    kept = [row for row in base["limits"] if not any(_covers(mine, row) for mine in own)]
-    whole["limits"] = [*own, *({"origin": base["name"], **row} for row in kept)]
-    return whole
-
-
-def _covers(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether every order the other row speaks of is one this row speaks of, for the same clock."""
-    conditions = ("clock", "region", "nature", "urgency", "requester")
-    same = all(not row.get(name) or row[name] == other.get(name) for name in conditions)
-    return same and str(other.get("category", "")).startswith(row.get("category", ""))
+# What rooms above have to say against a policy to be adopted: each raises BadPolicy.
+CHECKS: list[Callable[[Policy], None]] = []
 
 
 def read_policy(document: Mapping[str, Any]) -> Policy:
@@ -204,6 +190,10 @@ def read_policy(document: Mapping[str, Any]) -> Policy:
         policy = _read(document)
     except KeyError as missing:
         raise BadPolicy(f"the policy lacks {missing}; add it") from missing
+    except BadPolicy:
+        raise
+    except ValueError as wrong:  # of a rule in a file of its own, which names the entry
+        raise BadPolicy(str(wrong)) from wrong
     except (TypeError, AttributeError) as wrong:
         raise BadPolicy(f"the policy has an entry that is not known: {wrong}") from wrong
     _check(policy)
@@ -212,6 +202,8 @@ def read_policy(document: Mapping[str, Any]) -> Policy:
 
 def require_workable(policy: Policy) -> None:
     """Raise BadPolicy where orders could not work under a policy to be adopted; a stored one is read all the same."""
+    for check in CHECKS:
+        check(policy)
     for limit in policy.limits:
         _check_limit(limit)
     said = [(rule.kind, clock) for rule in policy.warnings.rules for clock in rule.clocks]
@@ -239,15 +231,20 @@ def _read(document: Mapping[str, Any]) -> Policy:
         auto_confidence=float(document["dispatch"]["auto_confidence"]),
         duplicate_days=int(document["dispatch"].get("duplicate_days", DUPLICATE_DAYS)),
         most_returns=int(document["dispatch"].get("most_returns", MOST_RETURNS)),
-        reviews=_reviews(document.get("review", {})),
+        reviews=read_reviews(document.get("review", {})),
         callback_attempts=int(document["callback"]["attempts"]),
         attempt_gap_hours=float(document["callback"].get("gap_hours", 0)),
         audit_share=float(document["callback"].get("audit_share", 0)),
         reactivate_days=int(document["callback"].get("reactivate_days", REACTIVATE_DAYS)),
         appeals=_appeals(document.get("appeals", {})),
-        short_abandon=float(document["connection"]["short_abandon_seconds"]),
+        **_of_calls(document["connection"]),
+        repeat_days=int(document["callback"].get("repeat_days", REPEAT_DAYS)),
         minimum_n=int(document["ranking"]["minimum_n"]),
+        variants=read_variants(document.get("measures", ())),
+        ranking=read_ranking(document),
+        windows=Windows(**{name: int(value) for name, value in _given(document.get("periods", {})).items()}),
         triggers=tuple(_trigger(row) for row in document.get("triggers", ())),
+        reports=_reports(document.get("reports", {})),
         evidence={
             section: _member(Evidence, document[section]["evidence"], section)
             for section in (*SECTIONS, *(name for name in OPTIONAL if name in document))
@@ -267,6 +264,10 @@ def _check(policy: Policy) -> None:
         raise BadPolicy("satisfaction.levels: give at least one level, each code once")
     if any(not 0 <= level.weight <= 1 for level in policy.levels):
         raise BadPolicy("satisfaction.levels: a weight is a number from 0 to 1")
+    if not (-MIDDAY <= policy.windows.day_from <= MIDDAY and 1 <= policy.windows.month_from <= LAST_MONTH_START):
+        raise BadPolicy(
+            f"periods: give day_from as hours from -{MIDDAY} to {MIDDAY}, month_from as a day from 1 to {LAST_MONTH_START}"
+        )
     keys = [limit.key for limit in policy.limits]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise BadPolicy(f"limits: {twice} is there twice; keep one row")
@@ -278,15 +279,22 @@ def _check(policy: Policy) -> None:
         raise BadPolicy("time_rules: a number of times or days is not negative")
 
 
-def _reviews(section: Mapping[str, Any]) -> Reviews:
-    given = _given(section)
-    lists = {name: tuple(given.get(name, ())) for name in ("natures", "urgencies")}
-    return Reviews(**lists, from_round=int(given.get("from_round", 0)))
+def _of_calls(section: Mapping[str, Any]) -> dict[str, float]:
+    given = {
+        "answer_seconds": float(section.get("answer_seconds", ANSWER_SECONDS)),
+        "first_call_before": float(section.get("first_call_before_hours", FIRST_CALL_HOURS)),
+        "first_call_after": float(section.get("first_call_after_hours", FIRST_CALL_HOURS)),
+    }
+    if min(given.values()) <= 0:
+        raise BadPolicy("connection: give seconds and hours above 0")
+    return {"short_abandon": float(section["short_abandon_seconds"]), **given}
 
 
 def _check_callback(policy: Policy) -> None:
     if policy.attempt_gap_hours < 0 or policy.reviews.from_round < 0 or policy.appeals.days < 0:
         raise BadPolicy("callback, review, appeals: hours, rounds and days are not negative")
+    if not 1 <= policy.repeat_days <= MOST_REACTIVATE_DAYS:
+        raise BadPolicy(f"callback: give repeat_days as a number of days from 1 to {MOST_REACTIVATE_DAYS}")
     if not (0 <= policy.audit_share <= 1 and 0 <= policy.reactivate_days <= MOST_REACTIVATE_DAYS):
         raise BadPolicy(
             "callback: give audit_share as a number from 0 to 1, "
@@ -301,6 +309,13 @@ def _appeals(section: Mapping[str, Any]) -> Appeals:
         for name in ("deadline", "evaluation")
     }
     return Appeals(**{**given, **lists})
+
+
+def _reports(section: Mapping[str, Any]) -> Reports:
+    try:
+        return read_reports(_given(section))
+    except ValueError as wrong:
+        raise BadPolicy(str(wrong)) from wrong
 
 
 def _given(section: Mapping[str, Any]) -> dict[str, Any]:

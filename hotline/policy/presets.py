@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hotline.base.errors import Invalid, NotFound
-from hotline.policy.document import BadPolicy, Policy, build_on, read_policy, require_workable
+from hotline.policy.document import BadPolicy, Policy, read_policy, require_workable
 
 
 def read_policy_file(file: Path) -> dict[str, Any]:
@@ -16,6 +17,30 @@ def read_policy_file(file: Path) -> dict[str, Any]:
     if "extends" in document:
         return build_on(document, read_policy_file(file.with_name(f"{document['extends']}.toml")))
     return document
+
+
+def build_on(document: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """A document that ``extends`` another, made whole.
+
+    It takes the sections it does not have from the base, and the base's limits except those its own cover: one
+    limit for all handling takes the place of the base's exceptions too, one for enterprises only of rows for
+    enterprises. What comes from the base keeps its ``origin``. Its measures it has too, but for those of a name of
+    its own.
+    """
+    whole = {**base, **{key: value for key, value in document.items() if key != "extends"}}
+    own = list(document.get("limits", ()))
+    kept = [row for row in base["limits"] if not any(_covers(mine, row) for mine in own)]
+    whole["limits"] = [*own, *({"origin": base["name"], **row} for row in kept)]
+    mine = {row["name"]: row for row in document.get("measures", ())}
+    whole["measures"] = [*mine.values(), *(row for row in base.get("measures", ()) if row["name"] not in mine)]
+    return whole
+
+
+def _covers(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether every order the other row speaks of is one this row speaks of, for the same clock."""
+    conditions = ("clock", "region", "nature", "urgency", "requester")
+    same = all(not row.get(name) or row[name] == other.get(name) for name in conditions)
+    return same and str(other.get("category", "")).startswith(row.get("category", ""))
 
 
 def preset_files(folder: Path) -> list[Path]:

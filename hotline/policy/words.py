@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hotline.base.i18n import gettext, label, mark, pick
 from hotline.policy.calendar import DEFAULT_COUNTING, Counting, TimeUnit
@@ -25,6 +25,10 @@ WHEN = {
         "a unit last of its kind by “%(measure)s” two months running, with %(minimum_n)s counted or more"
     ),
     Kind.CLUSTER: mark("%(count)s citizens of one topic within %(days)s days"),
+    Kind.JUMP: mark(
+        "%(count)s orders or more on a day, in the city, of one kind or in one district, and more than %(deviations)s "
+        "standard deviations above the mean of the same weekday in the %(weeks)s weeks before"
+    ),
 }
 HELD_TO = {
     "on_time": mark("On-time completion"),
@@ -32,6 +36,14 @@ HELD_TO = {
     "satisfied": mark("Satisfaction rate"),
     "solved": mark("Resolution rate"),
 }  # the labels the report's measures have; a test compares them
+UNITS = {
+    "center": mark("Hotline center"),
+    "government": mark("City government"),
+    "bureau": mark("Bureau"),
+    "utility": mark("Utility"),
+    "district": mark("District"),
+    "street": mark("Street or town"),
+}  # the labels kinds of units have; a test compares them
 
 
 def evidence_words(evidence: Evidence) -> str:
@@ -107,6 +119,23 @@ def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
             gettext("%(n)s s", n=f"{policy.short_abandon:g}"),
             known["connection"],
         ),
+        (
+            gettext("A call is answered in time within"),
+            gettext("%(n)s s", n=f"{policy.answer_seconds:g}"),
+            known["connection"],
+        ),
+        (
+            gettext("Settled with the first call: no call in the hours before, none again in the hours after"),
+            gettext(
+                "%(before)s, %(after)s", before=f"{policy.first_call_before:g}", after=f"{policy.first_call_after:g}"
+            ),
+            known["connection"],
+        ),
+        (
+            gettext("Told of again: the same citizen with the same matter within"),
+            spoken(policy.repeat_days, TimeUnit.NATURAL_DAYS),
+            known["callback"],
+        ),
         (gettext("Fewest orders behind a rate that is ranked"), str(policy.minimum_n), known["ranking"]),
         (gettext("Answers of callbacks that are audited"), percent(policy.audit_share), known["callback"]),
         (
@@ -135,7 +164,18 @@ def triggered_when(trigger: Trigger) -> str:
     numbers = {**trigger.numbers, "percent": percent(trigger.percent / PERCENT)}
     if trigger.measure:
         numbers["measure"] = gettext(HELD_TO[trigger.measure])
-    return gettext(WHEN[trigger.kind], **numbers)
+    numbers["deviations"] = f"{trigger.deviations:g}"
+    said = gettext(WHEN[trigger.kind], **numbers)
+    if trigger.kinds:
+        said = gettext("%(units)s: %(rule)s", units=_kinds(trigger.kinds), rule=said)
+    if trigger.percents:
+        others = (f"{_kinds([kind])} {percent(least / PERCENT)}" for kind, least in trigger.percents.items())
+        said = gettext("%(rule)s; but %(others)s", rule=said, others=gettext(", ").join(others))
+    return said
+
+
+def _kinds(kinds: Iterable[str]) -> str:
+    return gettext(", ").join(gettext(UNITS[kind]) for kind in kinds)
 
 
 def trigger_title(trigger: Trigger) -> str:
@@ -149,6 +189,12 @@ def trigger_does(trigger: Trigger) -> str:
     if trigger.supervision:
         return f"{label(trigger.does)}: {label(trigger.supervision)}"
     return label(trigger.does)
+
+
+def listed_words(listed: Mapping[str, int]) -> str:
+    """How many units the red and black lists name, by kind."""
+    numbers = gettext(", ").join(f"{_kinds([kind])} {listed[kind]}" for kind in UNITS if kind in listed)
+    return gettext("The red and black lists name at most: %(numbers)s", numbers=numbers)
 
 
 def sending_words(warnings: Warnings) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import partial
@@ -12,18 +12,21 @@ from typing import Any
 
 from flask import url_for
 
+from hotline.base.i18n import label
 from hotline.base.schemas import member
-from hotline.base.time import Period
+from hotline.base.time import Kind as PeriodKind
+from hotline.base.time import Period, period_of
 from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
 from hotline.report.charts import Chart, Part, chart, stacked
-from hotline.report.closings import WATCHED
+from hotline.report.counting import count
 from hotline.report.figures import Cell, Figure
 from hotline.report.lists import Listing, Wanted
 from hotline.report.measure import Measure
-from hotline.report.measures import BY_NAME, Fate
-from hotline.report.queries import Line, Week, figures, frame_of
+from hotline.report.measures import BY_NAME, Fate, find_measure
+from hotline.report.overview import Line, Overview
+from hotline.report.queries import frame_of
 from hotline.report.routing import Routing, routing
 from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
 from hotline.report.words import heading, route, short_span
@@ -33,7 +36,6 @@ BENEATH = ("excluded_on_appeal", "false_close")  # what the rates are to be read
 MOST_SHOWN = 5  # of the units where it is most
 COLUMNS = ("on_time", "satisfied", "solved")
 WEEKS_SHOWN = 8
-A_YEAR = timedelta(weeks=52)  # the same weekdays
 
 
 class Sort(StrEnum):
@@ -149,12 +151,12 @@ class Trend:
     drawn: Chart
 
 
-def trends(week: Week) -> list[Trend]:
+def trends(week: Overview) -> list[Trend]:
     """The city's rates over the last weeks."""
     return [_trend(BY_NAME[name], week) for name in CARDS if name in week.city]
 
 
-def _trend(measure: Measure, week: Week) -> Trend:
+def _trend(measure: Measure, week: Overview) -> Trend:
     cell = week.city[measure.name]
     earlier = _back(week.period.before().before(), WEEKS_SHOWN - 2)
     weeks = [
@@ -166,21 +168,19 @@ def _trend(measure: Measure, week: Week) -> Trend:
     return Trend(measure, weeks, chart(rates, [figure.rate for _, figure in _year_before(measure, weeks, week)]))
 
 
-def _year_before(measure: Measure, weeks: Sequence[tuple[Period, Figure]], week: Week) -> list[tuple[Period, Figure]]:
-    periods = [Period(at.first - A_YEAR, at.last - A_YEAR, at.zone) for at, _ in weeks]
-    whole = Period(periods[0].first, periods[-1].last, week.period.zone)
+def _year_before(
+    measure: Measure, weeks: Sequence[tuple[Period, Figure]], week: Overview
+) -> list[tuple[Period, Figure]]:
+    periods = [at.year_before() for at, _ in weeks]
+    whole = week.period.within(periods[0].first, periods[-1].last)
     if whole.first < FIRST_DAY or not _counted(measure, [whole], week)[0][1].total:
         return []  # most cities' first year: one question instead of eight
     return _counted(measure, periods, week)
 
 
-def _counted(measure: Measure, periods: Sequence[Period], week: Week) -> list[tuple[Period, Figure]]:
-    def figure(period: Period) -> Figure:
-        cutoff = measure.cutoff(period, week.as_of)
-        found = figures(measure, period, cutoff, by_unit=False, units=week.units_seen, seen=week.as_of)
-        return found[None]
-
-    return [(period, figure(period)) for period in periods]
+def _counted(measure: Measure, periods: Sequence[Period], week: Overview) -> list[tuple[Period, Figure]]:
+    found = count([measure], periods, week.cutoff, units=week.units_seen)
+    return [(period, found[measure, period][None]) for period in periods]
 
 
 def _back(last: Period, count: int) -> list[Period]:
@@ -202,7 +202,7 @@ class Board:
     address. given: what this page was asked, to be asked again otherwise.
     """
 
-    week: Week
+    week: Overview
     today: date
     table: UnitTable
     fates: list[Part[Fate]]
@@ -243,18 +243,31 @@ class Board:
         """This page's address with changes."""
         return url_for("report.week", **{**self.given, **changes})
 
+    def at(self, period: Period) -> str:
+        """This page's address of another period, as it stands now."""
+        name = week_address(period, self.week.cutoff)
+        elsewhere = {"period": None, "day": None, "first": None, "last": None, **name, "cutoff": None}
+        return url_for("report.week", **{**self.given, **elsewhere})
+
+    def of_span(self, span: PeriodKind, day: date | None = None) -> Period:
+        """The period of a kind the last day shown lies in, or another day; of a range, the range itself."""
+        period = self.week.period
+        if span is PeriodKind.RANGE:
+            return period
+        return period_of(span, day or min(period.last, self.today), period.zone, period.windows)
+
     def address(self, period: Period) -> dict[str, str]:
         """What names another week, as it was seen when this one was."""
-        return week_address(period, self.week.as_of)
+        return week_address(period, self.week.cutoff)
 
 
-def board(week: Week, asked: Mapping[str, Any], now: datetime) -> Board:
+def board(week: Overview, asked: Mapping[str, Any], now: datetime) -> Board:
     """The page of a week, as the address asks for it."""
     table = unit_table(week.units, asked["sort"], asked["dir"], asked["kind"])
-    of_week: dict[str, Any] = week_address(week.period, week.as_of)
+    of_week: dict[str, Any] = week_address(week.period, week.cutoff)
     return Board(
         week=week,
-        today=now.astimezone(week.period.zone).date(),
+        today=week.period.windows.day_of(now, week.period.zone),
         table=table,
         fates=stacked(dict(week.dispatched.fates)),
         trends=trends(week),
@@ -275,7 +288,7 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
     names, categories = unit_names(), category_names()
     span = short_span(period, now.astimezone(period.zone).date())
     policy = frame_of(period, found.cutoff).policy
-    owner = names.get(wanted.unit, wanted.unit) if wanted.unit else None
+    owner = names.get(wanted.unit, wanted.unit) if wanted.unit else label(wanted.kind)
     return {
         "title": heading(wanted, span, owner, found, policy),
         "route": route(wanted, names, categories),
@@ -283,18 +296,19 @@ def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dic
         "names": names,
         "categories": categories,
         "policy": policy,
-        "measure": BY_NAME.get(wanted.measure),
-        "of_week": week_address(period, found.as_of),
+        "measure": find_measure(wanted.measure, policy),
+        "of_week": week_address(period, found.cutoff),
     }
 
 
-def week_address(period: Period, as_of: datetime) -> dict[str, str]:
-    """What names a week as it was seen; one that nothing can change any more needs no cut-off.
-
-    So long after it, what was closed in it may be taken up again, what counts in it may be decided on appeal.
-    """
-    seen = {"cutoff": instant(as_of)} if as_of < period.end + WATCHED else {}
-    return {"day": period.first.isoformat(), **seen}
+def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
+    """What names a period as it was seen: its kind and a day of it (of a week, the day alone), or the days of a range."""
+    seen = {"cutoff": instant(cutoff)}
+    if period.kind is PeriodKind.RANGE:
+        return {"first": period.first.isoformat(), "last": period.last.isoformat(), **seen}
+    if period.kind is PeriodKind.WEEK:
+        return {"day": period.first.isoformat(), **seen}
+    return {"period": period.kind.value, "day": period.first.isoformat(), **seen}
 
 
 def shown_change(cell: Cell, measure: Measure | None = None) -> str:

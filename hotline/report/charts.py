@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
-from math import sqrt
 from typing import Generic, TypeVar
 
-from hotline.report.figures import Figure
+from hotline.report.figures import Figure, interval
 
 K = TypeVar("K")
-Z95 = 1.96  # two-sided 95 %
 READABLE = 9  # a part of a stacked bar this wide, in percent, has room for its own label
 
 # The box a line is drawn in, in the units of its viewBox.
@@ -32,14 +30,10 @@ class Bar:
 
 def bar(figure: Figure) -> Bar | None:
     """A figure as a bar with its Wilson interval; None where nothing is counted."""
-    count = figure.denominator
-    if figure.rate is None:
+    found = interval(figure)
+    if figure.rate is None or found is None:
         return None
-    rate = float(figure.rate)
-    spread = Z95 * sqrt(rate * (1 - rate) / count + Z95**2 / (4 * count**2))
-    middle, scale = rate + Z95**2 / (2 * count), 1 + Z95**2 / count
-    low, high = (middle - spread) / scale, (middle + spread) / scale
-    return Bar(_percent(rate), _percent(max(0, low)), _percent(min(1, high)))
+    return Bar(_percent(float(figure.rate)), *map(_percent, found))
 
 
 @dataclass(frozen=True, slots=True)

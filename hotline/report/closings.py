@@ -1,9 +1,9 @@
-"""虚假办结: how often an order that was closed had to be taken up again, because nothing had been settled.
+"""The measures of closings: how often an order had to be done again before (重办), or after (虚假办结) it was closed.
 
-A closing counts once the policy's days to take it up again are over. Until then it counts for neither side, even if
+A closing counts as false or not once the policy's days to take it up again are over. Until then it counts for neither side, even if
 it has been taken up already: false closings show by and by, and of the newest ones only those that show at once
 would be there. Once it counts it is settled for good; what is taken up again later, under a policy that allowed
-longer, changes nothing. A week is therefore whole only when its last day's closings have had their time.
+longer, changes nothing. A period is therefore whole only when its last day's closings have had their time.
 """
 
 from __future__ import annotations
@@ -11,18 +11,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, select
+from sqlalchemy import ColumnElement, and_, case, exists, literal, select
 from sqlalchemy.orm import aliased
 
 from hotline.base.i18n import mark
 from hotline.handle.models import Evaluation
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event
-from hotline.policy.document import MOST_REACTIVATE_DAYS
-from hotline.report.dispatches import is_step
+from hotline.report.asof import is_step
 from hotline.report.measure import Bucket, Frame, Measure, Subject, worth
-
-WATCHED = timedelta(days=MOST_REACTIVATE_DAYS + 1)  # past the days any policy can give
 
 
 def closed(frame: Frame) -> ColumnElement[bool]:
@@ -57,6 +54,13 @@ def _days(frame: Frame) -> timedelta:
     return timedelta(days=frame.policy.reactivate_days)
 
 
+def redone(_: Frame) -> ColumnElement[bool]:
+    """Whether what was closed had been handled a second time or more."""
+    again = aliased(Event)
+    actions = again.action.in_([Action.REDO, Action.REACTIVATE])
+    return exists().where(again.order_id == Event.order_id, again.seq < Event.seq, actions)
+
+
 FALSE_CLOSE = Measure(
     name="false_close",
     label=mark("Closed falsely"),
@@ -70,12 +74,38 @@ FALSE_CLOSE = Measure(
         "an order up again (30 by default) are the watch."
     ),
     exclusion="",
+    hit=mark("taken up again"),
+    missed=mark("stayed closed"),
     subject=Subject.CLOSINGS,
     instant=Event.at,
     unit=closed_by,
     within=closed,
     bucket=_settled,
     weight=lambda frame: worth(taken_up(frame)),
-    watched=WATCHED,
+    less_is_better=True,
+    ripens=lambda cutoff, policy: cutoff - timedelta(days=policy.reactivate_days),
+    reads=lambda policy: policy.reactivate_days,
+)
+
+REDO = Measure(
+    name="redo",
+    label=mark("Redone"),
+    meaning=mark(
+        "Of the orders closed in the period, the share that had been handled a second time or more before: sent back "
+        "after the callback, or taken up again. An order that is closed twice counts twice. It counts for the unit whose "
+        "reply it was closed with."
+    ),
+    source=mark("重办率: handled twice or more, of those closed, as Yulin and Shanghai publish it."),
+    exclusion="",
+    hit=mark("redone"),
+    missed=mark("done once"),
+    subject=Subject.CLOSINGS,
+    instant=Event.at,
+    unit=closed_by,
+    within=closed,
+    bucket=lambda _: literal(Bucket.COUNTED.value),
+    weight=lambda frame: worth(redone(frame)),
     less_is_better=True,
 )
+
+CLOSING_MEASURES = (FALSE_CLOSE, REDO)

@@ -1,4 +1,4 @@
-"""The measures of dispatching: how often the system does it alone, and how often a first dispatch was right.
+"""The measures of dispatching: how often the system does it alone, how often a first dispatch was right, what is returned.
 
 A dispatch was wrong where its unit asked for a return and the center agreed, that is, sent the order to another unit,
 or where a dispute was ruled that way.
@@ -10,7 +10,7 @@ is right, and a rate of what shows soon would be too low.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, literal, null, or_, select
@@ -20,25 +20,13 @@ from hotline.base.i18n import mark
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event
 from hotline.people.roles import Role
-from hotline.policy import queries as policies
-from hotline.policy.calendar import add_working
+from hotline.policy.document import Policy
 from hotline.policy.limits import Clock
-from hotline.report.measure import MOMENT, Bucket, Expression, Frame, Measure, Subject, worth
-
-# Returns are asked for and decided within days; what a long holiday delays beyond this stays "not yet due".
-WATCHED = timedelta(days=7)
+from hotline.report.asof import MOVES, is_step, ran_out, time_of
+from hotline.report.measure import Bucket, Expression, Frame, Measure, Subject, worth
 
 BY_SYSTEM: ColumnElement[bool] = Event.actor_role == Role.SYSTEM
 BY_PEOPLE: ColumnElement[bool] = Event.actor_role != Role.SYSTEM
-
-
-MOVES = (Action.REDISPATCH, Action.RULE_MOVES)  # steps that take an order from the unit it was sent to
-
-
-def is_step(entity: Any, *actions: Action) -> ColumnElement[bool]:
-    """Whether an event is one of some steps, said so that the index of the routing steps serves."""
-    wanted: ColumnElement[bool] = entity.action.in_([literal(one.value, literal_execute=True) for one in actions])
-    return wanted
 
 
 def sent(frame: Frame) -> ColumnElement[bool]:
@@ -63,26 +51,8 @@ def moved_to(frame: Frame) -> ColumnElement[Any]:
 
 
 def settled_until(frame: Frame) -> datetime:
-    """The last instant of the period from whose dispatches no return could be asked for any more at the cut-off.
-
-    By the longest time the policy gives; where it sets no limit, a dispatch counts at once.
-    """
-    first, last = frame.period.start - MOMENT, frame.period.end
-    if _closes(last, frame) < frame.cutoff:
-        return last
-    # Found by halving: a later dispatch never closes sooner, and no rule of counting need be turned round.
-    while last - first > MOMENT:
-        middle = first + (last - first) // 2
-        first, last = (middle, last) if _closes(middle, frame) < frame.cutoff else (first, middle)
-    return first
-
-
-def _closes(dispatched: datetime, frame: Frame) -> datetime:
-    """Until when a return of what was dispatched then may be asked for."""
-    limits = [limit for limit in frame.policy.limits if limit.clock is Clock.RETURN_REQUEST]
-    calendar, counting = policies.calendar_now(), frame.policy.counting
-    ends = (add_working(dispatched, limit.amount, limit.unit, calendar, counting).at for limit in limits)
-    return max(ends, default=dispatched)
+    """The last instant from whose dispatches no return could be asked for any more at the cut-off."""
+    return ran_out(Clock.RETURN_REQUEST, frame.cutoff, frame.policy)
 
 
 def _overturned(frame: Frame) -> ColumnElement[bool]:
@@ -119,6 +89,14 @@ def _stood(frame: Frame) -> ColumnElement[Any]:
     return worth(~_overturned(frame))
 
 
+def _ripe(cutoff: datetime, policy: Policy) -> datetime:
+    return ran_out(Clock.RETURN_REQUEST, cutoff, policy)
+
+
+def _return_time(policy: Policy) -> Any:
+    return time_of(Clock.RETURN_REQUEST, policy)
+
+
 def _accuracy(name: str, label: str, meaning: str, source: str, within: Expression) -> Measure:
     return Measure(
         name=name,
@@ -126,14 +104,77 @@ def _accuracy(name: str, label: str, meaning: str, source: str, within: Expressi
         meaning=meaning,
         source=source,
         exclusion="",
+        hit=mark("stayed with its unit"),
+        missed=mark("returned and sent on"),
         subject=Subject.DISPATCHES,
         instant=Event.at,
         unit=sent_to,
         within=within,
         bucket=_settled,
         weight=_stood,
-        watched=WATCHED,
         moved_to=moved_to,
+        ripens=_ripe,
+        reads=_return_time,
+    )
+
+
+# Every dispatch, the first and those after it
+
+
+def every_sent(frame: Frame) -> ColumnElement[bool]:
+    """All dispatches of a period (派单次): the first of an order, and each by which it was sent on."""
+    return and_(is_step(Event, Action.DISPATCH, *MOVES), frame.has(Event.at), Event.at <= frame.cutoff)
+
+
+def _after(frame: Frame, *actions: Action, last: bool = False) -> ColumnElement[Any]:
+    """The first (or last) of some steps after a dispatch, by the cut-off; NULL where there is none."""
+    step = aliased(Event)
+    steps = select(step.action).where(
+        step.order_id == Event.order_id, step.seq > Event.seq, step.action.in_(actions), step.at <= frame.cutoff
+    )
+    return steps.order_by(step.seq.desc() if last else step.seq).limit(1).scalar_subquery()
+
+
+def _asked_back(frame: Frame) -> ColumnElement[Any]:
+    """Whether the unit has asked to hand it back, before it was taken from it otherwise."""
+    return worth(_after(frame, Action.REQUEST_RETURN, *MOVES) == Action.REQUEST_RETURN)
+
+
+def _given_back(frame: Frame) -> ColumnElement[Any]:
+    """Whether it was sent on because the center agreed to its return."""
+    return worth(_after(frame, *MOVES) == Action.REDISPATCH)
+
+
+def _asked_bucket(frame: Frame) -> ColumnElement[Any]:
+    return case((Event.at > settled_until(frame), Bucket.NOT_DUE.value), else_=Bucket.COUNTED.value)
+
+
+def _given_bucket(frame: Frame) -> ColumnElement[Any]:
+    word = _after(frame, Action.REQUEST_RETURN, Action.REFUSE_RETURN, last=True)
+    under_review = and_(_after(frame, *MOVES).is_(None), word == Action.REQUEST_RETURN)
+    return case((under_review, Bucket.NOT_DUE.value), else_=_asked_bucket(frame))
+
+
+def _returns(
+    name: str, label: str, meaning: str, source: str, bucket: Expression, weight: Expression, hit: str, missed: str
+) -> Measure:
+    return Measure(
+        name=name,
+        label=label,
+        meaning=meaning,
+        source=source,
+        exclusion="",
+        hit=hit,
+        missed=missed,
+        subject=Subject.DISPATCHES,
+        instant=Event.at,
+        unit=sent_to,
+        within=every_sent,
+        bucket=bucket,
+        weight=weight,
+        less_is_better=True,
+        ripens=_ripe,
+        reads=_return_time,
     )
 
 
@@ -150,6 +191,8 @@ DISPATCH_MEASURES = (
             "自动派单率: from the log; the system's dispatches keep their confidence and the threshold of then."
         ),
         exclusion="",
+        hit=mark("by the system"),
+        missed=mark("by a person"),
         subject=Subject.DISPATCHES,
         instant=Event.at,
         unit=sent_to,
@@ -164,7 +207,7 @@ DISPATCH_MEASURES = (
         mark(
             "Of the orders first dispatched in the period, the share that stayed with the unit they were first sent to: "
             "no return of theirs was agreed to and sent on to another unit. A dispatch counts once the time to ask for a "
-            "return is over and none is under review; returns are followed for 7 days after the period. "
+            "return is over and none is under review. "
             "A return that is refused counts for the dispatch."
         ),
         mark(
@@ -189,5 +232,32 @@ DISPATCH_MEASURES = (
         ),
         mark("人工派单准确率: shown beside the automatic rate, so that neither hides the other."),
         lambda frame: and_(sent(frame), BY_PEOPLE),
+    ),
+    _returns(
+        "returned",
+        mark("Returns asked for"),
+        mark(
+            "Of all dispatches in the period, the first of an order and those by which it was sent on, the share the unit "
+            "asked to hand back, whatever the center decided. A dispatch counts once the time to ask is over."
+        ),
+        mark("退单率: returns asked for, of dispatches; those agreed to are counted apart."),
+        _asked_bucket,
+        _asked_back,
+        mark("asked to hand it back"),
+        mark("kept"),
+    ),
+    _returns(
+        "returned_agreed",
+        mark("Returns agreed to"),
+        mark(
+            "Of all dispatches in the period, the first of an order and those by which it was sent on, the share the "
+            "center took back because it agreed with the unit's return. A dispatch counts once the time to ask is over and "
+            "no return is under review. A dispute that is ruled on is no return."
+        ),
+        mark("退单率(成立): returns agreed to, of dispatches; with those asked for it shows how many are refused."),
+        _given_bucket,
+        _given_back,
+        mark("handed back"),
+        mark("stayed with its unit"),
     ),
 )

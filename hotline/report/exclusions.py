@@ -14,12 +14,12 @@ from hotline.report.measure import Frame
 
 
 def is_excluded(order_id: InstrumentedAttribute[int], frame: Frame) -> ColumnElement[bool]:
-    """Whether an order's handle clock was excluded when the report was seen."""
+    """Whether an order's handle clock was excluded at the cut-off."""
     return order_id.in_(select(Appeal.order_id).where(_not_counted(Scope.DEADLINE, frame)))
 
 
 def is_answer_excluded(frame: Frame) -> ColumnElement[bool]:
-    """Whether the citizen's answer of an evaluation was excluded when the report was seen."""
+    """Whether the citizen's answer of an evaluation was excluded at the cut-off."""
     excluded = select(Appeal.order_id, Appeal.round).where(_not_counted(Scope.EVALUATION, frame))
     return tuple_(Evaluation.order_id, Evaluation.round).in_(excluded)
 
@@ -40,4 +40,4 @@ def _ground(scope: Scope, frame: Frame, of_row: ColumnElement[bool]) -> ColumnEl
 
 
 def _not_counted(scope: Scope, frame: Frame) -> ColumnElement[bool]:
-    return and_(Appeal.scope == scope, Appeal.state == Appealed.NOT_COUNTED, Appeal.settled_at <= frame.seen)
+    return and_(Appeal.scope == scope, Appeal.state == Appealed.NOT_COUNTED, Appeal.settled_at <= frame.cutoff)

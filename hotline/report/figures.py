@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from fractions import Fraction
+from math import sqrt
 
 ZERO = Decimal(0)
+Z95 = 1.96  # two-sided 95 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,16 @@ def pooled(figures: Iterable[Figure]) -> Figure:
 def compared(figure: Figure, before: Figure, minimum_n: int) -> Cell:
     """A figure beside the week before's. minimum_n: counted rows below which it is not ranked."""
     return Cell(figure, before, small=figure.denominator < minimum_n)
+
+
+def interval(figure: Figure) -> tuple[float, float] | None:
+    """Where the true rate lies with 95 % confidence, from 0 to 1 (Wilson 1927); None where nothing is counted."""
+    if figure.rate is None:
+        return None
+    rate, count = float(figure.rate), figure.denominator
+    spread = Z95 * sqrt(rate * (1 - rate) / count + Z95**2 / (4 * count**2))
+    middle, scale = rate + Z95**2 / (2 * count), 1 + Z95**2 / count
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
 def rounded(value: Fraction, digits: int = 2) -> Decimal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy.appeals import Ground
 from hotline.policy.document import Policy
-from hotline.report.measure import Bucket, Frame, Measure
+from hotline.report.measure import Bucket, Frame, Measure, Subject
 from hotline.report.queries import Row, Verdict
 
 
@@ -98,14 +98,14 @@ AnyLine = OrderLine | CallLine | DispatchLine
 class View:
     """How rows are looked at: as of when, by which policy.
 
-    first_due: by the first due time of a clock, not the last. settled: calls as they became, whenever that was.
+    first_due: by the first due time of a clock, not the last. of_answers: whether rows are what citizens said.
     asking: whether the reader is to know when citizens were asked. grounds: why clocks of no measure are excluded.
     """
 
     cutoff: datetime
     policy: Policy
     first_due: bool = False
-    settled: bool = False
+    of_answers: bool = True
     asking: bool = False
     grounds: Mapping[int, Ground] = field(default_factory=dict)
 
@@ -116,7 +116,7 @@ class View:
             frame.cutoff,
             frame.policy,
             first_due=measure.instant is Deadline.original_due_at,
-            settled=frame.finished,
+            of_answers=measure.subject is not Subject.REPLIES,
             asking=sees_asking(reader),
         )
 
@@ -136,7 +136,8 @@ class View:
                 return self._dispatch(row, unit, verdict)
             case Order():
                 ended = self._seen(row.closed_at) if self.asking else None  # closed as the citizen was asked
-                return OrderLine(row.number, row.title, row.state, unit, row.received_at, ended_at=ended)
+                line = OrderLine(row.number, row.title, row.state, unit, row.received_at, ended_at=ended)
+                return replace(line, **_counts(verdict)) if verdict else line
 
     def _seen(self, instant: datetime | None) -> datetime | None:
         return instant if instant is not None and instant <= self.cutoff else None
@@ -147,8 +148,8 @@ class View:
             queue=call.queue,
             phone=mask_phone(call.phone),
             queued_at=call.queued_at,
-            answered_at=call.answered_at if self.settled else self._seen(call.answered_at),
-            ended_at=call.ended_at if self.settled else self._seen(call.ended_at),
+            answered_at=self._seen(call.answered_at),
+            ended_at=self._seen(call.ended_at),
             outcome=call.outcome,
             wait=call.wait,
             bucket=bucket,
@@ -172,13 +173,13 @@ class View:
 
     def _evaluation(self, asked: Evaluation, verdict: Verdict | None) -> OrderLine:
         order = asked.order
-        ended = self._seen(asked.ended_at)
+        ended = self._seen(asked.ended_at) if self.of_answers or self.asking else None
         return OrderLine(
             order.number,
             order.title,
             order.state,
             asked.unit_code,
-            started_at=asked.asked_at if self.asking else None,
+            started_at=asked.asked_at if self.asking or not self.of_answers else None,
             ended_at=ended if self.asking else None,
             reached=asked.reached if ended else None,
             solved=asked.solved if ended else None,

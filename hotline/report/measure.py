@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, and_, case, cast, literal
+from sqlalchemy import ColumnElement, Date, Numeric, and_, case, cast, func, literal, null
 from sqlalchemy.orm import InstrumentedAttribute
 
 from hotline.base.i18n import gettext, mark, name_members
@@ -36,6 +36,15 @@ class Subject(StrEnum):
     EVALUATIONS = "evaluations"
     DISPATCHES = "dispatches"
     CLOSINGS = "closings"
+    REPLIES = "replies"
+    ORDERS = "orders"
+
+
+class Kind(StrEnum):
+    """What a figure's rate is: a share from 0 to 1, or a mean in seconds."""
+
+    SHARE = "share"
+    MEAN = "mean"
 
 
 # One call each: members of different enums with the same value would be one key.
@@ -53,31 +62,34 @@ name_members(
         Subject.EVALUATIONS: mark("Evaluations"),
         Subject.DISPATCHES: mark("Dispatches"),
         Subject.CLOSINGS: mark("Closings"),
+        Subject.REPLIES: mark("Replies"),
+        Subject.ORDERS: mark("Orders received"),
     }
 )
+name_members({Kind.SHARE: mark("Share"), Kind.MEAN: mark("Mean, seconds")})
+PENDING = {
+    Subject.CALLS: mark("still waiting"),
+    Subject.DEADLINES: mark("not yet due"),
+    Subject.EVALUATIONS: mark("not yet evaluated"),
+    Subject.DISPATCHES: mark("may still be returned"),
+    Subject.CLOSINGS: mark("may still be taken up again"),
+    Subject.REPLIES: mark("not yet to be called back"),
+    Subject.ORDERS: mark("not yet decided"),
+}
 
 
 MOMENT = timedelta(microseconds=1)
-Instant = ColumnElement[datetime] | InstrumentedAttribute[datetime]
+Instant = ColumnElement[datetime] | InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is counted: the rows of a period, as they stood at a cut-off, by the policy then in force.
-
-    seen: when the report is looked at, which may be later: until then decisions on appeals take effect.
-    """
+    """What is counted: the rows of a period, as they stood at a cut-off, by the policy the period ended under."""
 
     period: Period
     cutoff: datetime
     policy_id: int
     policy: Policy
-    seen: datetime
-
-    @property
-    def finished(self) -> bool:
-        """Whether the period is over at the cut-off."""
-        return self.cutoff >= self.period.end
 
     def has(self, instant: Instant) -> ColumnElement[bool]:
         """Whether an instant lies in the period."""
@@ -91,14 +103,28 @@ Expression = Callable[[Frame], ColumnElement[Any]]
 class Measure:
     """One measure.
 
-    label, meaning, source, exclusion: marked messages, translated where they are shown. ``exclusion`` says
-    why rows are excluded; it may name %(seconds)s, the policy's shortest abandoned call.
+    Every measure keeps four rules, on which lists, periods and the rollup rest. A row belongs to the day of its
+    instant, and its bucket, weight and unit follow from the frame's cut-off and policy, never from its period (which
+    may narrow what an index reads): a period is the sum of its days. They follow from instants and from the log, so the
+    same cut-off gives the same figure later. What of the policy they depend on, ``reads`` says. From when on time
+    alone changes nothing any more, ``ripens`` says.
+
+    label, meaning, source, exclusion, hit, missed: marked messages, translated where they are shown. ``meaning`` and
+    ``exclusion`` (why rows are excluded) may name the policy's numbers, see ``numbers``; hit, missed: what counted
+    rows are called that count for something, and for nothing; pending: those that do not count yet, where it is not
+    what its subject says.
+    kind: whether the rate is a share, or a mean of the weights in seconds.
     instant: what a row is dated by, for lists and their order.
-    unit: the handling unit a row belonged to at the cut-off; None for calls, which belong to a queue.
+    ripens: of a cut-off and a policy, the instant such that rows dated before it change only by being touched.
+    splits: dimensions of its own, by their names (see ``dimensions.By``), and what a row is under in each.
+    reads: what of a policy the expressions read, as a plain value: equal values, equal figures.
+    reach: how far from its own a row that is touched late can change how another one counts.
+    dated: the instant as of the cut-off, where it changes in time.
+    unit: the handling unit a row belonged to at the cut-off; None for what is the center's own: calls, which belong
+    to a queue, and its own work, which belongs to no unit.
     within: which rows belong to the period, written so that an index finds them.
     bucket: the Bucket of a row, NULL where it is not part of the measure.
-    weight: 0 to 1, what a counted row adds to the numerator (an excluded one to the rate that includes it).
-    watched: how long after its period what becomes of a row still counts.
+    weight: what a counted row adds to the numerator (an excluded one to the rate that includes it): of a share 0 to 1.
     moved_to: the unit a row's order was sent on to by the cut-off, None where it was not; of dispatches only.
     ground: for which reason a row was excluded on appeal, None where it was not.
     less_is_better: of a rate that is the better the smaller it is.
@@ -109,24 +135,36 @@ class Measure:
     meaning: str
     source: str
     exclusion: str
+    hit: str
+    missed: str
     subject: Subject
     instant: Instant
     unit: Expression | None
     within: Expression
     bucket: Expression
     weight: Expression
-    watched: timedelta = timedelta()
+    pending: str = ""
+    kind: Kind = Kind.SHARE
     moved_to: Expression | None = None
     ground: Expression | None = None
     less_is_better: bool = False
+    ripens: Callable[[datetime, Policy], datetime] = lambda cutoff, _: cutoff
+    reads: Callable[[Policy], Any] = lambda _: None
+    splits: Mapping[str, Expression] = field(default_factory=dict)
+    reach: Callable[[Policy], timedelta] = lambda _: timedelta(0)
+    dated: Expression | None = None
 
-    def cutoff(self, period: Period, seen: datetime) -> datetime:
-        """What a period is seen as of: an instant, or the end of its watch if that came first."""
-        return min(seen, period.end + self.watched)
+    def date(self, frame: Frame) -> ColumnElement[Any]:
+        """The city day a row belongs to."""
+        instant = self.instant if self.dated is None else self.dated(frame)
+        local = func.timezone(frame.period.zone.key, instant) - frame.period.windows.shift
+        return cast(local, Date)
 
     def group(self, frame: Frame) -> ColumnElement[Any]:
-        """What rows are grouped by: the unit, or a call's queue."""
-        return Call.queue.expression if self.unit is None else self.unit(frame)
+        """What rows are grouped by: the unit, or a call's queue; of the center's other work nothing."""
+        if self.unit is not None:
+            return self.unit(frame)
+        return Call.queue.expression if self.subject is Subject.CALLS else null()
 
     def lists_pending(self, reader: Actor) -> bool:
         """Whether the reader is to see which rows do not count yet, or only how many."""
@@ -137,9 +175,36 @@ class Measure:
         """The name in the reader's language."""
         return gettext(self.label)
 
+    def meant(self, policy: Policy) -> str:
+        """What it means, in the reader's language, with the policy's numbers."""
+        return gettext(self.meaning, **numbers(policy))
+
+    def known(self) -> str:
+        """Where it comes from, in the reader's language."""
+        return gettext(self.source)
+
     def because(self, policy: Policy) -> str:
         """Why rows are excluded, in the reader's language; empty where none are."""
-        return gettext(self.exclusion, seconds=f"{policy.short_abandon:g}") if self.exclusion else ""
+        return gettext(self.exclusion, **numbers(policy)) if self.exclusion else ""
+
+    def still(self) -> str:
+        """What rows are called that do not count yet, in the reader's language."""
+        return gettext(self.pending or PENDING[self.subject])
+
+    def least_n(self, policy: Policy) -> int:
+        """How many must be counted for a ranking."""
+        return policy.minimum_n
+
+
+def numbers(policy: Policy) -> dict[str, str]:
+    """The numbers of a policy that definitions of measures name: seconds, hours and days."""
+    return {
+        "seconds": f"{policy.short_abandon:g}",
+        "answer": f"{policy.answer_seconds:g}",
+        "before": f"{policy.first_call_before:g}",
+        "after": f"{policy.first_call_after:g}",
+        "repeat": str(policy.repeat_days),
+    }
 
 
 def number(value: Decimal | int) -> ColumnElement[Decimal]:

@@ -10,15 +10,19 @@ from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from hotline.base.schemas import Schema
-from hotline.base.time import utc_now
+from hotline.base.time import Kind, utc_now
 from hotline.base.workbook import MEDIA_TYPE
 from hotline.orders.sight import sees_asking
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
-from hotline.report import charts, figures, queries, words
+from hotline.policy import queries as policies
+from hotline.policy import words as policy_words
+from hotline.report import charts, definitions, figures, queries, words
 from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed, shown_change
 from hotline.report.lists import Wanted, listing
-from hotline.report.measures import BY_NAME
+from hotline.report.measures import BY_NAME, measures_at
+from hotline.report.overview import overview
+from hotline.report.ranked import RankingQuery, asked_ranking, shown
 from hotline.report.schemas import RowsQuery, WeekQuery
 from hotline.report.sheet import week_sheet
 
@@ -31,16 +35,17 @@ def week() -> ResponseReturnValue:
     """The report of a week. A unit's people see their own units in it."""
     asked, now = address_data(BoardQuery()), utc_now()
     reader = current_actor()
-    period, seen = queries.seen_week(now, asked["day"], asked["cutoff"])
-    report = queries.week(period, seen, queries.scope_of(reader))
-    shown = board(report, asked, now)
+    period, seen = queries.seen_period(now, asked)
+    report = overview(period, seen, queries.scope_of(reader))
+    drawn = board(report, asked, now)
     return render_template(
         "report/week.html",
-        board=shown,
+        board=drawn,
         week=report,
         reader=reader,
-        behind=shown.behind,
+        behind=drawn.behind,
         columns=COLUMNS,
+        spans=[kind for kind in Kind if kind is not Kind.RANGE],
         beneath=BENEATH,
         measures=BY_NAME,
         **TOOLS,
@@ -52,13 +57,22 @@ def week() -> ResponseReturnValue:
 def rows() -> ResponseReturnValue:
     """Exactly the rows a number counts, as its page saw them."""
     asked, now = address_data(RowsQuery()), utc_now()
-    period, seen = queries.seen_week(now, asked["day"], asked["cutoff"])
+    period, seen = queries.seen_period(now, asked)
     wanted = Wanted(**{part.name: asked[part.name] for part in fields(Wanted)})
     found = listing(wanted, period, seen, current_actor(), asked["page"])
-    shown = listed(wanted, found, period, now)
+    beside = listed(wanted, found, period, now)
     return render_template(
-        "report/rows.html", wanted=wanted, found=found, asking=sees_asking(current_actor()), **shown, **TOOLS
+        "report/rows.html", wanted=wanted, found=found, asking=sees_asking(current_actor()), **beside, **TOOLS
     )
+
+
+@pages.get("/rankings")
+@needs(Permission.SEE_REPORTS)
+def ranked() -> ResponseReturnValue:
+    """The ranking of a period, with its red and black lists. A unit's people see where their own units stand."""
+    asked, now, reader = address_data(RankingQuery()), utc_now(), current_actor()
+    found = asked_ranking(asked, now, reader)
+    return render_template("report/rankings.html", ranking=found, reader=reader, **shown(found, asked, now), **TOOLS)
 
 
 @pages.get("/week.xlsx")
@@ -66,11 +80,22 @@ def rows() -> ResponseReturnValue:
 def sheet() -> ResponseReturnValue:
     """The week as a sheet, with the rows behind it."""
     asked = address_data(WeekQuery())
-    period, seen = queries.seen_week(utc_now(), asked["day"], asked["cutoff"])
-    report = queries.week(period, seen, queries.scope_of(current_actor()))
-    name = f"week-{period.first.isoformat()}.xlsx"
+    period, seen = queries.seen_period(utc_now(), asked)
+    report = overview(period, seen, queries.scope_of(current_actor()))
+    name = f"{period.kind}-{period.first.isoformat()}.xlsx"
     return send_file(
         BytesIO(week_sheet(report, current_actor())), mimetype=MEDIA_TYPE, as_attachment=True, download_name=name
+    )
+
+
+@pages.get("/measures")
+@needs(Permission.SEE_REPORTS)
+def measures() -> ResponseReturnValue:
+    """Every measure in words, as the policy in force has it."""
+    policy = policies.policy_at(utc_now())
+    groups = definitions.by_subject(measures_at(policy))
+    return render_template(
+        "report/measures.html", groups=groups, policy=policy, definitions=definitions, policy_words=policy_words
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from itertools import pairwise
 
 from sqlalchemy import func, select
@@ -16,11 +15,14 @@ from hotline.orders.models import Event, Order
 from hotline.orders.queries import category_names
 from hotline.people.queries import unit_names
 from hotline.policy import queries as policies
+from hotline.report.asof import MOVES, is_step
+from hotline.report.counting import count
 from hotline.report.dispatches import moved_to, sent_to
-from hotline.report.figures import Figure, pooled
+from hotline.report.figures import Figure
 from hotline.report.measure import Bucket
 from hotline.report.measures import BY_NAME
-from hotline.report.queries import Week, figures, frame_of
+from hotline.report.overview import Overview
+from hotline.report.queries import frame_of
 
 SHARE, ALL, AUTO, HAND = "auto_dispatch", "dispatch_accuracy", "auto_dispatch_accuracy", "hand_dispatch_accuracy"
 NAMES = (SHARE, ALL, AUTO, HAND)
@@ -71,12 +73,12 @@ class Routing:
         return not any(found[ALL].total for _, found in self.weeks)
 
 
-def routing(week: Week) -> Routing:
+def routing(week: Overview) -> Routing:
     """How good dispatching was in a week and those before it."""
     weeks = _weeks(week)
     return Routing(
         weeks=weeks,
-        cutoff=BY_NAME[ALL].cutoff(week.period, week.as_of),
+        cutoff=week.cutoff,
         threshold=week.policy.auto_confidence,
         changes=threshold_changes(weeks[-1][0].start, week.cutoff),
         wrong=wrong_routes(week),
@@ -85,32 +87,16 @@ def routing(week: Week) -> Routing:
     )
 
 
-def _weeks(week: Week) -> list[tuple[Period, dict[str, Figure]]]:
-    period = week.period.before()
-    weeks = [
-        (week.period, {name: week.city[name].figure for name in NAMES}),
-        (period, {name: week.city[name].before for name in NAMES}),
-    ]
-    while len(weeks) < WEEKS_SHOWN:
-        period = period.before()
-        weeks.append((period, _figures(period, week)))
+def _weeks(week: Overview) -> list[tuple[Period, dict[str, Figure]]]:
+    periods = [week.period]
+    while len(periods) < WEEKS_SHOWN:
+        periods.append(periods[-1].before())
+    measures = [BY_NAME[name] for name in NAMES]
+    found = count(measures, periods, week.cutoff, units=week.units_seen)
+    weeks = [(period, {one.name: found[one, period][None] for one in measures}) for period in periods]
     while len(weeks) > 1 and not weeks[-1][1][ALL].total:
         weeks.pop()  # before the city began
     return weeks
-
-
-def _figures(period: Period, week: Week) -> dict[str, Figure]:
-    """The measures of one week. What the system and what people sent make up all: two questions answer four."""
-    auto, hand = (_figure(name, period, week) for name in (AUTO, HAND))
-    everything = pooled((auto, hand))
-    share = Figure(auto.total, everything.total, weighted=Decimal(auto.total))
-    return {SHARE: share, ALL: everything, AUTO: auto, HAND: hand}
-
-
-def _figure(name: str, period: Period, week: Week) -> Figure:
-    measure = BY_NAME[name]
-    cutoff = measure.cutoff(period, week.as_of)
-    return figures(measure, period, cutoff, by_unit=False, units=week.units_seen)[None]
 
 
 def threshold_changes(first: datetime, last: datetime) -> list[ThresholdChange]:
@@ -123,15 +109,18 @@ def threshold_changes(first: datetime, last: datetime) -> list[ThresholdChange]:
     ]
 
 
-def wrong_routes(week: Week) -> list[WrongRoute]:
+def wrong_routes(week: Overview) -> list[WrongRoute]:
     """What was overturned most often: the category, the unit first sent to, the unit it ended with."""
     measure = BY_NAME[ALL]
-    frame = frame_of(week.period, measure.cutoff(week.period, week.as_of))
-    count = func.count().label("count")
+    frame = frame_of(week.period, week.cutoff)
+    times = func.count().label("count")
     columns = Order.category_code.label("category"), sent_to(frame).label("unit"), moved_to(frame).label("moved_to")
-    query = select(*columns, count).select_from(Event).join(Event.order)
+    query = select(*columns, times).select_from(Event).join(Event.order)
+    # What was moved at all: few, and found by an index.
+    moved = select(Event.order_id).where(is_step(Event, *MOVES), Event.at >= frame.period.start)
+    query = query.where(Event.order_id.in_(moved.correlate(None)))
     query = query.where(measure.within(frame), measure.bucket(frame) == Bucket.COUNTED, measure.weight(frame) == 0)
     if week.units_seen is not None:
         query = query.where(sent_to(frame).in_(sorted(week.units_seen)))
-    query = query.group_by(*(column.name for column in columns)).order_by(count.desc(), *columns).limit(MOST_WRONG)
+    query = query.group_by(*(column.name for column in columns)).order_by(times.desc(), *columns).limit(MOST_WRONG)
     return [WrongRoute(*row) for row in db.session.execute(query)]

@@ -3,44 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
-from hotline.base.i18n import gettext, label
+from hotline.base.i18n import gettext
 from hotline.base.schemas import Schema, member, truth, words
+from hotline.base.time import Kind as PeriodKind
 from hotline.orders.lifecycle import State
 from hotline.orders.vocabulary import Channel, Nature
+from hotline.people.models import UnitKind
+from hotline.report.definitions import definition
 from hotline.report.figures import Cell, percent, rounded
 from hotline.report.lists import Listing
-from hotline.report.measure import Bucket, Measure
+from hotline.report.measure import Bucket
 from hotline.report.measures import Fate
-from hotline.report.queries import Line, Week
+from hotline.report.overview import Line, Overview
 
 FIRST_DAY, LAST_DAY = date(2001, 1, 1), date(2199, 12, 31)
 FIRST_CUTOFF = datetime(2001, 1, 1, tzinfo=UTC)
 LAST_PAGE = 1_000_000
+LONGEST = timedelta(days=366)
+
+
+def a_day(**more: Any) -> fields.Date:
+    """A day of the city."""
+    return fields.Date(
+        validate=validate.Range(FIRST_DAY, LAST_DAY, error=_l("give a day from {min} to {max}")),
+        error_messages={"invalid": _l("give a date such as 2026-11-17"), "required": _l("is required")},
+        **more,
+    )
 
 
 class WeekQuery(Schema):
-    """Which week: any day of it (default: today), and as of when (default and at most: now, or the week's end)."""
+    """Which week, or other period: any day of it (default: today); or which days; as of when (default and at most: now)."""
 
-    day = fields.Date(
-        load_default=None,
-        validate=validate.Range(FIRST_DAY, LAST_DAY, error=_l("give a day from {min} to {max}")),
-        error_messages={"invalid": _l("give a date such as 2026-11-17")},
-    )
+    period = member(PeriodKind, load_default=PeriodKind.WEEK)
+    day = a_day(load_default=None)
+    first = a_day(load_default=None)
+    last = a_day(load_default=None)
     cutoff = fields.AwareDateTime(
         load_default=None,
         default_timezone=UTC,
         validate=validate.Range(FIRST_CUTOFF, error=_l("give an instant from {min}")),
         error_messages={"invalid": _l("give an instant such as 2026-11-17T02:00:00Z")},
     )
+
+    @validates_schema
+    def both_days(self, data: dict[str, Any], **_: Any) -> None:
+        """Raise ValidationError unless first and last are days in a row, or neither is given."""
+        first, last = data.get("first"), data.get("last")
+        if (first is None) != (last is None):
+            missing = "last" if last is None else "first"
+            raise ValidationError(gettext("give both the first and the last day"), missing)
+        if first and last and last < first:
+            raise ValidationError(gettext("give a day that is not before the first"), "last")
+        if first and last and last - first > LONGEST:
+            raise ValidationError(gettext("give at most a year"), "last")
 
 
 class RowsQuery(WeekQuery):
@@ -49,6 +73,9 @@ class RowsQuery(WeekQuery):
     measure: a measure's name, "received" (narrowed by channel, nature, state) or "dispatched" (by fate).
     unit: a unit's code (of calls: a queue). numerator: true for what counts for something, false for what counts 0.
     category, moved_to: of measures of dispatches, the order's category and the unit it was sent on to.
+    matter, district: a category with all below it, and a district; "-" where there is none.
+    ended: true leaves out what is still to come.
+    kind: of measures of units, those of one kind.
     """
 
     measure = words(40, required=True)
@@ -61,6 +88,10 @@ class RowsQuery(WeekQuery):
     fate = member(Fate, load_default=None)
     category = words(20, load_default=None)
     moved_to = words(60, load_default=None)
+    matter = words(40, load_default=None)
+    district = words(40, load_default=None)
+    ended = truth(load_default=None)
+    kind = member(UnitKind, load_default=None)
     page = fields.Integer(
         load_default=1,
         validate=validate.Range(1, LAST_PAGE, error=_l("give a page number from {min}")),
@@ -68,17 +99,16 @@ class RowsQuery(WeekQuery):
     )
 
 
-def whole_week(week: Week) -> dict[str, Any]:
-    """A week report. as_of: give it as the cut-off of lists to see them as this report did."""
+def whole_week(week: Overview) -> dict[str, Any]:
+    """A week report. cutoff: give it with lists to see them as this report did."""
     return {
         "first_day": week.period.first.isoformat(),
         "last_day": week.period.last.isoformat(),
-        "as_of": instant(week.as_of),
         "cutoff": instant(week.cutoff),
         "policy": {"id": week.policy_id, "name": week.policy.name, "title": week.policy.title},
         "minimum_n": week.policy.minimum_n,
         "units_seen": None if week.units_seen is None else sorted(week.units_seen),
-        "measures": [definition(measure, week) for measure in week.measures],
+        "measures": [definition(measure, week.policy) for measure in week.measures],
         "city": {name: cell_of(cell) for name, cell in week.city.items()},
         "units": [_line(line) for line in week.units],
         "queues": [_line(line) for line in week.queues],
@@ -91,18 +121,6 @@ def whole_week(week: Week) -> dict[str, Any]:
             "answered_percent": _float(percent(week.inflow.answered_rate)),
         },
         "dispatched": {"total": week.dispatched.total, **week.dispatched.fates, "conserved": week.conserved},
-    }
-
-
-def definition(measure: Measure, week: Week) -> dict[str, Any]:
-    """A measure in words, in the reader's language."""
-    return {
-        "name": measure.name,
-        "label": measure.title,
-        "meaning": gettext(measure.meaning),
-        "source": gettext(measure.source),
-        "excluded_because": measure.because(week.policy),
-        "counts": label(measure.subject),
     }
 
 

@@ -19,7 +19,8 @@ from hotline.people.queries import unit_names
 from hotline.report.figures import Cell
 from hotline.report.lines import AnyLine, View
 from hotline.report.measure import Frame, Measure, Subject
-from hotline.report.queries import Week, judged
+from hotline.report.overview import Overview
+from hotline.report.queries import judged
 
 FIGURES: tuple[Column, ...] = (
     (mark("Unit"), 34, "text"),
@@ -85,10 +86,12 @@ COLUMNS = {
     Subject.EVALUATIONS: ORDERS,
     Subject.DISPATCHES: DISPATCHES,
     Subject.CLOSINGS: ORDERS,
+    Subject.REPLIES: ORDERS,
+    Subject.ORDERS: ORDERS,
 }
 
 
-def week_sheet(week: Week, reader: Actor) -> bytes:
+def week_sheet(week: Overview, reader: Actor) -> bytes:
     """The workbook of a week: the city, its units and queues, and for each measure the rows its reader may see."""
     names = {"unit": unit_names(), "moved_to": unit_names(), "category": category_names()}
     with Book(week.period.zone) as book:
@@ -102,7 +105,7 @@ def week_sheet(week: Week, reader: Actor) -> bytes:
 # The sheets of figures
 
 
-def _city(table: Table, week: Week) -> None:
+def _city(table: Table, week: Overview) -> None:
     _top(table, week)
     for measure in week.measures:
         _figure(table, gettext("All"), measure, week.city[measure.name])
@@ -111,7 +114,7 @@ def _city(table: Table, week: Week) -> None:
     _definitions(table, week)
 
 
-def _units(table: Table, week: Week) -> None:
+def _units(table: Table, week: Overview) -> None:
     _top(table, week)
     for line in (*week.units, *week.queues):
         for measure in week.measures:
@@ -119,7 +122,7 @@ def _units(table: Table, week: Week) -> None:
                 _figure(table, line.name, measure, line.cells[measure.name])
 
 
-def _top(table: Table, week: Week) -> None:
+def _top(table: Table, week: Overview) -> None:
     """What is reported, as of when, by which policy; then the headings."""
     first, last = week.period.first.isoformat(), week.period.last.isoformat()
     table.write(gettext("Week report %(first)s to %(last)s", first=first, last=last), style="title")
@@ -155,7 +158,7 @@ def _figure(table: Table, whose: str, measure: Measure, cell: Cell) -> None:
     )
 
 
-def _received(table: Table, week: Week) -> None:
+def _received(table: Table, week: Overview) -> None:
     _section(table, gettext("Orders received"))
     parts: tuple[Mapping[Any, int], ...] = (week.inflow.by_channel, week.inflow.by_nature, week.inflow.by_state)
     for counts in parts:
@@ -164,7 +167,7 @@ def _received(table: Table, week: Week) -> None:
     _sum(table, week.inflow.total)
 
 
-def _dispatched(table: Table, week: Week) -> None:
+def _dispatched(table: Table, week: Overview) -> None:
     _section(table, gettext("Orders dispatched"))
     for became, number in week.dispatched.fates.items():
         table.write("", became, "", number)
@@ -173,10 +176,10 @@ def _dispatched(table: Table, week: Week) -> None:
         table.write("", gettext("The parts do not add up to the sum: records are missing or doubled."))
 
 
-def _definitions(table: Table, week: Week) -> None:
+def _definitions(table: Table, week: Overview) -> None:
     _section(table, gettext("Definitions"))
     for measure in week.measures:
-        said = [gettext(measure.meaning), gettext(measure.source)]
+        said = [measure.meant(week.policy), measure.known()]
         if reason := measure.because(week.policy):
             said.append(gettext("Excluded: %(reason)s.", reason=reason))
         table.write(measure.title, " ".join(said), style="text")
@@ -197,12 +200,11 @@ def _sum(table: Table, total: int) -> None:
 Names = Mapping[str, Mapping[str, str]]  # of the codes in a line's field, by the field
 
 
-def _rows(table: Table, week: Week, measure: Measure, names: Names, reader: Actor) -> None:
+def _rows(table: Table, week: Overview, measure: Measure, names: Names, reader: Actor) -> None:
     table.head()
-    cutoff = measure.cutoff(week.period, week.as_of)
-    view = View.of(measure, Frame(week.period, cutoff, week.policy_id, week.policy, week.as_of), reader)
+    view = View.of(measure, Frame(week.period, week.cutoff, week.policy_id, week.policy), reader)
     pending = measure.lists_pending(reader)
-    rows = judged(measure, week.period, cutoff, week.units_seen, pending=pending, seen=week.as_of)
+    rows = judged(measure, week.period, week.cutoff, week.units_seen, pending=pending)
     for row, verdict in rows:
         table.write(*_values(view.line(row, verdict.unit, verdict), names))
 

@@ -10,48 +10,20 @@ from fractions import Fraction
 from flask_babel import format_date, ngettext
 
 from hotline.base.i18n import gettext, label, language, mark
-from hotline.base.time import Period
+from hotline.base.time import Kind, Period
 from hotline.policy.document import Policy
 from hotline.report.figures import percent
 from hotline.report.lines import AnyLine, DispatchLine, OrderLine
-from hotline.report.lists import DISPATCHED, RECEIVED, Listing, Wanted
+from hotline.report.lists import DISPATCHED, OVERDUE, RECEIVED, Listing, Wanted
 from hotline.report.measure import Bucket, Measure, Subject
-from hotline.report.measures import BY_NAME, Fate
+from hotline.report.measure import Kind as RateKind
+from hotline.report.measures import Fate, find_measure
 
-HIT = {
-    "connection": mark("answered"),
-    "on_time": mark("on time"),
-    "on_time_original": mark("on time"),
-    "excluded_on_appeal": mark("excluded on appeal"),
-    "false_close": mark("taken up again"),
-    "satisfied": mark("satisfied"),
-    "solved": mark("solved"),
-    "auto_dispatch": mark("by the system"),
-    "dispatch_accuracy": mark("stayed with its unit"),
-    "auto_dispatch_accuracy": mark("stayed with its unit"),
-    "hand_dispatch_accuracy": mark("stayed with its unit"),
+OF_NO_MEASURE = {
+    RECEIVED: mark("Orders received"),
+    DISPATCHED: mark("Orders dispatched"),
+    OVERDUE: mark("Orders overdue"),
 }
-MISSED = {
-    "connection": mark("not answered"),
-    "on_time": mark("late or overdue"),
-    "on_time_original": mark("late or overdue"),
-    "excluded_on_appeal": mark("counted"),
-    "false_close": mark("stayed closed"),
-    "satisfied": mark("not satisfied"),
-    "solved": mark("not solved"),
-    "auto_dispatch": mark("by a person"),
-    "dispatch_accuracy": mark("returned and sent on"),
-    "auto_dispatch_accuracy": mark("returned and sent on"),
-    "hand_dispatch_accuracy": mark("returned and sent on"),
-}
-PENDING = {
-    Subject.CALLS: mark("still waiting"),
-    Subject.DEADLINES: mark("not yet due"),
-    Subject.EVALUATIONS: mark("not yet evaluated"),
-    Subject.DISPATCHES: mark("may still be returned"),
-    Subject.CLOSINGS: mark("may still be taken up again"),
-}
-OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dispatched")}
 
 
 # Weeks
@@ -59,6 +31,8 @@ OF_NO_MEASURE = {RECEIVED: mark("Orders received"), DISPATCHED: mark("Orders dis
 
 def span(period: Period) -> str:
     """A week as a heading: Mon 16 Nov – Sun 22 Nov 2026."""
+    if period.first == period.last:
+        return _day(period.first, "y年M月d日 EEE" if language() == "zh" else "EEE d MMM y")
     two_years = period.first.year != period.last.year
     if language() == "zh":
         return (
@@ -70,6 +44,8 @@ def span(period: Period) -> str:
 def short_span(period: Period, today: date) -> str:
     """A week in a line of words: 16–22 Nov, with the year when it is not this one."""
     first, last = period.first, period.last
+    if first == last:
+        return span(period)
     one_month = first.month == last.month
     if language() == "zh":
         year = "" if first.year == today.year else "y年"
@@ -83,12 +59,30 @@ def short_span(period: Period, today: date) -> str:
 
 
 def monday(period: Period) -> str:
-    """The first day of a week, as short as a chart needs it."""
+    """The first day of a week or another period, as short as a chart needs it; a month and a year by name."""
+    if period.kind is Kind.MONTH:
+        return _day(period.last, "M月" if language() == "zh" else "MMM")
+    if period.kind is Kind.YEAR:
+        return _day(period.last, "y")
     return _day(period.first, "M月d日" if language() == "zh" else "d MMM")
 
 
 def _day(day: date, pattern: str) -> str:
     return str(format_date(day, pattern))
+
+
+SPANS = {
+    Kind.DAY: mark("By day"),
+    Kind.WEEK: mark("By week"),
+    Kind.MONTH: mark("By month"),
+    Kind.QUARTER: mark("By quarter"),
+    Kind.YEAR: mark("By year"),
+}
+
+
+def span_name(kind: Kind) -> str:
+    """What a kind of period is called in a switch: By day, By week."""
+    return gettext(SPANS[kind])
 
 
 # Numbers
@@ -107,17 +101,17 @@ def share(part: int, whole: int) -> Fraction | None:
 
 def pending(measure: Measure) -> str:
     """What rows are called that do not count yet."""
-    return gettext(PENDING[measure.subject])
+    return measure.still()
 
 
 def missed(measure: Measure) -> str:
     """What counted rows are called that count for nothing."""
-    return gettext(MISSED[measure.name])
+    return gettext(measure.missed)
 
 
 def definition(measure: Measure, policy: Policy) -> list[str]:
     """What a measure means, what it leaves out and where it comes from, a paragraph each."""
-    said = [gettext(measure.meaning), gettext(measure.source)]
+    said = [measure.meant(policy), measure.known()]
     if because := measure.because(policy):
         said.insert(1, gettext("Excluded: %(reason)s.", reason=because))
     return said
@@ -128,18 +122,20 @@ def how_many(subject: Subject, count: int) -> str:
     match subject:
         case Subject.CALLS:
             return str(ngettext("%(num)d call", "%(num)d calls", count))
-        case Subject.DEADLINES | Subject.DISPATCHES | Subject.CLOSINGS:
+        case Subject.DEADLINES | Subject.DISPATCHES | Subject.CLOSINGS | Subject.ORDERS:
             return str(ngettext("%(num)d order", "%(num)d orders", count))
         case Subject.EVALUATIONS:
             return str(ngettext("%(num)d evaluation", "%(num)d evaluations", count))
+        case Subject.REPLIES:
+            return str(ngettext("%(num)d reply", "%(num)d replies", count))
 
 
 # Lists
 
 
-def subject_of(wanted: Wanted) -> Subject:
+def subject_of(wanted: Wanted, policy: Policy) -> Subject:
     """What a list is of; orders where it belongs to no measure."""
-    measure = BY_NAME.get(wanted.measure)
+    measure = find_measure(wanted.measure, policy)
     return measure.subject if measure else Subject.DEADLINES
 
 
@@ -148,9 +144,9 @@ def heading(wanted: Wanted, week: str, owner: str | None, found: Listing, policy
 
     owner: the unit or queue it is narrowed to.
     """
-    measure = BY_NAME.get(wanted.measure)
+    measure = find_measure(wanted.measure, policy)
     what = measure.title if measure else gettext(OF_NO_MEASURE[wanted.measure])
-    count = how_many(subject_of(wanted), found.page.total)
+    count = how_many(subject_of(wanted, policy), found.page.total)
     if found.page.more_than_counted:
         count = gettext("more than %(count)s", count=count)
     which = gettext(", ").join(_narrowing(wanted, measure, policy))
@@ -182,7 +178,7 @@ def _narrowing(wanted: Wanted, measure: Measure | None, policy: Policy) -> list[
         parts = (wanted.channel, wanted.nature, wanted.state, wanted.fate)
         return [label(part) for part in parts if part is not None]
     if wanted.numerator is not None:
-        return [gettext((HIT if wanted.numerator else MISSED)[measure.name])]
+        return [gettext(measure.hit if wanted.numerator else measure.missed)]
     match wanted.bucket:
         case None:
             return []
@@ -209,9 +205,11 @@ def counted_as(measure: Measure, line: AnyLine) -> Counted:
     ground = f" · {label(line.ground)}" if isinstance(line, OrderLine) and line.ground else ""
     if line.bucket is Bucket.EXCLUDED:
         return Counted("dropped", label(Bucket.EXCLUDED) + ground)
+    if measure.kind is RateKind.MEAN:
+        return Counted("open", gettext(measure.hit if line.weight else measure.missed))
     if not line.weight:
         return _missed(measure, line)
-    light, word = "late" if measure.less_is_better else "done", gettext(HIT[measure.name]) + ground
+    light, word = "late" if measure.less_is_better else "done", gettext(measure.hit) + ground
     return Counted(light, word if line.weight == 1 else f"{word} × {line.weight.normalize():f}")
 
 

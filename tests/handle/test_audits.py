@@ -96,7 +96,7 @@ def test_an_audit_stands_beside_what_was_recorded(all_audited: None, now: dateti
     assert found().rate == Fraction(1, 2)
     assert count_audits() == 0
     assert {one.evaluation_id for one in db.session.scalars(audits(done=True))} == {same.id, other.id}
-    rate = queries.figures(BY_NAME["satisfied"], WEEK.after(), now + timedelta(days=1), by_unit=False)[None]
+    rate = queries.figures(BY_NAME["satisfied"], WEEK.after(), now + timedelta(days=1))[None]
     assert (rate.numerator, rate.denominator) == (2, 2)
 
 

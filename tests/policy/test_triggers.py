@@ -94,6 +94,12 @@ def test_the_ladder_goes_up() -> None:
     assert Supervision.LISTED.above == ()
 
 
+def test_the_page_shows_how_units_are_ranked(sign_in: Any) -> None:
+    page = sign_in("handler").get("/policy?lang=en").text
+    assert "Response, satisfied, solved 10/40/50" in page
+    assert "The red and black lists name at most: Bureau 5, Utility 3, District 5, Street or town 5" in page
+
+
 def test_the_page_shows_each_trigger_with_its_source(sign_in: Any) -> None:
     client: FlaskClient = sign_in("handler")
     page = client.get("/policy").text
@@ -101,3 +107,53 @@ def test_the_page_shows_each_trigger_with_its_source(sign_in: Any) -> None:
     assert "below 85 %" in page
     assert "Put under supervision: Special supervision" in page
     assert "Shijiazhuang 2019" in page
+
+
+BELOW = {
+    **{key: ROW[key] for key in ("name", "basis", "evidence")},
+    "kind": "below",
+    "does": "alarm",
+    "measure": "satisfied",
+    "percent": 85,
+    "minimum_n": 30,
+}
+
+
+def test_kinds_of_units_and_their_own_least_rates() -> None:
+    (trigger,) = read({**BELOW, "kinds": ["bureau", "street"], "percents": {"street": 80}})
+    assert (trigger.least("bureau"), trigger.least("street")) == (85, 80)
+    assert (trigger.is_about("street"), trigger.is_about("district")) == (True, False)
+    said = triggered_when_in_english(trigger)
+    assert said.startswith("Bureau, Street or town: a unit's rate “Satisfaction rate”")
+    assert said.endswith("; but Street or town 80 %")
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({**BELOW, "kinds": ["village"]}, "kinds, percents: use some of"),
+        ({**BELOW, "percents": {"village": 80}}, "kinds, percents: use some of"),
+        ({**BELOW, "percents": {"street": 0}}, "percent: give a number"),
+        ({**BELOW, "percents": {"street": 101}}, "percent: give a number"),
+        ({**ROW, "kinds": ["street"]}, "kinds: only a trigger about units"),
+        ({**BELOW, "kind": "last_twice", "percent": 0, "percents": {"street": 80}}, "percents: leave it out"),
+        ({**BELOW, "weeks": 8}, "weeks: leave it out"),
+    ],
+)
+def test_kinds_that_cannot_be_used_are_refused(row: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadPolicy, match=said):
+        read(row)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"weeks": 53}, "weeks: give at most"),
+        ({"deviations": 11}, "deviations: give"),
+        ({"count": 0}, "count: give it"),
+    ],
+)
+def test_a_jump_is_checked(change: dict[str, Any], said: str) -> None:
+    jump = next(row for row in DEFAULT["triggers"] if row["kind"] == "jump")
+    with pytest.raises(BadPolicy, match=said):
+        read({**jump, **change})

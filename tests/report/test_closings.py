@@ -19,7 +19,8 @@ from hotline.policy.models import PolicyVersion
 from hotline.receive.joining import reactivate
 from hotline.report import queries
 from hotline.report.board import shown_change
-from hotline.report.closings import FALSE_CLOSE, WATCHED
+from hotline.report.closings import FALSE_CLOSE
+from hotline.report.dimensions import By
 from hotline.report.figures import Figure, compared
 from hotline.report.lines import OrderLine
 from hotline.report.lists import Wanted, listing
@@ -52,7 +53,7 @@ def closed_again(order: Order, when: datetime) -> None:
 
 
 def figure(seen: datetime = OVER) -> Figure:
-    return queries.figures(FALSE_CLOSE, WEEK, FALSE_CLOSE.cutoff(WEEK, seen), by_unit=False)[None]
+    return queries.figures(FALSE_CLOSE, WEEK, seen)[None]
 
 
 def counted(seen: datetime = OVER) -> tuple[int, int, int]:
@@ -79,7 +80,7 @@ def test_a_closing_counts_once_its_days_are_over(session: None) -> None:
     again(soon, over)  # at the last moment
     assert counted(over + HOUR) == (1, 1, 1)
     assert counted(OVER) == (2, 2, 0)
-    assert counted(WEEK.end + 2 * WATCHED) == (2, 2, 0), "a week once whole stays as it is"
+    assert counted(OVER + 2 * DAYS) == (2, 2, 0), "a week once whole stays as it is"
 
 
 def test_an_order_closed_twice_counts_twice(session: None) -> None:
@@ -94,7 +95,7 @@ def test_it_counts_for_the_unit_whose_reply_it_was(session: None) -> None:
     order = again(closed(at(10)), at(11))
     order.lead_unit = "urban"
     db.session.flush()
-    found = queries.figures(FALSE_CLOSE, WEEK, OVER, by_unit=True)
+    found = queries.figures(FALSE_CLOSE, WEEK, OVER, by=By.UNIT)
     assert {unit: (one.numerator, one.denominator) for unit, one in found.items()} == {"housing": (1, 1)}
 
 
@@ -118,13 +119,13 @@ def test_less_is_better() -> None:
 def test_an_index_finds_the_closings(session: None) -> None:
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
     db.session.execute(text("DROP INDEX ix_order_event_at"))  # which of the two is taken depends on what they hold
-    statement = queries.aggregate(FALSE_CLOSE, queries.frame_of(WEEK, OVER), by_unit=False)
+    statement = queries.aggregate(FALSE_CLOSE, queries.frame_of(WEEK, OVER))
     compiled = statement.compile(db.session.connection(), compile_kwargs={"render_postcompile": True})
     plan = db.session.connection().exec_driver_sql(f"EXPLAIN {compiled}", compiled.params).all()
     assert any("ix_order_event_closing" in row[0] for row in plan)
 
 
-def test_no_policy_watches_longer_than_the_report(session: None) -> None:
+def test_a_policy_gives_a_year_at_most(session: None) -> None:
     document = db.session.query(PolicyVersion).first().document  # type: ignore[union-attr]  # there is one
     with pytest.raises(BadPolicy):
         read_policy({**document, "callback": {**document["callback"], "reactivate_days": 366}})

@@ -23,15 +23,15 @@ from hotline.people.queries import unit_names
 from hotline.people.roles import Role
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
-from hotline.report import queries
-from hotline.report.board import week_address
-from hotline.report.closings import WATCHED as CLOSINGS_WATCHED
-from hotline.report.dispatches import DISPATCH_MEASURES, WATCHED, settled_until
+from hotline.report import inflow, queries
+from hotline.report.dimensions import By
+from hotline.report.dispatches import DISPATCH_MEASURES, settled_until
 from hotline.report.figures import Figure
 from hotline.report.lines import DispatchLine
 from hotline.report.lists import DISPATCHED, Wanted, listing
 from hotline.report.measure import Bucket
 from hotline.report.measures import BY_NAME
+from hotline.report.overview import overview
 from hotline.report.routing import routing, wrong_routes
 from hotline.report.sheet import week_sheet
 from hotline.transfer.operations import dispatch, redispatch, refuse_return, return_window
@@ -42,8 +42,9 @@ from tests.report.test_pages import LAST_WEEK, Links, SignIn, rows_of, shown
 
 UNITS = ("housing", "d01", "commerce")
 MANAGER = Actor(Role.MANAGER, "主任")
-FINAL = WEEK.end + WATCHED
-SHARE, ALL, AUTO, HAND = (measure.name for measure in DISPATCH_MEASURES)
+FINAL = WEEK.end + timedelta(days=7)
+FIRST = DISPATCH_MEASURES[:4]  # of first dispatches
+SHARE, ALL, AUTO, HAND = (measure.name for measure in FIRST)
 
 
 def sent(when: datetime, unit: str = "housing", *, by: Actor = SYSTEM) -> Order:
@@ -68,7 +69,7 @@ def overturned(order: Order, when: datetime, unit: str = "d02") -> Order:
 
 
 def figure(name: str, cutoff: datetime = FINAL) -> Figure:
-    return queries.figures(BY_NAME[name], WEEK, cutoff, by_unit=False)[None]
+    return queries.figures(BY_NAME[name], WEEK, cutoff)[None]
 
 
 def counted(name: str, cutoff: datetime = FINAL) -> tuple[int, int, int]:
@@ -167,19 +168,17 @@ def test_a_second_return_is_another_units(session: None) -> None:
 
 def test_returns_after_the_week_still_count_and_none_is_lost(session: None) -> None:
     order = sent(WEEK.end - 2 * HOUR)
-    assert queries.week(WEEK, WEEK.end).city[ALL].figure == Figure(not_due=1)
+    assert overview(WEEK, WEEK.end).city[ALL].figure == Figure(not_due=1)
     overturned(order, at(16, 10))
-    assert queries.week(WEEK, FINAL).city[ALL].figure == Figure(0, 1)
+    assert overview(WEEK, FINAL).city[ALL].figure == Figure(0, 1)
 
 
-def test_a_week_is_final_when_its_watch_is_over(session: None) -> None:
+def test_what_is_overturned_late_counts_from_then(session: None) -> None:
     order = sent(at(12))
-    final = queries.week(WEEK, FINAL).city
+    final = overview(WEEK, FINAL).city
     overturned(order, FINAL + HOUR)
-    assert queries.week(WEEK, FINAL + 2 * HOUR).city == final
-    settled = WEEK.end + CLOSINGS_WATCHED
-    assert "cutoff" in week_address(WEEK, settled - HOUR)
-    assert "cutoff" not in week_address(WEEK, settled)
+    assert overview(WEEK, FINAL).city == final
+    assert overview(WEEK, FINAL + 2 * HOUR).city[ALL].figure == Figure(0, 1)
 
 
 def test_without_a_limit_a_dispatch_counts_at_once(session: None) -> None:
@@ -237,7 +236,7 @@ def test_figures_equal_sql_by_hand(session: None, name: str, cutoff: datetime, *
 def test_counted_and_pending_are_the_first_dispatches(session: None, seed: int) -> None:
     mixed(seed)
     for cutoff in (at(11), at(14, 3), WEEK.end):
-        first = queries.dispatched_in(WEEK, cutoff).total
+        first = inflow.dispatched_in(WEEK, cutoff).total
         assert first > 0
         assert figure(SHARE, cutoff).denominator == figure(ALL, cutoff).total == first
         assert figure(AUTO, cutoff) + figure(HAND, cutoff) == figure(ALL, cutoff)
@@ -247,9 +246,9 @@ def test_counted_and_pending_are_the_first_dispatches(session: None, seed: int) 
 @pytest.mark.parametrize("seed", range(4))
 def test_lists_have_exactly_the_rows_of_the_numbers(session: None, seed: int) -> None:
     mixed(seed)
-    for measure in DISPATCH_MEASURES:
+    for measure in FIRST:
         cutoff = [at(11), at(14, 3), WEEK.end, FINAL][seed]
-        units = queries.figures(measure, WEEK, cutoff, by_unit=True)
+        units = queries.figures(measure, WEEK, cutoff, by=By.UNIT)
         assert sum(units.values(), Figure()) == figure(measure.name, cutoff)
         for unit, found in units.items():
             sizes = {Bucket.COUNTED: found.denominator, Bucket.NOT_DUE: found.not_due, None: found.total}
@@ -265,18 +264,18 @@ def test_the_same_cutoff_gives_the_same_figures_later(session: None, cutoff: dat
     orders = [sent(at(day, hour), unit) for day in (9, 10, 12) for hour, unit in ((9, "housing"), (15, "d01"))]
     asked(orders[0], at(9, 16))
     overturned(orders[1], at(10, 9))
-    before = {measure.name: queries.figures(measure, WEEK, cutoff, by_unit=True) for measure in DISPATCH_MEASURES}
+    before = {measure.name: queries.figures(measure, WEEK, cutoff, by=By.UNIT) for measure in DISPATCH_MEASURES}
     later = FINAL + HOUR
     redispatch(orders[0], "d05", factories.DISPATCHER, later, reason="同意")
     for order in orders[2:]:
         overturned(order, later)
-    after = {measure.name: queries.figures(measure, WEEK, cutoff, by_unit=True) for measure in DISPATCH_MEASURES}
+    after = {measure.name: queries.figures(measure, WEEK, cutoff, by=By.UNIT) for measure in DISPATCH_MEASURES}
     assert after == before
 
 
 @pytest.mark.parametrize("name", [SHARE, ALL])
 def test_an_index_finds_the_steps(session: None, name: str) -> None:
-    statement = queries.aggregate(BY_NAME[name], queries.frame_of(WEEK, WEEK.end), by_unit=False)
+    statement = queries.aggregate(BY_NAME[name], queries.frame_of(WEEK, WEEK.end))
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
     db.session.execute(text("DROP INDEX ix_order_event_at"))  # in a nearly empty table it would do as well
     compiled = statement.compile(db.session.connection(), compile_kwargs={"render_postcompile": True})
@@ -295,12 +294,11 @@ def test_the_weeks_are_the_measures_own_figures(session: None) -> None:
         day = at(11) - timedelta(weeks=back)
         sent(day, by=factories.DISPATCHER)
         overturned(sent(day), day + 2 * HOUR)
-    shown_weeks = routing(queries.week(WEEK, NOW)).weeks
+    shown_weeks = routing(overview(WEEK, NOW)).weeks
     assert [period.first for period, _ in shown_weeks] == [WEEK.first - timedelta(weeks=back) for back in range(4)]
     for period, found in shown_weeks:
-        for measure in DISPATCH_MEASURES:
-            cutoff = measure.cutoff(period, NOW)
-            assert found[measure.name] == queries.figures(measure, period, cutoff, by_unit=False)[None]
+        for measure in FIRST:
+            assert found[measure.name] == queries.figures(measure, period, NOW)[None]
 
 
 def test_the_threshold_says_when_it_changed(session: None) -> None:
@@ -311,7 +309,7 @@ def test_the_threshold_says_when_it_changed(session: None) -> None:
         adopt_policy(
             {**first.document, "dispatch": {**first.document["dispatch"], "auto_confidence": share}}, when, when
         )
-    found = routing(queries.week(WEEK, NOW))
+    found = routing(overview(WEEK, NOW))
     assert found.threshold == 0.7
     assert [(change.at, change.before, change.after) for change in found.changes] == [
         (at(11), 0.9, 0.7),
@@ -324,7 +322,7 @@ def test_what_goes_wrong_most_comes_first_and_opens_its_orders(session: None) ->
         overturned(sent(at(10)), at(10, 15), "d01")
     overturned(sent(at(10)), at(10, 15), "d02")
     overturned(sent(at(10), "commerce"), at(10, 15), "d01")
-    found = wrong_routes(queries.week(WEEK, FINAL))
+    found = wrong_routes(overview(WEEK, FINAL))
     assert [(row.unit, row.moved_to, row.count) for row in found] == [
         ("housing", "d01", 3),
         ("commerce", "d01", 1),
@@ -333,7 +331,7 @@ def test_what_goes_wrong_most_comes_first_and_opens_its_orders(session: None) ->
     for row in found:
         wanted = Wanted(ALL, row.unit, numerator=False, category=row.category, moved_to=row.moved_to)
         assert listing(wanted, WEEK, FINAL, MANAGER).page.total == row.count
-    assert [row.unit for row in wrong_routes(queries.week(WEEK, FINAL, frozenset({"commerce"})))] == ["commerce"]
+    assert [row.unit for row in wrong_routes(overview(WEEK, FINAL, frozenset({"commerce"})))] == ["commerce"]
 
 
 def test_only_dispatches_are_narrowed_by_where_they_went(session: None) -> None:
@@ -387,14 +385,14 @@ def test_the_api_gives_them_and_their_rows(client: FlaskClient, key_of: Any) -> 
     body = client.get(f"/api/v1/reports/week?day={WEEK.first}", headers=key).json
     assert (body["city"][ALL]["percent"], body["city"][SHARE]["percent"]) == (50.0, 50.0)
     assert body["units"][0]["cells"][AUTO]["percent"] == 0.0
-    query = {"day": str(WEEK.first), "cutoff": body["as_of"], "measure": ALL, "numerator": "false"}
+    query = {"day": str(WEEK.first), "cutoff": body["cutoff"], "measure": ALL, "numerator": "false"}
     (row,) = client.get("/api/v1/reports/week/rows", query_string=query, headers=key).json["rows"]
     assert (row["automatic"], row["confidence"], row["unit"], row["moved_to"]) == (True, 0.93, "housing", "d01")
 
 
 def test_the_sheet_has_them_and_their_rows(session: None) -> None:
     overturned(sent(at(10)), at(10, 15), "d01")
-    week = queries.week(WEEK, NOW)
+    week = overview(WEEK, NOW)
     book = load_workbook(BytesIO(week_sheet(week, MANAGER)))
     sheet = book.worksheets[2 + [measure.name for measure in week.measures].index(AUTO)]
     (row,) = sheet.iter_rows(min_row=2, values_only=True)

@@ -23,7 +23,8 @@ from hotline.report import queries
 from hotline.report.board import WEEKS_SHOWN, Sort, Way, trends, unit_table
 from hotline.report.charts import bar, chart, stacked
 from hotline.report.figures import Figure
-from hotline.report.measures import MEASURES, Fate
+from hotline.report.measures import WEEKLY, Fate
+from hotline.report.overview import overview
 from tests.conftest import NOW
 from tests.report.rows import DAY, HOUR, MONDAY, WEEK, at, call_values, calls, clock, evaluation, order, with_weights
 
@@ -187,7 +188,7 @@ def test_sort_and_filter_are_in_the_address(sign_in: SignIn) -> None:
 
 def test_few_counted_have_no_rank(session: None) -> None:
     some_weeks()
-    lines = queries.week(WEEK, NOW).units
+    lines = overview(WEEK, NOW).units
     for way in Way:
         table = unit_table(lines, Sort.ON_TIME, way, None)
         assert all(row.rank is None for row in (*table.small, *table.silent))
@@ -200,15 +201,15 @@ def test_equal_rates_have_equal_rank(session: None) -> None:
     for unit, late in (("housing", 0), ("d01", 0), ("d02", 1)):
         for number in range(30):
             clock(at(11), at(11, 13 if number < late else 11), unit=unit)
-    table = unit_table(queries.week(WEEK, NOW).units, Sort.ON_TIME, None, None)
+    table = unit_table(overview(WEEK, NOW).units, Sort.ON_TIME, None, None)
     assert [row.rank for row in table.ranked] == [1, 1, 3]
-    worst = unit_table(queries.week(WEEK, NOW).units, Sort.ON_TIME, Way.ASC, None)
+    worst = unit_table(overview(WEEK, NOW).units, Sort.ON_TIME, Way.ASC, None)
     assert [row.rank for row in worst.ranked] == [3, 1, 1]
 
 
 def test_an_empty_week_says_how_to_begin(sign_in: SignIn) -> None:
     page = shown(sign_in("manager"), "/week?day=2020-01-01&lang=en")
-    assert "Nothing has come in this week." in page
+    assert "Nothing has come in in this period." in page
     assert "Mon 30 Dec 2019 – Sun 5 Jan 2020" in page
     assert "rate-card" not in page
 
@@ -272,7 +273,7 @@ def test_the_sheet_is_a_download(sign_in: SignIn) -> None:
     some_weeks()
     response = sign_in("manager").get(f"/week.xlsx?day={WEEK.first}")
     assert response.headers["Content-Disposition"] == "attachment; filename=week-2026-11-09.xlsx"
-    assert len(load_workbook(BytesIO(response.data)).sheetnames) == 2 + len(MEASURES)
+    assert len(load_workbook(BytesIO(response.data)).sheetnames) == 2 + len(WEEKLY)
 
 
 def test_no_style_is_written_into_the_page(sign_in: SignIn) -> None:
@@ -283,12 +284,12 @@ def test_no_style_is_written_into_the_page(sign_in: SignIn) -> None:
 def test_the_trend_is_the_weeks_own_figures(session: None) -> None:
     some_weeks()
     clock(at(11) - timedelta(weeks=52), at(11) - timedelta(weeks=52))
-    report = queries.week(WEEK, NOW)
+    report = overview(WEEK, NOW)
     for trend in trends(report):
         assert len(trend.weeks) == WEEKS_SHOWN
         assert trend.weeks[-1] == (WEEK, report.city[trend.measure.name].figure)
         for period, figure in trend.weeks:
-            again = queries.figures(trend.measure, period, queries.cutoff_of(period, NOW), by_unit=False)
+            again = queries.figures(trend.measure, period, NOW)
             assert again[None] == figure
     assert [bool(trend.drawn.behind) for trend in trends(report)] == [False, True, False]
 

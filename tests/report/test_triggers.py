@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from hotline.base.db import db
+from hotline.base.i18n import LABELS
 from hotline.handle.models import Alarm
 from hotline.orders.models import Order
+from hotline.people.models import UnitKind
+from hotline.policy import queries as policies
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
-from hotline.policy.triggers import MEASURES, OF_ORDERS, Kind
-from hotline.policy.words import HELD_TO
+from hotline.policy.triggers import MEASURES, OF_ORDERS, UNIT_KINDS, Kind
+from hotline.policy.words import HELD_TO, UNITS
 from hotline.report.measures import BY_NAME
 from hotline.report.topics.assigning import assign_topics
 from hotline.report.triggers import FINDERS, sweep_units
@@ -157,6 +160,37 @@ def test_nobody_was_last_twice(small: None, before: dict[str, int], then: dict[s
     assert fired("last_twice", DECEMBER) == []
 
 
+def changed(rule: str, **changes: Any) -> None:
+    """The policy in force with one trigger changed."""
+    stored = db.session.get_one(PolicyVersion, policies.policy_id_at(october(2))).document
+    triggers = [{**row, **changes} if row["name"] == rule else row for row in stored["triggers"]]
+    adopt_policy({**stored, "triggers": triggers}, october(2), october(2))
+
+
+def test_each_kind_of_unit_has_a_least_rate_of_its_own(small: None) -> None:
+    changed("satisfied_below", percents={"district": 70, "utility": 95})
+    for unit in ("housing", "d01"):  # a bureau, a district
+        rated(unit, 16, 20, at(10))  # 80 %
+    rated("d02", 13, 20, at(10))  # 65 %
+    rated("water-supply", 18, 20, at(10))  # a utility: 90 %
+    assert {alarm.subject for alarm in fired("satisfied_below", DECEMBER)} == {"housing", "d02", "water-supply"}
+
+
+def test_a_trigger_may_be_about_some_kinds_of_units_only(small: None) -> None:
+    changed("satisfied_below", kinds=["district"])
+    changed("unsolved_in_month", kinds=["utility", "district"])
+    changed("last_twice", kinds=["district"])
+    for month in (october(10), at(10)):
+        for unit, satisfied in {"housing": 1, "urban": 9, "d01": 8, "d02": 9}.items():
+            rated(unit, satisfied, 10, month)
+    for unit in ("housing", "d02"):
+        for _ in range(2):
+            rows.evaluation(DECEMBER, DECEMBER + HOUR, "satisfied", unit=unit, solved=False)
+    assert [alarm.subject for alarm in fired("satisfied_below", DECEMBER)] == ["d01"]
+    assert [alarm.subject for alarm in fired("last_twice", DECEMBER)] == ["d01"]
+    assert [alarm.subject for alarm in fired("unsolved_in_month", DECEMBER + 2 * HOUR)] == ["d02"]
+
+
 # Topics
 
 SAID = told_of(HERE, STATION)
@@ -226,3 +260,5 @@ def test_what_units_are_held_to_are_measures_of_units() -> None:
     assert set(MEASURES) == set(HELD_TO)
     assert {name: BY_NAME[name].label for name in MEASURES} == HELD_TO
     assert all(BY_NAME[name].unit is not None for name in MEASURES)
+    assert list(UNIT_KINDS) == list(UNITS) == list(UnitKind)
+    assert {kind: LABELS[UnitKind, kind] for kind in UnitKind} == UNITS

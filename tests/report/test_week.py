@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed
+from hotline.base.time import Kind
 from hotline.calls.models import CallOutcome
 from hotline.knowledge.operations import answer_directly
 from hotline.orders.lifecycle import State
@@ -22,10 +23,11 @@ from hotline.people.models import User
 from hotline.people.operations import give_api_key
 from hotline.people.queries import unit_names
 from hotline.people.roles import Role
-from hotline.report import queries
+from hotline.report import inflow, queries
 from hotline.report.lists import DISPATCHED, RECEIVED, Wanted, listing
 from hotline.report.measure import Bucket
-from hotline.report.measures import MEASURES, Fate
+from hotline.report.measures import WEEKLY, Fate
+from hotline.report.overview import overview
 from tests import factories
 from tests.conftest import NOW
 from tests.report.rows import MONDAY, WEEK, at, call_values, calls, clock, evaluation, order
@@ -62,7 +64,7 @@ def some_of_everything() -> None:
 
 def test_the_week_pools_and_compares(session: None) -> None:
     some_of_everything()
-    report = queries.week(WEEK, NOW)
+    report = overview(WEEK, NOW)
     city = report.city["on_time"]
     assert (city.figure.rate, city.before.rate) == (Fraction(1, 3), Fraction(1, 2))
     assert city.change == Fraction(-50, 3)
@@ -77,21 +79,22 @@ def test_the_week_pools_and_compares(session: None) -> None:
 
 def test_units_come_by_kind_then_code(session: None) -> None:
     some_of_everything()
-    lines = queries.week(WEEK, NOW).units
+    lines = overview(WEEK, NOW).units
     assert [line.code for line in lines] == ["housing", "d01"]
     assert lines == sorted(lines, key=lambda line: (line.kind or "", line.code))
     assert [line.name for line in lines] == [unit_names()[line.code] for line in lines]
 
 
-def test_the_cutoff_is_now_or_the_end(session: None) -> None:
-    running = queries.week_at(NOW)
-    assert running.start <= NOW < running.end
-    assert queries.week(running, NOW).cutoff == NOW
-    assert queries.week(WEEK, NOW).cutoff == WEEK.end
+def test_a_past_week_takes_in_what_happened_since(session: None) -> None:
+    clock(at(12), at(16), started=at(10))
+    then, since = overview(WEEK, WEEK.end), overview(WEEK, NOW)
+    assert then.dispatched.fates[Fate.OVERDUE] == since.dispatched.fates[Fate.LATE] == 1
+    assert overview(WEEK, WEEK.end) == then, "seen as of its end it is what it was"
+    assert then.city["on_time"] == since.city["on_time"]
 
 
 def test_an_empty_week_is_a_report_too(session: None) -> None:
-    report = queries.week(WEEK, NOW)
+    report = overview(WEEK, NOW)
     assert report.units == report.queues == []
     assert report.city["on_time"].figure.rate is None
     assert report.inflow.answered_rate is None
@@ -103,7 +106,7 @@ def test_what_came_in(session: None) -> None:
     order(received_at=at(11), state=State.CLOSED, closed_at=at(12))
     order(received_at=WEEK.end)
     order(received_at=WEEK.start - timedelta(seconds=1))
-    found = queries.inflow(WEEK, WEEK.end)
+    found = inflow.inflow(WEEK, WEEK.end)
     assert found.total == 2
     assert (found.by_channel[Channel.WEB], found.by_channel[Channel.PHONE]) == (1, 1)
     assert (found.by_nature[Nature.HELP], found.by_state[State.CLOSED]) == (1, 1)
@@ -115,16 +118,16 @@ def test_states_are_those_at_the_cutoff(session: None) -> None:
     made = factories.received(at(11))
     agent = Actor(Role.AGENT, "坐席")
     answer_directly(made, agent, at(12), public_reply="已经答复。")
-    before, after = queries.inflow(WEEK, at(11, 13)), queries.inflow(WEEK, WEEK.end)
+    before, after = inflow.inflow(WEEK, at(11, 13)), inflow.inflow(WEEK, WEEK.end)
     assert (before.answered, before.by_state[State.RECEIVED]) == (0, 1)
     assert (after.answered, after.answered_rate) == (1, 1)
-    listed = db.session.scalars(queries.received_rows(WEEK, WEEK.end, state=State.ANSWERED)).all()
+    listed = db.session.scalars(inflow.received_rows(WEEK, WEEK.end, state=State.ANSWERED)).all()
     assert [each.number for each in listed] == [made.number]
 
 
 def test_a_real_walk_is_on_time_satisfied_and_conserved(session: None) -> None:
     factories.closed(MONDAY + timedelta(hours=10))
-    report = queries.week(queries.week_at(NOW, WEEK.first), NOW)
+    report = overview(queries.period_at(NOW, Kind.WEEK, WEEK.first), NOW)
     assert report.city["satisfied"].figure.rate == report.city["solved"].figure.rate == 1
     assert report.dispatched.fates[Fate.ON_TIME] == report.dispatched.total == 1
     assert report.conserved
@@ -139,7 +142,7 @@ def test_the_report_does_not_ask_more_for_more_units(session: None) -> None:
             said.append(given[2])
 
         event.listen(connection, "before_cursor_execute", note)
-        queries.week(WEEK, NOW)
+        overview(WEEK, NOW)
         event.remove(connection, "before_cursor_execute", note)
         return len(said)
 
@@ -155,8 +158,8 @@ def test_the_report_does_not_ask_more_for_more_units(session: None) -> None:
 
 def test_every_number_of_the_week_opens_its_list(session: None) -> None:
     some_of_everything()
-    report = queries.week(WEEK, NOW)
-    for measure in MEASURES:
+    report = overview(WEEK, NOW)
+    for measure in WEEKLY:
         for line in [*report.units, *report.queues]:
             if (cell := line.cells.get(measure.name)) is None:
                 continue
@@ -209,7 +212,7 @@ def test_the_api_gives_the_week(ask: Ask) -> None:
     answer = ask("manager", day="2026-11-12")
     assert answer.status_code == 200
     body = answer.json
-    assert (body["first_day"], body["last_day"], body["cutoff"]) == ("2026-11-09", "2026-11-15", "2026-11-15T16:00:00Z")
+    assert (body["first_day"], body["last_day"], body["cutoff"]) == ("2026-11-09", "2026-11-15", "2026-11-17T02:00:00Z")
     assert body["policy"]["name"] == "default"
     assert body["city"]["on_time"]["percent"] == 33.33
     assert body["city"]["on_time"]["change"] == -16.67
@@ -218,7 +221,7 @@ def test_the_api_gives_the_week(ask: Ask) -> None:
     assert [line["code"] for line in body["queues"]] == ["main"]
     assert body["dispatched"]["total"] == body["received"]["total"]
     assert body["units_seen"] is None
-    assert {row["name"] for row in body["measures"]} == {measure.name for measure in MEASURES}
+    assert {row["name"] for row in body["measures"]} == {measure.name for measure in WEEKLY}
     assert all(row["meaning"] and row["source"] for row in body["measures"])
 
 

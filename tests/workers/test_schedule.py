@@ -20,6 +20,8 @@ from hotline.handle.triggers import sweep_orders
 from hotline.ledgers.sheets import produce_sheets
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
+from hotline.report.operations import plan_reports
+from hotline.report.rollup import roll_up
 from hotline.report.topics.assigning import assign_topics
 from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose
@@ -48,10 +50,12 @@ def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
         (MINUTE, sweep, Queue.URGENT),
         (MINUTE, escalate_overdue, Queue.URGENT),
         (5 * MINUTE, sweep_orders, Queue.URGENT),
+        (5 * MINUTE, roll_up, Queue.REPORTS),
         (HOUR, assign_topics, Queue.REPORTS),
         (HOUR, sweep_units, Queue.REPORTS),
         (DAY, propose, Queue.REPORTS),
         (HOUR, produce_sheets, Queue.REPORTS),
+        (5 * MINUTE, plan_reports, Queue.REPORTS),
     ]
 
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from config.settings import Settings
 from hotline.notices.channels import mail, sms, webhook
-from hotline.notices.channels.message import Message, Target
+from hotline.notices.channels.message import Document, Message, Target
 from hotline.notices.models import Medium
 
-__all__ = ["SEND", "Message", "Target"]
+__all__ = ["SEND", "Document", "Message", "Target"]
 
 SEND: dict[Medium, Callable[[Message, Target, UUID, datetime, Settings], None]] = {
     Medium.WEBHOOK: webhook.send,

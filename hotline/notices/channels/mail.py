@@ -19,7 +19,7 @@ PORTS = {"smtp": 25, "smtps": 465}
 
 
 def send(message: Message, target: Target, delivery_id: UUID, now: datetime, settings: Settings) -> None:
-    """Send subject and text; raise Undelivered."""
+    """Send subject, text and document; raise Undelivered."""
     if not (settings.smtp_url and settings.mail_from):
         raise Undelivered(mark("mail is not configured: set HOTLINE_SMTP_URL and HOTLINE_MAIL_FROM"))
     mail = EmailMessage()
@@ -28,6 +28,9 @@ def send(message: Message, target: Target, delivery_id: UUID, now: datetime, set
     mail["Message-ID"] = f"<{delivery_id}@{settings.mail_from.rpartition('@')[2].rstrip('>')}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
+    if message.document is not None:
+        kind, _, subtype = message.document.media_type.partition("/")
+        mail.add_attachment(message.document.content, maintype=kind, subtype=subtype, filename=message.document.name)
     url = urlsplit(settings.smtp_url)
     try:
         with _connect(url) as server:

@@ -8,12 +8,22 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file that goes with a message. media_type: such as application/pdf."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One message: ``subject`` and ``text`` for people, ``facts`` for programs."""
+    """One message: ``subject`` and ``text`` for people, ``facts`` for programs; a document, where a way carries one."""
 
     subject: str
     text: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    document: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)

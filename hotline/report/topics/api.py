@@ -22,7 +22,7 @@ api = Blueprint("topics_api", __name__, url_prefix="/api/v1/topics", description
 
 
 @api.get("")
-@needs(Permission.SEE_TOPICS)
+@needs(Permission.SEE_CITY_REPORTS)
 @api.arguments(TopicsQuery, location="query")
 @api.response(200)
 def list_topics(query: dict[str, Any]) -> Response:
@@ -33,7 +33,7 @@ def list_topics(query: dict[str, Any]) -> Response:
 
 
 @api.get("/fields")
-@needs(Permission.SEE_TOPICS)
+@needs(Permission.SEE_CITY_REPORTS)
 @api.arguments(WindowQuery, location="query")
 @api.response(200)
 def by_field(query: dict[str, Any]) -> Response:
@@ -43,7 +43,7 @@ def by_field(query: dict[str, Any]) -> Response:
 
 
 @api.get("/<int:topic_id>")
-@needs(Permission.SEE_TOPICS)
+@needs(Permission.SEE_CITY_REPORTS)
 @api.arguments(TopicQuery, location="query")
 @api.response(200)
 def one(query: dict[str, Any], topic_id: int) -> Response:
@@ -63,7 +63,7 @@ def one(query: dict[str, Any], topic_id: int) -> Response:
 
 
 @api.post("/<int:topic_id>/campaign")
-@needs(Permission.SEE_TOPICS)
+@needs(Permission.SEE_CITY_REPORTS)
 @api.arguments(CampaignBody)
 @api.response(201)
 def campaign(body: dict[str, Any], topic_id: int) -> Response:

@@ -40,7 +40,7 @@ from hotline.transfer.catalogue_pages import NOTHING_TRIED, Tried
 
 pages = Blueprint("topics", __name__, template_folder="templates", url_prefix="/topics")
 
-SEES = Permission.SEE_TOPICS
+SEES = Permission.SEE_CITY_REPORTS
 
 
 @pages.get("")

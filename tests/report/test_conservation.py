@@ -1,0 +1,61 @@
+"""The checks of the rollup: what differs is told with its day, unit and measure."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+
+import pytest
+from sqlalchemy import delete, update
+
+from hotline.base.db import db
+from hotline.report.conservation import verify_measures
+from hotline.report.models import DailyFigure
+from hotline.report.rollup import roll_up
+from tests.report.rows import at, call_values, calls, clock, order
+from tests.report.test_rollup import NOW
+
+FIRST, LAST = date(2026, 11, 1), date(2026, 11, 30)
+
+
+@pytest.fixture
+def rolled(session: None) -> None:
+    """A rolled-up month."""
+    dice = random.Random(11)
+    for day in range(3, 20):
+        clock(at(day), dice.choice([None, at(day), at(day + 1)]), unit=dice.choice(["d01", "housing"]))
+    calls([call_values(at(day)) for day in range(3, 20)])
+    clock(at(11), unit="d01")
+    clock(at(11), unit="housing")
+    roll_up(NOW)
+
+
+def found() -> list[str]:
+    return [str(one) for one in verify_measures(FIRST, LAST)]
+
+
+def test_a_rollup_agrees_with_its_rows(rolled: None) -> None:
+    assert found() == []
+
+
+def test_a_changed_number_is_told_with_day_unit_and_measure(rolled: None) -> None:
+    of_unit = (DailyFigure.measure == "on_time", DailyFigure.key == "d01", DailyFigure.day == date(2026, 11, 11))
+    db.session.execute(update(DailyFigure).where(*of_unit).values(denominator=DailyFigure.denominator + 1))
+    recounted, parts = found()
+    assert recounted.startswith("2026-11-11 unit d01 on_time: ")
+    assert parts.startswith("2026-11-11 unit  on_time: ")
+
+
+def test_a_day_that_was_lost_is_told(rolled: None) -> None:
+    db.session.execute(delete(DailyFigure).where(DailyFigure.measure == "on_time", DailyFigure.by == "channel"))
+    assert {one.split(" ")[1] for one in found()} == {"channel"}
+
+
+def test_an_order_without_a_fate_is_told(rolled: None) -> None:
+    lost = order("d01", at(11))
+    roll_up(NOW)
+    assert found() == [f"2026-11-11 unit d01 dispatched: order {lost.number}, counted 0 times"]
+
+
+def test_before_the_first_rollup_there_is_nothing_to_check(session: None) -> None:
+    assert found() == []
