@@ -32,7 +32,7 @@ ALIKE = 0.13  # from here an order joins
 BY_PLACE = 0.09  # that two at the same place are of one matter, before a word is read
 LIKEST = 5  # orders of a topic that speak for it
 WINDOW = timedelta(days=365)  # what is older is another topic; a matter may come back with its season
-COMMON, FEW = 0.02, 50  # a word in more than this part of the titles, and in more than so many, leads to no candidate
+COMMON, FEW = 0.02, 20  # a word in more than this part of the titles, and in more than so many, leads to no candidate
 PER_KEY, COMPARED = 40, 120  # orders followed by one name or word, and in all
 COUNTED = 1_000  # orders before the month of an order, by which the rarity of words is counted
 TOO_FEW = 500  # with fewer, other texts are counted, too
