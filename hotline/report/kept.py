@@ -54,5 +54,5 @@ def replacing(reports: Collection[PeriodicReport]) -> dict[int, int]:
     same = (getattr(new, name) == getattr(old, name) for name in ("kind", "first", "last", "scope"))
     query = select(old.id, func.max(new.edition)).join(new, and_(*same, new.edition > old.edition))
     made = new.stage.in_([Stage.MADE, Stage.SIGNED])
-    rows = db.session.execute(query.where(old.id.in_([one.id for one in reports]), made).group_by(old.id))
-    return {report_id: edition for report_id, edition in rows}
+    query = query.where(old.id.in_([one.id for one in reports]), made).group_by(old.id)
+    return dict(db.session.execute(query).tuples().all())
