@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from hotline.report.topics.clustering import Topic, cluster
-from hotline.report.topics.files import read_orders
+from hotline.report.topics.files import read_orders, sample_texts
 
 COLUMNS = {"id": "msg_id", "time": "time", "title": "title", "detail": "detail"}
 
@@ -37,7 +37,7 @@ def main() -> None:
     messages, gold = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
     started = time.perf_counter()
     orders, _ = read_orders(messages, COLUMNS)
-    found = cluster(orders)
+    found = cluster(orders, sample_texts())
     taken = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     scores = {name: best_match(ids, [one.ids for one in found]) for name, ids in gold.items()}

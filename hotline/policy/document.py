@@ -241,7 +241,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         repeat_days=int(document["callback"].get("repeat_days", REPEAT_DAYS)),
         minimum_n=int(document["ranking"]["minimum_n"]),
         variants=read_variants(document.get("measures", ())),
-        ranking=_ranking(document),
+        ranking=read_ranking(document),
         windows=Windows(**{name: int(value) for name, value in _given(document.get("periods", {})).items()}),
         triggers=tuple(_trigger(row) for row in document.get("triggers", ())),
         reports=_reports(document.get("reports", {})),
@@ -340,13 +340,6 @@ def _check_limit(limit: Limit) -> None:
         raise BadPolicy("limits: promise: a promise reaches to a day; give its amount in days")
     if max(len(limit.basis), len(limit.key)) > LONGEST_TEXT:
         raise BadPolicy(f"limits: {limit.clock}: basis and conditions are too long; at most {LONGEST_TEXT} characters")
-
-
-def _ranking(document: Mapping[str, Any]) -> Ranking:
-    try:
-        return read_ranking(document)
-    except ValueError as wrong:
-        raise BadPolicy(str(wrong)) from wrong
 
 
 def _trigger(row: Mapping[str, Any]) -> Trigger:

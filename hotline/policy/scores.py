@@ -1,4 +1,7 @@
-"""How a policy scores units by several rates at once, and how many of them its red and black lists name. Pure."""
+"""How a policy scores units by several rates at once, and how many of them its red and black lists name. Pure.
+
+Whether there are the measures a scheme names the report checks, where a policy is adopted: see ``document.CHECKS``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 
 from hotline.base.i18n import pick
 from hotline.policy.limits import Evidence
-from hotline.policy.triggers import MEASURES, UNIT_KINDS
+from hotline.policy.triggers import UNIT_KINDS
 
 MOST_LISTED = 50
 MOST_POINTS = 1000
@@ -71,8 +74,8 @@ def read_ranking(document: Mapping[str, Any]) -> Ranking:
     """The schemes and lists of a policy document; raise ValueError with the entry and the mend."""
     schemes = tuple(_scheme(row) for row in document.get("scores", ()))
     names = [scheme.name for scheme in schemes]
-    if twice := next((name for name in names if names.count(name) > 1 or name in MEASURES), None):
-        raise ValueError(f"scores: {twice} is there twice, or a measure's name; give each a name of its own")
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"scores: {twice} is there twice; give each a name of its own")
     listed = dict(document["ranking"].get("listed", {}))
     for kind, most in listed.items():
         if kind not in UNIT_KINDS or most not in range(1, MOST_LISTED + 1):
@@ -96,8 +99,6 @@ def _scheme(row: Mapping[str, Any]) -> Scheme:
 
 def _part(row: Mapping[str, Any], where: str) -> Part:
     part = Part(**row)
-    if part.measure not in MEASURES:
-        raise ValueError(f"{where}: {part.measure} is no measure of units; use one of {', '.join(MEASURES)}")
     numbers = {one.name: getattr(part, one.name) for one in fields(part) if one.name != "measure"}
     for name, number in numbers.items():
         most = WHOLE_RATE if name == "target" else MOST_POINTS

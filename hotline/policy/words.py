@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hotline.base.i18n import gettext, label, mark, pick
 from hotline.policy.calendar import DEFAULT_COUNTING, Counting, TimeUnit
@@ -189,6 +189,12 @@ def trigger_does(trigger: Trigger) -> str:
     if trigger.supervision:
         return f"{label(trigger.does)}: {label(trigger.supervision)}"
     return label(trigger.does)
+
+
+def listed_words(listed: Mapping[str, int]) -> str:
+    """How many units the red and black lists name, by kind."""
+    numbers = gettext(", ").join(f"{_kinds([kind])} {listed[kind]}" for kind in UNITS if kind in listed)
+    return gettext("The red and black lists name at most: %(numbers)s", numbers=numbers)
 
 
 def sending_words(warnings: Warnings) -> str:

@@ -48,11 +48,12 @@ def find_jumps(trigger: Trigger, now: datetime) -> Iterator[Found]:
     calendar = policies.calendar_now()
     day = calendar.city_day(now) - DAY
     days = [Period(at, at, calendar.zone) for at in _same_weekdays(day, trigger.weeks)]
-    fired = set(db.session.scalars(select(Alarm.subject).where(Alarm.rule == trigger.name, Alarm.period == f"{day}")))
-    known = [period for period in days[1:] if period.first >= _first_day(now)]
+    since = _first_day(now)
+    known = [period for period in days[1:] if period.first >= since]
     if 2 * len(known) < trigger.weeks:
         return
     today, *before = _received([days[0], *known])
+    fired = set(db.session.scalars(select(Alarm.subject).where(Alarm.rule == trigger.name, Alarm.period == f"{day}")))
     for group, count in today.items():
         history = [earlier[group] for earlier in before]
         mean, limit = expected(history, trigger.deviations)

@@ -20,7 +20,6 @@ from hotline.people.models import UnitKind
 from hotline.report.board import week_address
 from hotline.report.counting import latest
 from hotline.report.figures import Figure, compared, interval, percent, rounded
-from hotline.report.measures import BY_NAME
 from hotline.report.queries import scope_of, seen_period
 from hotline.report.ranking import Place
 from hotline.report.rankings import Entry, Group, Rankings, rankings
@@ -74,12 +73,11 @@ def shown(ranking: Rankings, asked: Mapping[str, Any], now: datetime) -> dict[st
         "after": period.after().first.isoformat(),
         "today": now.astimezone(period.zone).date(),
         "full": full_marks(ranking.scheme),
-        "measures": BY_NAME,
         "behind": partial(url_for, "report.rows", **of_period),
         "again": lambda **changes: url_for("report.ranked", **{**given, **changes}),
         "json": url_for("report_api.ranked", **{**given, "cutoff": instant(ranking.cutoff)}),
         "points": points_words,
-        "cell": lambda figure: compared(figure, Figure(), ranking.policy.minimum_n),
+        "cell": lambda figure, name: compared(figure, Figure(), ranking.measures[name].least_n(ranking.policy)),
     }
 
 

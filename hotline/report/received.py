@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +16,7 @@ from hotline.report.asof import lead_at, state_at
 from hotline.report.matters import same_matter
 from hotline.report.measure import Bucket, Frame, Measure, Subject, worth
 
-UNDECIDED = (State.RECEIVED, State.EXITING)
-NOT_VALID = (State.DECLINED, State.WITHDRAWN, State.EMERGENCY)
+NOT_VALID = dict.fromkeys((State.DECLINED, State.WITHDRAWN, State.EMERGENCY), Bucket.EXCLUDED)
 INVALID = mark("not accepted, withdrawn, or passed on to 110, 119, 120 or 122")
 
 
@@ -25,18 +25,14 @@ def received(frame: Frame) -> ColumnElement[bool]:
     return and_(frame.has(Order.received_at), Order.received_at <= frame.cutoff)
 
 
-def _is_in(state: ColumnElement[Any], states: tuple[State, ...]) -> ColumnElement[bool]:
-    wanted: ColumnElement[bool] = state.in_([one.value for one in states])
-    return wanted
+def _by_state(frame: Frame, falls: Mapping[State, Bucket]) -> ColumnElement[Any]:
+    """The bucket of the state an order was in, looked up once; COUNTED where nothing is said of it."""
+    buckets = {state.value: bucket.value for state, bucket in falls.items()}
+    return case(buckets, value=state_at(frame.cutoff), else_=Bucket.COUNTED.value)
 
 
 def _answered_bucket(frame: Frame) -> ColumnElement[Any]:
-    state = state_at(frame.cutoff)
-    return case(
-        (_is_in(state, UNDECIDED), Bucket.NOT_DUE.value),
-        (_is_in(state, NOT_VALID), Bucket.EXCLUDED.value),
-        else_=Bucket.COUNTED.value,
-    )
+    return _by_state(frame, {**NOT_VALID, State.RECEIVED: Bucket.NOT_DUE, State.EXITING: Bucket.NOT_DUE})
 
 
 def _days(frame: Frame) -> timedelta:
@@ -64,11 +60,7 @@ def told_again(frame: Frame) -> ColumnElement[bool]:
 
 def _repeat_bucket(frame: Frame) -> ColumnElement[Any]:
     over = Order.received_at + _days(frame) < frame.cutoff
-    return case(
-        (~over, Bucket.NOT_DUE.value),
-        (_is_in(state_at(frame.cutoff), NOT_VALID), Bucket.EXCLUDED.value),
-        else_=Bucket.COUNTED.value,
-    )
+    return case((over, _by_state(frame, NOT_VALID)), else_=Bucket.NOT_DUE.value)
 
 
 ORDER_MEASURES = (

@@ -61,18 +61,18 @@ def marks(part: Part, rate: Fraction, digits: int | None = None) -> Fraction:
     return max(_exact(part.floor), full - _exact(part.slope) * missing)
 
 
-def score(scheme: Scheme, figures: Mapping[str, Figure], minimum_n: int) -> Score:
-    """A unit's score. figures: by measure; a measure it has no rows of may be missing."""
+def score(scheme: Scheme, figures: Mapping[str, Figure], least: Mapping[str, int]) -> Score:
+    """A unit's score. figures: by measure; one it has no rows of may be missing. least: how many must be counted."""
     theirs = {part.measure: figures.get(part.measure, Figure()) for part in scheme.parts}
     added = {part.measure: _marks(part, theirs[part.measure], scheme.digits) for part in scheme.parts}
-    return Score(theirs, added, _standing(theirs.values(), minimum_n))
+    return Score(theirs, added, _standing(theirs, least))
 
 
 def together(scheme: Scheme, units: Iterable[Mapping[str, Figure]]) -> Score:
     """The score of all together, by the sums of their figures. However few they are: nobody is ranked by it."""
     units = list(units)
     sums = {part.measure: pooled(one.get(part.measure, Figure()) for one in units) for part in scheme.parts}
-    return score(scheme, sums, minimum_n=1)
+    return score(scheme, sums, least={})
 
 
 def mean(scores: Iterable[Score]) -> Fraction | None:
@@ -85,11 +85,11 @@ def _marks(part: Part, figure: Figure, digits: int | None) -> Fraction | None:
     return None if figure.rate is None else marks(part, figure.rate, digits)
 
 
-def _standing(figures: Iterable[Figure], minimum_n: int) -> Standing:
-    counted = [figure.denominator for figure in figures]
-    if not any(counted):
+def _standing(figures: Mapping[str, Figure], least: Mapping[str, int]) -> Standing:
+    if not any(figure.denominator for figure in figures.values()):
         return Standing.SILENT
-    return Standing.RANKED if min(counted) >= max(minimum_n, 1) else Standing.SMALL
+    enough = all(figure.denominator >= max(1, least.get(name, 1)) for name, figure in figures.items())
+    return Standing.RANKED if enough else Standing.SMALL
 
 
 def _exact(number: float) -> Fraction:

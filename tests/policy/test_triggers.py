@@ -94,6 +94,12 @@ def test_the_ladder_goes_up() -> None:
     assert Supervision.LISTED.above == ()
 
 
+def test_the_page_shows_how_units_are_ranked(sign_in: Any) -> None:
+    page = sign_in("handler").get("/policy?lang=en").text
+    assert "Response, satisfied, solved 10/40/50" in page
+    assert "The red and black lists name at most: Bureau 5, Utility 3, District 5, Street or town 5" in page
+
+
 def test_the_page_shows_each_trigger_with_its_source(sign_in: Any) -> None:
     client: FlaskClient = sign_in("handler")
     page = client.get("/policy").text

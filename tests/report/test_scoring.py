@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.base.i18n import speaking
-from hotline.policy.document import BadPolicy, read_policy
+from hotline.policy.document import BadPolicy, read_policy, require_workable
 from hotline.policy.limits import Evidence
 from hotline.policy.scores import Part, Scheme
 from hotline.report.figures import Figure, interval, rounded
 from hotline.report.measures import BY_NAME
-from hotline.report.scoring import Standing, full_marks, marks, mean, score, together
+from hotline.report.rankings import measures_of
+from hotline.report.scoring import Score, Standing, full_marks, marks, mean, score, together
 from tests.policy.test_triggers import DEFAULT
 
 ON_TIME = Part("on_time", 25, slope=1)
@@ -31,6 +32,10 @@ def scheme(*parts: Part, digits: int | None = None) -> Scheme:
 
 def figure(hits: int, of: int) -> Figure:
     return Figure(hits, of, weighted=Decimal(hits))
+
+
+def scored(scheme_: Scheme, figures: dict[str, Figure], least: int) -> Score:
+    return score(scheme_, figures, {part.measure: least for part in scheme_.parts})
 
 
 def shown(points: Fraction | None) -> str:
@@ -67,28 +72,28 @@ def test_signing_late_leaves_nothing_whatever_the_full_marks(rate: str, full: in
 
 def test_a_rate_counts_as_it_is_printed_where_the_scheme_says_so() -> None:
     twelve_of_seventeen = {"satisfied": figure(12, 17)}  # 70.588… %, printed 70.59 %
-    assert shown(score(scheme(CALLED_BACK, digits=2), twelve_of_seventeen, 1).points) == "12.8"
-    assert shown(score(scheme(CALLED_BACK), twelve_of_seventeen, 1).points) == "12.79"
+    assert shown(scored(scheme(CALLED_BACK, digits=2), twelve_of_seventeen, 1).points) == "12.8"
+    assert shown(scored(scheme(CALLED_BACK), twelve_of_seventeen, 1).points) == "12.79"
 
 
 def test_one_late_order_of_five_costs_twenty_points_unless_the_sample_is_guarded() -> None:
     five = {"on_time": figure(4, 5)}
-    assert score(scheme(ON_TIME), five, 1).points == 5
-    guarded = score(scheme(ON_TIME), five, 30)
+    assert scored(scheme(ON_TIME), five, 1).points == 5
+    guarded = scored(scheme(ON_TIME), five, 30)
     assert (guarded.points, guarded.standing) == (None, Standing.SMALL)
     assert guarded.figures["on_time"] == figure(4, 5)
 
 
 def test_in_proportion_by_weights() -> None:
     figures = {"on_time": figure(9, 10), "satisfied": figure(16, 20), "solved": figure(1, 2)}
-    found = score(scheme(*TEN_FORTY_FIFTY), figures, 1)
+    found = scored(scheme(*TEN_FORTY_FIFTY), figures, 1)
     assert found.marks == {"on_time": 9, "satisfied": 32, "solved": 25}
     assert (found.points, full_marks(scheme(*TEN_FORTY_FIFTY))) == (66, 100)
 
 
 def test_weights_of_answers_and_of_a_policy_stay_exact() -> None:
     basically = Figure(3, 3, weighted=Decimal("2.7"))
-    assert score(scheme(Part("satisfied", 0.1)), {"satisfied": basically}, 1).points == Fraction(9, 100)
+    assert scored(scheme(Part("satisfied", 0.1)), {"satisfied": basically}, 1).points == Fraction(9, 100)
 
 
 @pytest.mark.parametrize(
@@ -102,17 +107,24 @@ def test_weights_of_answers_and_of_a_policy_stay_exact() -> None:
     ],
 )
 def test_who_is_ranked(figures: dict[str, Figure], standing: Standing) -> None:
-    found = score(scheme(ON_TIME, CALLED_BACK), figures, 30)
+    found = scored(scheme(ON_TIME, CALLED_BACK), figures, 30)
     assert found.standing is standing
     assert (found.points is not None) is (standing is Standing.RANKED)
+
+
+def test_each_rate_may_need_another_number() -> None:
+    figures = {"on_time": figure(5, 5), "satisfied": figure(29, 29)}
+    both = scheme(ON_TIME, CALLED_BACK)
+    assert score(both, figures, {"on_time": 5, "satisfied": 30}).standing is Standing.SMALL
+    assert score(both, figures, {"on_time": 5, "satisfied": 29}).standing is Standing.RANKED
 
 
 def test_all_together_is_pooled_and_no_mean_of_units() -> None:
     parts = scheme(Part("solved", 100))
     units = [{"solved": figure(90, 100)}, {"solved": figure(5, 10)}, {}]
     assert together(parts, units).points == Fraction(9500, 110)
-    assert mean(score(parts, one, 1) for one in units) == 70
-    assert mean(score(parts, one, 101) for one in units) is None
+    assert mean(scored(parts, one, 1) for one in units) == 70
+    assert mean(scored(parts, one, 101) for one in units) is None
 
 
 @given(
@@ -180,7 +192,6 @@ def test_a_policy_of_before_there_were_schemes_has_none() -> None:
     [
         ({"parts": []}, "x: give at least one part"),
         ({"parts": [{"measure": "solved", "points": 50}] * 2}, "each measure once"),
-        ({"parts": [{"measure": "connection", "points": 50}]}, "connection is no measure of units; use one of"),
         ({"parts": [{"measure": "solved", "points": 0}]}, "points above 0"),
         ({"parts": [{"measure": "solved", "points": -1}]}, "points: give a number"),
         ({"parts": [{"measure": "solved", "points": 9, "slope": 1, "floor": 10}]}, "a floor of at most those"),
@@ -189,7 +200,6 @@ def test_a_policy_of_before_there_were_schemes_has_none() -> None:
         ({"parts": [{"measure": "solved", "points": 9, "weight": 1}]}, "not known"),
         ({"evidence": "Z"}, "Z"),
         ({"digits": 7}, "digits: give a number"),
-        ({"name": "solved"}, "a measure's name"),
         ({"name": ""}, "give a name"),
     ],
 )
@@ -205,3 +215,23 @@ def test_other_entries_that_are_refused() -> None:
         with pytest.raises(BadPolicy, match=r"ranking\.listed"):
             read(ROW, **listed)
     assert read(ROW, bureau=3).listed == {"bureau": 3}
+
+
+@pytest.mark.parametrize("measure", ["connection", "false_close", "wait", "direct_answer", "nothing"])
+def test_a_scheme_goes_by_rates_of_units_of_which_more_is_better(measure: str) -> None:
+    row = {**ROW, "parts": [{"measure": measure, "points": 50}]}
+    with pytest.raises(BadPolicy, match=f"x: {measure} is no rate of units"):
+        require_workable(read_policy({**DEFAULT, "scores": [row]}))
+
+
+def test_a_scheme_has_a_name_no_measure_has() -> None:
+    with pytest.raises(BadPolicy, match="solved: a measure has this name"):
+        require_workable(read_policy({**DEFAULT, "scores": [{**ROW, "name": "solved"}]}))
+
+
+def test_a_scheme_may_go_by_a_measure_of_the_citys_own() -> None:
+    own = {"name": "solved_help", "of": "solved", "label": "甲", "source": "乙", "evidence": "I", "minimum_n": 5}
+    row = {**ROW, "parts": [{"measure": "solved_help", "points": 50}]}
+    policy = read_policy({**DEFAULT, "scores": [row], "measures": [own]})
+    require_workable(policy)
+    assert measures_of(policy.ranking.schemes[0], policy)["solved_help"].least_n(policy) == 5

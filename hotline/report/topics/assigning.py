@@ -9,9 +9,8 @@ as they are by then.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -19,14 +18,13 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.orm import aliased
 
-from config.settings import HERE
 from hotline.base.db import database_name, db
-from hotline.base.files import read_csv
 from hotline.base.time import month_of
 from hotline.orders.models import Order
 from hotline.policy import queries as policies
 from hotline.report.topics.clustering import (
     COMPARED,
+    COUNTED,
     PER_KEY,
     WINDOW,
     Comparison,
@@ -34,8 +32,10 @@ from hotline.report.topics.clustering import (
     Vocabulary,
     place_of,
     told,
+    vocabulary_of,
     words_of,
 )
+from hotline.report.topics.files import sample_texts
 from hotline.report.topics.models import LONGEST_KEY, Topic, TopicKey, TopicOrder
 from hotline.transfer.duplicates import READ
 from hotline.transfer.queries import routing
@@ -44,8 +44,6 @@ from hotline.transfer.same_matter import known_places
 LOOKS_BACK = timedelta(days=180)  # how old an order may be that has no topic yet
 AT_ONCE = 5_000  # orders of one run; the rest waits for the next
 HELD = 2_000  # orders read that are kept in memory
-COUNTED = 2_000  # orders by which rarity is counted
-TOO_FEW = 500  # with fewer, texts that came with the product count, too
 DESCRIBED = 200  # newest orders of a topic that say what it is called
 
 _TEXT = (Order.id, Order.received_at, Order.title, func.left(Order.text, READ), Order.address, Order.district_code)
@@ -185,23 +183,14 @@ def _most(codes: Iterable[str | None]) -> str | None:
     return min(count, key=lambda code: (-count[code], code), default=None)
 
 
-@lru_cache(maxsize=2)
-def _counted(_of: tuple[Any, ...], rows: tuple[Any, ...]) -> Vocabulary:
-    """The vocabulary of some orders, kept in this process: a month's orders all go by one."""
-    return Vocabulary(_pool(rows))
-
-
 def vocabulary_before(instant: datetime) -> Vocabulary:
-    """How rare words were among the newest orders before an instant; a city that has just begun goes by sample texts."""
+    """How rare words were among the newest orders before an instant."""
     newest = select(Order.id).where(Order.received_at < instant).order_by(Order.received_at.desc(), Order.id.desc())
-    ids = tuple(db.session.scalars(newest.limit(COUNTED)))
-    return _counted((database_name(),), ids)
+    return _vocabulary(database_name(), tuple(db.session.scalars(newest.limit(COUNTED))))
 
 
-def _pool(ids: Sequence[int]) -> Iterator[Told]:
-    for row in db.session.execute(select(*_TEXT).where(Order.id.in_(ids)).execution_options(yield_per=AT_ONCE)):
-        yield _read(*row)
-    if len(ids) < TOO_FEW:
-        for number, sample in enumerate(read_csv(HERE / "sample" / "texts.csv"), start=1):
-            title, said = (re.sub(r"\{\w+\}", " ", sample[part]) for part in ("title", "text"))
-            yield told(-number, datetime.min, title, said)  # noqa: DTZ901 # only its words are counted
+@lru_cache(maxsize=2)
+def _vocabulary(_database: str, ids: tuple[int, ...]) -> Vocabulary:
+    """Kept in this process: a month's orders all go by one."""
+    rows = db.session.execute(select(*_TEXT).where(Order.id.in_(ids)).order_by(Order.id))
+    return vocabulary_of([_read(*row) for row in rows], sample_texts())

@@ -2,8 +2,9 @@
 
 Orders are taken in the order they came in. Each is compared with those before it that share a name of a place or a
 word of their titles. It joins the topic whose likest orders it is most alike, where that is alike enough; a topic
-with an order at another place is never joined, however alike the words are. Nothing is looked at twice: what a topic
-is follows from the orders up to its last, whether they came in one file or day by day.
+with an order at another place is never joined, however alike the words are. How rare words are is counted before the
+month of an order began. Nothing is looked at twice: what a topic is follows from the orders up to its last, whether
+they came in one file or day by day.
 
 How alike: the pairs of characters both titles, both texts, and both as a whole have in common, each pair counting the
 more the fewer orders use it; and whether they name the same place.
@@ -16,6 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from math import log, sqrt
 from typing import TypeVar
 
@@ -32,7 +34,8 @@ LIKEST = 5  # orders of a topic that speak for it
 WINDOW = timedelta(days=365)  # what is older is another topic; a matter may come back with its season
 COMMON, FEW = 0.02, 50  # a word in more than this part of the titles, and in more than so many, leads to no candidate
 PER_KEY, COMPARED = 40, 120  # orders followed by one name or word, and in all
-SEEN = 2  # orders that use a pair of characters before it counts for how much a text says
+COUNTED = 1_000  # orders before the month of an order, by which the rarity of words is counted
+TOO_FEW = 500  # with fewer, other texts are counted, too
 NAMED = 1 / 3  # of a topic's orders that name its place
 SHOWN_WORDS = 5
 
@@ -84,6 +87,17 @@ def _without(names: Sequence[str], text: str) -> str:
     return CODED.sub("\n", text)
 
 
+class _Worth(dict[str, float]):
+    """What each pair says; one that nobody has used yet says most."""
+
+    def __init__(self, known: Mapping[str, float], new: float) -> None:
+        super().__init__(known)
+        self._new = new
+
+    def __missing__(self, pair: str) -> float:
+        return self._new
+
+
 class Vocabulary:
     """How rare words are among some orders."""
 
@@ -97,8 +111,7 @@ class Vocabulary:
             self._pairs.update(one.whole)
             self._words.update(one.words)
         worth = {times: (log((1 + self.size) / (1 + times)) + 1) ** 2 for times in {0, *self._pairs.values()}}
-        self._worth = {pair: worth[times] for pair, times in self._pairs.items()}
-        self._new = worth[0]
+        self._worth = _Worth({pair: worth[times] for pair, times in self._pairs.items()}, worth[0])
 
     def leads(self, word: str) -> bool:
         """Whether a word of a title is rare enough to look for its orders."""
@@ -110,12 +123,7 @@ class Vocabulary:
 
     def weight(self, pairs: Iterable[str]) -> float:
         """What some pairs say together: the sum of the squares of each one's rarity."""
-        worth, new = self._worth, self._new
-        return sum([worth.get(pair, new) for pair in pairs])
-
-    def known(self, pairs: Iterable[str]) -> list[str]:
-        """The pairs more than one order has used: what a single one writes is no measure of another."""
-        return [pair for pair in pairs if self._pairs[pair] >= SEEN]
+        return sum(map(self._worth.__getitem__, pairs))
 
 
 class Comparison:
@@ -142,8 +150,8 @@ class Comparison:
 
     def _length(self, one: Told) -> tuple[float, float, float]:
         if one.id not in self._lengths:
-            weigh, known = self.vocabulary.weight, self.vocabulary.known
-            self._lengths[one.id] = (weigh(known(one.title)), weigh(known(one.text)), weigh(known(one.whole)))
+            weigh = self.vocabulary.weight
+            self._lengths[one.id] = (weigh(one.title), weigh(one.text), weigh(one.whole))
         return self._lengths[one.id]
 
     def choose(self, asked: Told, groups: Mapping[G, Sequence[Told]]) -> G | None:
@@ -180,28 +188,40 @@ def label_of(place: str, words: Sequence[str]) -> str:
     return " ".join(part for part in (place, "、".join(words[:3])) if part)
 
 
-def cluster(orders: Iterable[Told]) -> list[Topic]:
-    """The topics of a file, those of most orders first."""
+def cluster(orders: Iterable[Told], others: Sequence[Told] = ()) -> list[Topic]:
+    """The topics of a file, those of most orders first. others: texts by which rarity is counted at the beginning."""
     orders = sorted(orders, key=lambda one: (one.at, one.id))
-    compared = Comparison(Vocabulary(orders))
     by_key: dict[str, list[Told]] = defaultdict(list)
     topic_of: dict[int, int] = {}  # by the first order of the topic
-    for one in orders:
-        keys = [key for key in one.keys if compared.vocabulary.leads(key)]
-        found = _candidates(one, keys, by_key)
-        groups: dict[int, list[Told]] = defaultdict(list)
-        for other in found:
-            groups[topic_of[other.id]].append(other)
-        joined = compared.choose(one, groups)
-        topic_of[one.id] = one.id if joined is None else joined
-        for key in keys:
-            by_key[key].append(one)
+    done = 0
+    for _, of_month in groupby(orders, key=lambda one: (one.at.year, one.at.month)):
+        compared = Comparison(vocabulary_of(orders[max(0, done - COUNTED) : done], others))
+        for one in of_month:
+            topic_of[one.id] = _join(one, compared, by_key, topic_of)
+            done += 1
     members: dict[int, list[Told]] = defaultdict(list)
     for one in orders:
         members[topic_of[one.id]].append(one)
-    several = [found for found in members.values() if len(found) > 1]
-    several.sort(key=len, reverse=True)
-    return [_topic(found, compared.vocabulary) for found in several]
+    several = sorted((found for found in members.values() if len(found) > 1), key=len, reverse=True)
+    vocabulary = Vocabulary(orders)
+    return [_topic(found, vocabulary) for found in several]
+
+
+def vocabulary_of(orders: Sequence[Told], others: Sequence[Told]) -> Vocabulary:
+    """How rare words are among the orders before a month; where they are too few, among other texts, too."""
+    return Vocabulary((*orders, *others) if len(orders) < TOO_FEW else orders)
+
+
+def _join(one: Told, compared: Comparison, by_key: dict[str, list[Told]], topic_of: Mapping[int, int]) -> int:
+    """The topic an order joins, or begins; from now on it is found by its keys."""
+    keys = [key for key in one.keys if compared.vocabulary.leads(key)]
+    groups: dict[int, list[Told]] = defaultdict(list)
+    for other in _candidates(one, keys, by_key):
+        groups[topic_of[other.id]].append(other)
+    for key in keys:
+        by_key[key].append(one)
+    joined = compared.choose(one, groups)
+    return one.id if joined is None else joined
 
 
 def _candidates(one: Told, keys: Iterable[str], by_key: Mapping[str, Sequence[Told]]) -> list[Told]:

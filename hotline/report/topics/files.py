@@ -1,16 +1,21 @@
-"""Orders of a CSV file, for finding their topics without a database."""
+"""Orders of a CSV file, for finding their topics without a database; the texts a city begins with."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
+from config.settings import HERE
 from hotline.base.errors import Invalid
 from hotline.base.files import read_csv
 from hotline.base.i18n import gettext
 from hotline.report.topics.clustering import Told, told
 
+SLOT = re.compile(r"\{\w+\}")
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # nobody told them; they are never compared
 TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d")
 
 
@@ -27,6 +32,14 @@ def read_orders(path: Path, columns: Mapping[str, str], user: str = "") -> tuple
             raise Invalid.field(part, gettext("the file has no column %(name)s", name=column))
     orders = [_order(row, columns, line) for line, row in enumerate(rows, start=2)]
     return orders, {one.id: row.get(user) or str(one.id) for one, row in zip(orders, rows, strict=True)}
+
+
+@lru_cache(maxsize=1)
+def sample_texts() -> tuple[Told, ...]:
+    """Texts that travel with the product: by them words are common or rare where there are few orders yet."""
+    rows = read_csv(HERE / "sample" / "texts.csv")
+    plain = ([SLOT.sub(" ", row[part]) for part in ("title", "text")] for row in rows)
+    return tuple(told(-number, NEVER, title, said) for number, (title, said) in enumerate(plain, start=1))
 
 
 def _order(row: Mapping[str, str], columns: Mapping[str, str], line: int) -> Told:
