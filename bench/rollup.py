@@ -24,10 +24,10 @@ from hotline.people.operations import create_user
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.report.conservation import verify_measures
-from hotline.report.counting import count, rolled_at
+from hotline.report.counting import count
 from hotline.report.dimensions import By
 from hotline.report.measures import MEASURES
-from hotline.report.queries import figures
+from hotline.report.queries import figures, rolled_at
 from hotline.report.rollup import rebuild, roll_up
 
 T = TypeVar("T")

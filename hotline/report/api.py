@@ -20,7 +20,6 @@ from hotline.report.definitions import definition
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import measures_at
 from hotline.report.overview import overview
-from hotline.report.pages import seen_as
 from hotline.report.ranked import RankingQuery, asked_ranking, ranking_document
 from hotline.report.schemas import RowsQuery, WeekQuery, page_of_lines, whole_week
 from hotline.report.sheet import week_sheet
@@ -44,7 +43,7 @@ def week(query: dict[str, Any]) -> Response:
 @api.response(200)
 def rows(query: dict[str, Any]) -> Response:
     """Exactly the rows a number of the report counts; give the report's cutoff to see them as it did."""
-    period, now = seen_as(query, utc_now())
+    period, now = queries.seen_period(utc_now(), query)
     wanted = Wanted(**{part.name: query[part.name] for part in fields(Wanted)})
     return answer(page_of_lines(listing(wanted, period, now, current_actor(), query["page"])))
 
@@ -88,7 +87,7 @@ def measures() -> Response:
 
 def _asked(query: dict[str, Any]) -> tuple[Period, datetime]:
     """The week asked for, and the instant it is seen as of."""
-    return seen_as(query, utc_now())
+    return queries.seen_period(utc_now(), query)
 
 
 def _units_seen() -> queries.Units:

@@ -34,10 +34,12 @@ def lead_at(cutoff: datetime) -> ColumnElement[Any]:
 
 
 def state_at(cutoff: datetime) -> ColumnElement[Any]:
-    """The state an order was in: what its log says. An order brought in without a log is in the state it has."""
-    step = aliased(Event)
+    """The state an order was in: the present one, or where something happened later, what its log says."""
+    step, later = aliased(Event), aliased(Event)
+    changed = select(later.order_id).where(later.at > cutoff)
     states = select(step.to_state).where(step.order_id == Order.id, step.at <= cutoff).order_by(step.seq.desc())
-    return func.coalesce(states.limit(1).correlate(Order).scalar_subquery(), Order.state)
+    then = func.coalesce(states.limit(1).correlate(Order).scalar_subquery(), Order.state)
+    return case((Order.id.in_(changed), then), else_=Order.state)
 
 
 def due_unit(due: InstrumentedAttribute[datetime]) -> Expression:

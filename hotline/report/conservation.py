@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import product
 
 from sqlalchemy import Date, and_, cast, func, literal, or_, select
 
 from hotline.base.db import db
 from hotline.orders.models import Deadline, Order
-from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
-from hotline.report.counting import rolled_at
+from hotline.report.dimensions import By
 from hotline.report.measure import Frame, Measure
-from hotline.report.measures import lead_at, measures_at
+from hotline.report.measures import lead_at
 from hotline.report.models import WHOLE, DailyFigure
-from hotline.report.rollup import COUNTS, Roll, daily
+from hotline.report.queries import rolled_at
+from hotline.report.rollup import COUNTS, Roll, daily, rolled_measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,11 @@ def verify_measures(first: date, last: date) -> Iterator[Mismatch]:
     cutoff = rolled_at()
     if cutoff is None:
         return
-    measures = measures_at(policies.policy_at(cutoff))
+    measures = rolled_measures(cutoff)
     for measure in measures:
         yield from _recounted(measure, first, last, cutoff)
     yield from _parts(first, last)
+    yield from _identities(first, last)
     yield from _fates(Roll(measures[0], cutoff).frame(first, last))
 
 
@@ -94,6 +96,40 @@ def _parts(first: date, last: date) -> Iterator[Mismatch]:
     )
     for day, measure, by, *counts in db.session.execute(query):
         yield Mismatch(day, measure, by, "", _said(counts[2:]), _said(counts[:2]))
+
+
+# Sums of figures that are one number: every measure's name and count on the left, one on the right.
+IDENTITIES = (
+    ([("on_time", "numerator"), ("overdue", "numerator")], ("on_time", "denominator")),
+    ([("on_time", "denominator")], ("completion", "denominator")),
+    ([("on_time", "denominator")], ("overdue", "denominator")),
+    ([("on_time", "denominator"), ("on_time", "excluded")], ("excluded_on_appeal", "denominator")),
+    ([("fates", "denominator")], ("dispatched", "denominator")),
+    ([("direct_answer", name) for name in ("denominator", "not_due", "excluded")], ("received", "denominator")),
+)
+
+
+def _identities(first: date, last: date) -> Iterator[Mismatch]:
+    """Days and units of which sums that must be one number are not."""
+    names = {name for left, (name, _) in IDENTITIES for name in (name, *(one for one, _ in left))}
+    query = select(DailyFigure).where(DailyFigure.day.between(first, last), DailyFigure.measure.in_(names))
+    found = {
+        (one.day, one.by, one.key, one.measure): one
+        for one in db.session.scalars(query.where(DailyFigure.by.in_([WHOLE, By.UNIT])))
+    }
+    for (day, by, key), (left, right) in product(sorted({where[:3] for where in found}), IDENTITIES):
+        if by == By.UNIT and left[0][0] in OF_NO_UNIT:
+            continue
+        parts, whole = (
+            sum(getattr(found.get((day, by, key, name)), column, 0) for name, column in side)
+            for side in (left, [right])
+        )
+        if parts != whole:
+            said = " + ".join(f"{name} {column}" for name, column in left)
+            yield Mismatch(day, f"{said} = {' '.join(right)}", by, key, str(parts), str(whole))
+
+
+OF_NO_UNIT = ("direct_answer",)  # the center's own work
 
 
 def _fates(frame: Frame) -> Iterator[Mismatch]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import product
 
 from sqlalchemy import Date, Integer, String, Values, and_, column, func, select, values
@@ -19,20 +19,8 @@ from hotline.report.models import WHOLE, DailyFigure, RolledDay, RolledMeasure
 from hotline.report.queries import Units, figures_in, frame_of
 from hotline.report.rollup import COUNTS, reads_of
 
-FRESH = timedelta(minutes=15)
 Keyed = dict[str | None, Figure]
 Counted = Mapping[tuple[Measure, Period], Keyed]
-
-
-def rolled_at() -> datetime | None:
-    """The instant the rollup is seen as of; None before the first."""
-    return db.session.scalar(select(func.min(RolledMeasure.cutoff)))
-
-
-def latest(now: datetime) -> datetime:
-    """What a report is seen as of when nobody asks for an instant: the rollup's, while the worker keeps it fresh."""
-    rolled = rolled_at()
-    return rolled if rolled is not None and now - FRESH <= rolled <= now else now
 
 
 def count(

@@ -16,7 +16,10 @@ KIND_OF_MATTER = 4  # characters of a category's code: its second level
 
 
 class By(StrEnum):
-    """A dimension. UNIT of calls is the queue; CATEGORY the second level of the tree, from which the first is a sum."""
+    """A dimension. UNIT of calls is the queue; CATEGORY the second level of the tree, from which the first is a sum.
+
+    STATE and FATE are dimensions of what came in and of what was dispatched only (``Measure.splits``).
+    """
 
     UNIT = "unit"
     CHANNEL = "channel"
@@ -24,6 +27,8 @@ class By(StrEnum):
     CATEGORY = "category"
     DISTRICT = "district"
     URGENCY = "urgency"
+    STATE = "state"
+    FATE = "fate"
 
 
 name_members(
@@ -34,6 +39,8 @@ name_members(
         By.CATEGORY: mark("Category"),
         By.DISTRICT: mark("District"),
         By.URGENCY: mark("Urgency"),
+        By.STATE: mark("State"),
+        By.FATE: mark("What became of it"),
     }
 )
 
@@ -48,9 +55,12 @@ _OF_ORDERS: dict[By, Callable[[], ColumnElement[Any]]] = {
 
 def dimensions_of(measure: Measure) -> tuple[By, ...]:
     """What a measure can be broken down by: calls are no orders yet."""
-    return (By.UNIT,) if measure.subject is Subject.CALLS else tuple(By)
+    of_all = (By.UNIT,) if measure.subject is Subject.CALLS else (By.UNIT, *_OF_ORDERS)
+    return (*of_all, *(By(name) for name in measure.splits))
 
 
 def key_of(by: By, measure: Measure, frame: Frame) -> ColumnElement[Any]:
     """What a row is under in a dimension; NULL where it has none. All but UNIT need the row's order joined."""
+    if by in measure.splits:
+        return measure.splits[by](frame)
     return measure.group(frame) if by is By.UNIT else _OF_ORDERS[by]()

@@ -1,19 +1,18 @@
-"""What came in during a period, and what became of what was dispatched in it. No measures: counts that add up."""
+"""What came in during a period, and what became of what was dispatched in it: counts that add up (see ``tallies``)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import contains_eager
 
-from hotline.base.db import db
 from hotline.base.time import Period
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Order
@@ -22,7 +21,11 @@ from hotline.policy.limits import Clock
 from hotline.report.about import ALL, UNKNOWN, About
 from hotline.report.asof import lead_at, state_at
 from hotline.report.clocks import Fate, fate
+from hotline.report.counting import count
+from hotline.report.dimensions import By
+from hotline.report.measure import Measure
 from hotline.report.queries import Units, frame_of, of_units
+from hotline.report.tallies import DISPATCHED, FATES, RECEIVED
 
 Member = TypeVar("Member", bound=StrEnum)
 
@@ -52,18 +55,10 @@ class Inflow:
 
 
 def inflow(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Inflow:
-    """The orders received in a period. One aggregate."""
-    rows = _received(
-        period, cutoff, units, about, Order.channel, Order.nature, state_at(cutoff).label("state")
-    ).subquery()
-    query = select(rows.c.channel, rows.c.nature, rows.c.state, func.count()).group_by(*rows.c)
-    channels: Counter[Channel] = Counter()
-    natures: Counter[Nature] = Counter()
-    states: Counter[State] = Counter()
-    for channel, nature, state, count in db.session.execute(query):
-        channels[channel] += count
-        natures[nature] += count
-        states[State(state)] += count
+    """The orders received in a period."""
+    channels, natures, states = (
+        _numbers(RECEIVED, by, [period], cutoff, units, about)[0] for by in (By.CHANNEL, By.NATURE, By.STATE)
+    )
     return Inflow(_in_order(Channel, channels), _in_order(Nature, natures), _in_order(State, states))
 
 
@@ -82,25 +77,33 @@ class Parts:
     by_district: Mapping[str, int]
 
 
-FIRST_LEVEL, SECOND_LEVEL = 2, 4  # characters of a category's code
+FIRST_LEVEL = 2  # characters of a category's code
 
 
-def parts_received(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Parts:
-    """The orders received in a period, by each part. One aggregate."""
-    second = func.left(func.coalesce(Order.category_code, UNKNOWN), SECOND_LEVEL).label("category")
-    district = func.coalesce(Order.district_code, UNKNOWN).label("district")
-    rows = _received(period, cutoff, units, about, Order.channel, Order.nature, second, district).subquery()
-    query: Select[Any] = select(*rows.c, func.count()).group_by(*rows.c)
-    counted = [Counter[str]() for _ in range(5)]
-    for channel, nature, category, place, count in db.session.execute(query):
-        for counter, key in zip(counted, (channel, nature, category[:FIRST_LEVEL], category, place), strict=True):
-            counter[key] += count
-    return Parts(sum(counted[0].values()), *counted)
+def parts_received(periods: Sequence[Period], cutoff: datetime, units: Units = None, about: About = ALL) -> list[Parts]:
+    """The orders received in some periods, by each part."""
+    dimensions = (By.CHANNEL, By.NATURE, By.CATEGORY, By.DISTRICT)
+    of_each = zip(*(_numbers(RECEIVED, by, periods, cutoff, units, about) for by in dimensions), strict=True)
+    found = []
+    for channels, natures, subcategories, districts in of_each:
+        categories: Counter[str] = Counter()
+        for code, number in subcategories.items():
+            categories[code[:FIRST_LEVEL]] += number
+        found.append(Parts(sum(channels.values()), channels, natures, categories, subcategories, districts))
+    return found
 
 
-def _in_order(members: type[Member], counts: Mapping[Member, int]) -> dict[Member, int]:
+def _numbers(
+    tally: Measure, by: By, periods: Sequence[Period], cutoff: datetime, units: Units, about: About
+) -> list[dict[str, int]]:
+    """How many rows a tally has in each period, by a dimension's keys; UNKNOWN where a row has none."""
+    found = count([tally], periods, cutoff, by=by, units=units, about=about)
+    return [{key or UNKNOWN: figure.denominator for key, figure in found[tally, period].items()} for period in periods]
+
+
+def _in_order(members: type[Member], counts: Mapping[str, int]) -> dict[Member, int]:
     """Every member of an enum with its count, in the enum's own order."""
-    return {member: counts.get(member, 0) for member in members}
+    return {member: counts.get(member.value, 0) for member in members}
 
 
 def received_rows(
@@ -168,12 +171,9 @@ def conserved(dispatched: Dispatched) -> bool:
 
 def dispatched_in(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Dispatched:
     """The orders dispatched in a period by their fate."""
-    orders = select(func.count(Order.id)).where(*_dispatched(period, cutoff, units, about))
-    became = fate(Deadline.due_at, frame_of(period, cutoff)).label("fate")
-    rows = _clocks(period, cutoff, units, about, became).subquery()
-    counts = db.session.execute(select(rows.c.fate, func.count()).group_by(rows.c.fate)).all()
-    fates = dict.fromkeys(Fate, 0) | {Fate(name): count for name, count in counts}
-    return Dispatched(db.session.scalars(orders).one(), fates)
+    total = count([DISPATCHED], [period], cutoff, units=units, about=about)[DISPATCHED, period][None].denominator
+    (fates,) = _numbers(FATES, By.FATE, [period], cutoff, units, about)
+    return Dispatched(total, _in_order(Fate, fates))
 
 
 def dispatched_rows(

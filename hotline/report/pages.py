@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +10,7 @@ from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from hotline.base.schemas import Schema
-from hotline.base.time import Kind, Period, utc_now
+from hotline.base.time import Kind, utc_now
 from hotline.base.workbook import MEDIA_TYPE
 from hotline.orders.sight import sees_asking
 from hotline.people.roles import Permission
@@ -21,7 +19,6 @@ from hotline.policy import queries as policies
 from hotline.policy import words as policy_words
 from hotline.report import charts, definitions, figures, queries, words
 from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed, shown_change
-from hotline.report.counting import latest
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME, measures_at
 from hotline.report.overview import overview
@@ -38,7 +35,7 @@ def week() -> ResponseReturnValue:
     """The report of a week. A unit's people see their own units in it."""
     asked, now = address_data(BoardQuery()), utc_now()
     reader = current_actor()
-    period, seen = seen_as(asked, now)
+    period, seen = queries.seen_period(now, asked)
     report = overview(period, seen, queries.scope_of(reader))
     drawn = board(report, asked, now)
     return render_template(
@@ -60,7 +57,7 @@ def week() -> ResponseReturnValue:
 def rows() -> ResponseReturnValue:
     """Exactly the rows a number counts, as its page saw them."""
     asked, now = address_data(RowsQuery()), utc_now()
-    period, seen = seen_as(asked, now)
+    period, seen = queries.seen_period(now, asked)
     wanted = Wanted(**{part.name: asked[part.name] for part in fields(Wanted)})
     found = listing(wanted, period, seen, current_actor(), asked["page"])
     beside = listed(wanted, found, period, now)
@@ -83,7 +80,7 @@ def ranked() -> ResponseReturnValue:
 def sheet() -> ResponseReturnValue:
     """The week as a sheet, with the rows behind it."""
     asked = address_data(WeekQuery())
-    period, seen = seen_as(asked, utc_now())
+    period, seen = queries.seen_period(utc_now(), asked)
     report = overview(period, seen, queries.scope_of(current_actor()))
     name = f"{period.kind}-{period.first.isoformat()}.xlsx"
     return send_file(
@@ -100,11 +97,6 @@ def measures() -> ResponseReturnValue:
     return render_template(
         "report/measures.html", groups=groups, policy=policy, definitions=definitions, policy_words=policy_words
     )
-
-
-def seen_as(asked: Mapping[str, Any], now: datetime) -> tuple[Period, datetime]:
-    """The period asked for, and the instant it is seen as of; the rollup's, while it is fresh, where none is asked for."""
-    return queries.seen_period(now if asked["cutoff"] else latest(now), asked)
 
 
 # What the templates write numbers with.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -31,8 +31,10 @@ from hotline.report.exclusions import deadline_ground
 from hotline.report.figures import Figure
 from hotline.report.measure import MOMENT, Bucket, Frame, Measure, Subject
 from hotline.report.measures import WEEKLY, lead_at
+from hotline.report.models import RolledMeasure
 
 READ_AT_ONCE = 1000
+FRESH = timedelta(minutes=15)
 Units = frozenset[str] | None  # whose rows: some units', or (None) everybody's
 Member = TypeVar("Member", bound=StrEnum)
 Row = Call | Deadline | Evaluation | Event | Order
@@ -69,14 +71,25 @@ def period_between(now: datetime, first: date, last: date) -> Period:
 
 
 def seen_period(now: datetime, asked: Mapping[str, Any]) -> tuple[Period, datetime]:
-    """The period a reader asks for, and the instant it is seen as of: now, or an earlier one asked for.
+    """The period a reader asks for, and the instant it is seen as of: the latest, or an earlier one asked for.
 
     asked: any days ("first", "last"), or the "period" a "day" lies in; by default the week it is now.
     """
-    seen = min(asked["cutoff"] or now, now)
+    seen = min(asked["cutoff"] or latest(now), now)
     if asked["first"] is not None:
         return period_between(seen, asked["first"], asked["last"]), seen
     return period_at(seen, asked["period"], asked["day"]), seen
+
+
+def rolled_at() -> datetime | None:
+    """The instant the rollup is seen as of; None before the first."""
+    return db.session.scalar(select(func.min(RolledMeasure.cutoff)))
+
+
+def latest(now: datetime) -> datetime:
+    """What a report is seen as of when nobody asks for an instant: the rollup's, while the worker keeps it fresh."""
+    rolled = rolled_at()
+    return rolled if rolled is not None and now - FRESH <= rolled <= now else now
 
 
 def frame_of(period: Period, cutoff: datetime) -> Frame:

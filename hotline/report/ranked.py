@@ -18,9 +18,8 @@ from hotline.base.time import Kind as PeriodKind
 from hotline.people.actors import Actor
 from hotline.people.models import UnitKind
 from hotline.report.board import week_address
-from hotline.report.counting import latest
 from hotline.report.figures import Figure, compared, interval, percent, rounded
-from hotline.report.queries import scope_of, seen_period
+from hotline.report.queries import latest, scope_of, seen_period
 from hotline.report.ranking import Place
 from hotline.report.rankings import Entry, Group, Rankings, rankings
 from hotline.report.schemas import WeekQuery, instant

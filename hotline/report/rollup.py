@@ -28,6 +28,7 @@ from hotline.report.measure import Frame, Measure, Subject
 from hotline.report.measures import measures_at
 from hotline.report.models import WHOLE, DailyFigure, RolledDay, RolledMeasure
 from hotline.report.queries import ENTITIES, counts_of, frame_of, judge
+from hotline.report.tallies import TALLIES
 
 # What happened this long ago has been committed: a report as of then misses nothing that is on its way.
 SETTLING = timedelta(seconds=5)
@@ -44,7 +45,7 @@ def roll_up(now: datetime) -> int:
     cutoff = now - SETTLING
     _take_touched()
     rolled = dict(db.session.execute(select(RolledMeasure.measure, RolledMeasure.cutoff)).all())
-    days, measures = 0, measures_at(policies.policy_at(cutoff))
+    days, measures = 0, rolled_measures(cutoff)
     for measure in measures:
         roll = Roll(measure, cutoff)
         dirty = roll.dirty_days(rolled[measure.name]) if measure.name in rolled else roll.all_days()
@@ -52,6 +53,11 @@ def roll_up(now: datetime) -> int:
     db.session.execute(delete(RolledMeasure))
     db.session.execute(insert(RolledMeasure), [{"measure": one.name, "cutoff": cutoff} for one in measures])
     return days
+
+
+def rolled_measures(cutoff: datetime) -> tuple[Measure, ...]:
+    """What is rolled up: the measures of the policy in force, and the tallies."""
+    return (*measures_at(policies.policy_at(cutoff)), *TALLIES)
 
 
 def rebuild(now: datetime) -> int:

@@ -15,6 +15,7 @@ from hotline.orders.models import Event, Order
 from hotline.orders.queries import category_names
 from hotline.people.queries import unit_names
 from hotline.policy import queries as policies
+from hotline.report.asof import MOVES, is_step
 from hotline.report.counting import count
 from hotline.report.dispatches import moved_to, sent_to
 from hotline.report.figures import Figure
@@ -115,6 +116,9 @@ def wrong_routes(week: Overview) -> list[WrongRoute]:
     times = func.count().label("count")
     columns = Order.category_code.label("category"), sent_to(frame).label("unit"), moved_to(frame).label("moved_to")
     query = select(*columns, times).select_from(Event).join(Event.order)
+    # What was moved at all: few, and found by an index.
+    moved = select(Event.order_id).where(is_step(Event, *MOVES), Event.at >= frame.period.start)
+    query = query.where(Event.order_id.in_(moved.correlate(None)))
     query = query.where(measure.within(frame), measure.bucket(frame) == Bucket.COUNTED, measure.weight(frame) == 0)
     if week.units_seen is not None:
         query = query.where(sent_to(frame).in_(sorted(week.units_seen)))

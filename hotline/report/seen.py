@@ -33,10 +33,8 @@ class Seen:
     @cached_property
     def parts(self) -> tuple[Parts, Parts, Parts]:
         """What came in, in the period, the one before, and a year before."""
-        this, last, earlier = (
-            parts_received(period, self.cutoff, self.units, self.about)
-            for period in (self.period, self.period.before(), self.period.year_before())
-        )
+        periods = (self.period, self.period.before(), self.period.year_before())
+        this, last, earlier = parts_received(periods, self.cutoff, self.units, self.about)
         return this, last, earlier
 
     def city_in(self, period: Period, name: str) -> Figure:
