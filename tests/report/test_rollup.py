@@ -25,7 +25,6 @@ from hotline.report.measures import BY_NAME, MEASURES
 from hotline.report.models import DailyFigure, RolledDay, RollupTouch
 from hotline.report.queries import figures, rolled_at
 from hotline.report.rollup import SETTLING, rebuild, roll_up
-from hotline.report.tallies import TALLIES
 from tests import factories
 from tests.report.rows import (
     DAY,
