@@ -22,6 +22,7 @@ FONT = {"font_name": "Microsoft YaHei", "font_size": 10}
 # Rows leave memory as they are written.
 OPTIONS = {"constant_memory": True, "default_format_properties": FONT}
 LINED = {"bottom": 7, "bottom_color": "#C4CBD3"}  # a hair line under each row
+NUMBER = {**LINED, "align": "right"}
 FORMATS: dict[str, dict[str, Any]] = {
     "text": LINED,
     "title": {"bold": True, "font_size": 14},
@@ -36,10 +37,10 @@ FORMATS: dict[str, dict[str, Any]] = {
         "valign": "top",
         "align": "right",
     },
-    "rate": {"num_format": "0.00%", **LINED},
-    "points": {"num_format": "+0.00;-0.00;0.00", **LINED},
-    "count": {"num_format": "#,##0", **LINED},
-    "amount": {"num_format": "#,##0.##", **LINED},
+    "rate": {"num_format": "0.00%", **NUMBER},
+    "points": {"num_format": "+0.00;-0.00;0.00", **NUMBER},
+    "count": {"num_format": "#,##0", **NUMBER},
+    "amount": {"num_format": "#,##0.##", **NUMBER},
     "instant": {"num_format": "yyyy-mm-dd hh:mm", **LINED},
 }
 A4 = 9  # the format's number for it

@@ -37,6 +37,7 @@ STYLES: dict[str, tuple[str, Pt, bool, float]] = {
     "Heading 1": ("黑体", BODY, False, 32),
     "Heading 2": ("楷体_GB2312", BODY, False, 32),
 }
+CELL, CENTER = "Cell", WD_ALIGN_PARAGRAPH.CENTER
 NARROWEST = 4.5  # a column, in Chinese characters
 CHARACTER_MM = 3.7  # one of SMALL
 NUMERALS = "一二三四五六七八九十"
@@ -102,7 +103,7 @@ def _set_styles(document: Any) -> None:
     for name in ("Title", "Subtitle"):
         document.styles[name].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
         _without_border(document.styles[name])
-    cell = document.styles.add_style("Cell", WD_STYLE_TYPE.PARAGRAPH)
+    cell = document.styles.add_style(CELL, WD_STYLE_TYPE.PARAGRAPH)
     cell.base_style = document.styles["Normal"]
     _font(cell, "仿宋_GB2312", SMALL)
     cell.paragraph_format.first_line_indent = Pt(0)
@@ -152,8 +153,8 @@ def _section(document: Any, section: Section, at: int) -> None:
             title.paragraph_format.keep_with_next = True
             _table(document, block)
             if note := text(block.note):
-                document.add_paragraph(note, "Cell")
-            document.add_paragraph("", "Cell")
+                document.add_paragraph(note, CELL)
+            document.add_paragraph("", CELL)
 
 
 def _numeral(at: int) -> str:
@@ -166,32 +167,33 @@ def _numeral(at: int) -> str:
 
 def _table(document: Any, table: Table) -> None:
     shown = [at for at, column in enumerate(table.columns) if not column.aside]
-    made = document.add_table(rows=1, cols=len(shown), style="Table Grid")
+    made = document.add_table(rows=1 + len(table.rows), cols=len(shown), style="Table Grid")
     made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
-    widths = _widths(table, shown)
-    _fill(made.rows[0], [gettext(table.columns[at].heading) for at in shown], table, shown, head=True)
-    _repeat(made.rows[0])
-    for row in table.rows:
-        _fill(made.add_row(), [text(row[at]) for at in shown], table, shown)
+    widths = [Mm(width) for width in _widths(table, shown)]
     for column, width in zip(made.columns, widths, strict=True):
-        column.width = Mm(width)
-    for row in made.rows:
-        _keep_whole(row)
-        for cell, width in zip(row.cells, widths, strict=True):
-            cell.width = Mm(width)
+        column.width = width
+    sides = [
+        WD_ALIGN_PARAGRAPH.LEFT if table.columns[at].form is Form.TEXT else WD_ALIGN_PARAGRAPH.RIGHT for at in shown
+    ]
+    headings, *rows = made.rows
+    _repeat(headings)
+    for run in _fill(headings, [gettext(table.columns[at].heading) for at in shown], widths, [CENTER] * len(shown)):
+        _font(run, "黑体", SMALL)
+    for row, parts in zip(rows, table.rows, strict=True):
+        _fill(row, [text(parts[at]) for at in shown], widths, sides)
 
 
-def _fill(row: Any, values: list[str], table: Table, shown: list[int], *, head: bool = False) -> None:
-    for cell, value, at in zip(row.cells, values, shown, strict=True):
+def _fill(row: Any, values: list[str], widths: list[Any], sides: list[Any]) -> list[Any]:
+    """Write a row; return its runs."""
+    _keep_whole(row)
+    runs = []
+    for cell, value, width, side in zip(row.cells, values, widths, sides, strict=True):
+        cell.width = width
         paragraph = cell.paragraphs[0]
-        paragraph.style = "Cell"
-        run = paragraph.add_run(value)
-        if head:
-            _font(run, "黑体", SMALL)
-        plain = table.columns[at].form is Form.TEXT
-        paragraph.alignment = (
-            WD_ALIGN_PARAGRAPH.CENTER if head else WD_ALIGN_PARAGRAPH.LEFT if plain else WD_ALIGN_PARAGRAPH.RIGHT
-        )
+        paragraph._p.style = CELL  # noqa: SLF001 # by its id: looking the style up for each cell takes seconds
+        paragraph.alignment = side
+        runs.append(paragraph.add_run(value))
+    return runs
 
 
 def _widths(table: Table, shown: list[int]) -> list[float]:

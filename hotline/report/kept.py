@@ -52,7 +52,7 @@ def replacing(reports: Collection[PeriodicReport]) -> dict[int, int]:
     """The editions that have taken the place of some reports, by the reports' ids. One question for a whole list."""
     old, new = PeriodicReport, aliased(PeriodicReport)
     same = (getattr(new, name) == getattr(old, name) for name in ("kind", "first", "last", "scope"))
-    query = select(old.id, func.max(new.edition)).join(new, and_(*same, new.edition > old.edition))
+    query = select(old.id, func.max(new.edition).label("edition")).join(new, and_(*same, new.edition > old.edition))
     made = new.stage.in_([Stage.MADE, Stage.SIGNED])
-    rows = db.session.execute(query.where(old.id.in_([one.id for one in reports]), made).group_by(old.id))
-    return dict(rows.tuples())
+    query = query.where(old.id.in_([one.id for one in reports]), made).group_by(old.id)
+    return {row.id: row.edition for row in db.session.execute(query)}

@@ -14,7 +14,6 @@ from hotline.base.workbook import Table as Sheet
 from hotline.report.kept import paper_of
 from hotline.report.paper import Column, Form, Number, Part, Said, Section, Table, text
 from hotline.report.paper_models import PeriodicReport
-from hotline.report.phrases import NONE
 from hotline.report.titles import Head, head_of, period_of_report
 
 PLACE = re.compile(r"\{(\w+?)(_sum)?\}")
@@ -87,9 +86,8 @@ def _value(table: Table, at: int, row: Sequence[Part], top: int, number: int, *,
         return Formula(f"=SUM({xl_range(top, at, top + number - 1, at)})", part.value)
     if column.formula and column.form is not Form.TEXT:
         return Formula(f'=IFERROR({_formula(table, column, top, number)},"")', part.value)
-    if part.value is None:
-        return "" if part == NONE else part.shown
-    return part.value
+    # Where there is no number stands a dash, not nothing: a formula would take nothing for 0.
+    return part.shown if part.value is None else part.value
 
 
 def _formula(table: Table, column: Column, top: int, number: int) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,6 +17,7 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed
 from hotline.base.outbox import Delivery
 from hotline.base.time import Kind
+from hotline.handle.models import Alarm
 from hotline.orders.models import Order
 from hotline.orders.vocabulary import Channel
 from hotline.people.actors import SYSTEM, Actor
@@ -41,8 +43,9 @@ from hotline.report.paper_models import PeriodicReport, Stage
 from hotline.report.queries import period_between
 from hotline.report.schemas import RowsQuery
 from hotline.report.seen import Seen
+from hotline.report.topics.models import Topic, TopicOrder
 from tests.conftest import NOW
-from tests.report.rows import DAY, MONDAY, WEEK, at, clock, order
+from tests.report.rows import DAY, MONDAY, WEEK, at, clock, order, with_weights
 
 MANAGER = Actor(Role.MANAGER, "王主任")
 SignIn = Callable[[str], FlaskClient]
@@ -322,3 +325,61 @@ def test_a_signed_report_is_left_to_be_mailed_once(filled: None) -> None:
     assert db.session.scalar(told) == 0
     sign(report, MANAGER, NOW)
     assert db.session.scalar(told) == 1
+
+
+# Alarms, topics, policy
+
+
+def alarm(rule: str, fired: datetime, **changes: Any) -> Alarm:
+    policy = db.session.scalars(select(PolicyVersion.id)).first()
+    given = {"subject": f"{rule} {fired}", "period": "2026-11", "unit_code": "housing", "facts": {"orders": []}}
+    made_one = Alarm(rule=rule, policy_id=policy, fired_at=fired, **{**given, **changes})
+    db.session.add(made_one)
+    db.session.flush()
+    return made_one
+
+
+def test_alarms_of_the_period_and_what_was_done_by_the_cutoff(session: None) -> None:
+    alarm("unsolved_in_month", at(10))
+    alarm("unsolved_in_month", at(11), handled_at=at(12), handled_by="王主任", note="已督促整改")
+    alarm(
+        "last_twice",
+        at(12),
+        handled_at=at(13),
+        handled_by="王主任",
+        note="约谈",
+        held_on=date(2026, 11, 13),
+        whom="局长",
+    )
+    alarm(
+        "cluster", at(13), unit_code=None, subject="锦绣花园", handled_at=at(20), handled_by="王主任", note="后来的事"
+    )
+    alarm("cluster", at(17, 9), unit_code=None)  # the next week's
+    section = paper_of(made()).section("alarms")
+    by_kind, latest = section.tables
+    assert [[text(cell) for cell in row[1:]] for row in by_kind.rows][-1] == ["4", "2", "2", "1"]
+    assert by_kind.rows[0][0] == Said("Not solved, several in a month")
+    done = [text(row[3]) for row in latest.rows]
+    assert done[1:3] == ["约谈", "已督促整改"]
+    assert "后来的事" not in done
+
+
+def test_what_came_into_force_is_said(session: None) -> None:
+    with_weights({"satisfied": 1, "so-so": 0.5}, at(11))
+    section = paper_of(made()).section("policy")
+    (row,) = section.tables[0].rows
+    assert (text(row[0]), text(row[2])) == ("2026-11-11 12:00", "satisfaction")
+
+
+def test_hot_topics_of_the_period_open_their_orders(session: None, sign_in: SignIn) -> None:
+    for n in range(3):
+        order(dispatched=at(11 + n), requester_phone=f"1380000000{n}")
+    topic = Topic(place="锦绣花园", words=["停水"], district_code="d01", first_at=at(11), last_at=at(13))
+    db.session.add(topic)
+    db.session.flush()
+    db.session.add_all(TopicOrder(order_id=one, topic_id=topic.id) for one in db.session.scalars(select(Order.id)))
+    report = made()
+    (row,) = paper_of(report).section("topics").tables[0].rows
+    assert [text(cell) for cell in row][2:4] == ["3", "3"]
+    page = sign_in("manager").get(f"/reports/{report.id}").text
+    assert f"/topics/{topic.id}?first={WEEK.first}" in page.replace("&amp;", "&")

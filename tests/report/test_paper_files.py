@@ -86,16 +86,13 @@ def calculated(book: Workbook, name: str, formula: str) -> float | None:
         found = sheet[place.replace("$", "")].value
         if isinstance(found, str) and found.startswith("="):
             found = calculated(book, name, found)
-        return repr(float(found)) if isinstance(found, (int, float)) else "error"
+            found = "" if found is None else found
+        # A spreadsheet takes an empty cell for 0, and stumbles over a text.
+        return repr(float(found or 0)) if found is None or isinstance(found, (int, float)) else "error"
 
     if summed := re.fullmatch(r"=SUM\((\w+?)(?::(\w+))?\)", formula):
         return float(sum(cell.value or 0 for (cell,) in sheet[f"{summed[1]}:{summed[2] or summed[1]}"]))
     inner = formula.removeprefix("=IFERROR(").removesuffix(',"")')
-    if condition := re.fullmatch(r'IF\((\$?\w+\$?\d+)>(\w+),"",(.*)\)', inner):
-        values = value(condition[1]), value(condition[2])
-        if "error" in values or float(values[0]) > float(values[1]):
-            return None
-        inner = condition[3]
     counted = re.sub(r"\$?[A-Z]+\$?\d+", lambda found: value(found[0]), inner)
     try:
         return float(eval(counted, {}, {}))  # noqa: S307 # numbers and signs, from our own file
