@@ -15,6 +15,7 @@ from marshmallow.validate import OneOf
 from hotline.base.i18n import label, mark
 from hotline.base.schemas import member, words
 from hotline.base.time import Kind as PeriodKind
+from hotline.base.time import Period
 from hotline.people.actors import Actor
 from hotline.people.models import UnitKind
 from hotline.report.board import week_address
@@ -35,7 +36,7 @@ POINTS_SHOWN = 2  # digits of a score
 
 
 class RankingQuery(WeekQuery):
-    """Which ranking: of the week, month, quarter or year a day lies in, by which scheme or measure, of which kind of units."""
+    """Which ranking: of a week, month, quarter, year or some days, by which scheme or measure, of which kind of units."""
 
     period = member(
         PeriodKind,
@@ -57,8 +58,7 @@ def shown(ranking: Rankings, asked: Mapping[str, Any], now: datetime) -> dict[st
     """What the page shows beside the ranking."""
     period = ranking.period
     given: dict[str, Any] = {
-        "period": period.kind,
-        "day": period.first.isoformat(),
+        **_named(period),
         "cutoff": instant(ranking.cutoff) if asked["cutoff"] else None,
         "scheme": asked["scheme"] or None,
         "kind": asked["kind"],
@@ -68,8 +68,8 @@ def shown(ranking: Rankings, asked: Mapping[str, Any], now: datetime) -> dict[st
         "spans": SPANS,
         "kind": asked["kind"],
         "kinds": list(UnitKind),
-        "before": period.before().first.isoformat(),
-        "after": period.after().first.isoformat(),
+        "before": _named(period.before()),
+        "after": _named(period.after()),
         "today": now.astimezone(period.zone).date(),
         "full": full_marks(ranking.scheme),
         "behind": partial(url_for, "report.rows", **of_period),
@@ -78,6 +78,13 @@ def shown(ranking: Rankings, asked: Mapping[str, Any], now: datetime) -> dict[st
         "points": points_words,
         "cell": lambda figure, name: compared(figure, Figure(), ranking.measures[name].least_n(ranking.policy)),
     }
+
+
+def _named(period: Period) -> dict[str, str]:
+    """What names a period in the address of a ranking."""
+    if period.kind in SPANS:
+        return {"period": period.kind.value, "day": period.last.isoformat()}
+    return {"first": period.first.isoformat(), "last": period.last.isoformat()}
 
 
 def points_words(points: Fraction | None) -> str:

@@ -42,16 +42,15 @@ def figures(name: str, told: Story, period: Period, cutoff: datetime) -> dict[st
     found: dict[str | None, Figure] = {}
     for row in ROWS[name](told, cutoff):
         if period.start <= row.at < period.end and row.bucket:
-            found[row.whose] = found.get(row.whose, Figure()) + _figure(row)
+            found[row.whose] = found.get(row.whose, Figure()) + figure_of(row.bucket, row.weight)
     return found
 
 
-def _figure(row: Row) -> Figure:
-    if row.bucket == COUNTED:
-        return Figure(int(row.weight > 0), 1, weighted=row.weight)
-    if row.bucket == NOT_DUE:
-        return Figure(not_due=1)
-    return Figure(excluded=1, weighted_excluded=row.weight)
+def figure_of(bucket: str, weight: Decimal) -> Figure:
+    """One row as a figure."""
+    if bucket == COUNTED:
+        return Figure(int(weight > 0), 1, weighted=weight)
+    return Figure(not_due=1) if bucket == NOT_DUE else Figure(excluded=1, weighted_excluded=weight)
 
 
 def _one(*, hit: bool) -> Decimal:

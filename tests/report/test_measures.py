@@ -32,7 +32,7 @@ from hotline.report.figures import Figure, percent
 from hotline.report.lines import CallLine, OrderLine
 from hotline.report.lists import DISPATCHED, RECEIVED, Wanted, listing
 from hotline.report.measure import Bucket
-from hotline.report.measures import BY_NAME, MEASURES, Fate, measure_named
+from hotline.report.measures import BY_NAME, MEASURES, WEEKLY, Fate, measure_named
 from hotline.report.overview import overview
 from hotline.transfer.operations import dispatch, redispatch
 from tests import factories
@@ -145,7 +145,7 @@ def test_figures_equal_sql_by_hand(session: None, name: str, cutoff: datetime) -
 def test_lists_have_exactly_the_rows_of_the_numbers(session: None, seed: int) -> None:
     mixed(seed)
     cutoff = [at(14, 3), LATER][seed]
-    for measure in MEASURES:
+    for measure in WEEKLY:
         by_unit = queries.figures(measure, WEEK, cutoff, by=By.UNIT)
         for unit, figure in [*by_unit.items(), (None, queries.figures(measure, WEEK, cutoff)[None])]:
             sizes = {
@@ -165,7 +165,7 @@ def test_lists_have_exactly_the_rows_of_the_numbers(session: None, seed: int) ->
 @pytest.mark.parametrize("seed", range(2))
 def test_units_and_buckets_add_up(session: None, seed: int) -> None:
     mixed(seed)
-    for measure in MEASURES:
+    for measure in WEEKLY:
         whole = queries.figures(measure, WEEK, LATER)[None]
         units = queries.figures(measure, WEEK, LATER, by=By.UNIT)
         assert sum(units.values(), Figure()) == whole

@@ -28,11 +28,11 @@ from hotline.transfer.place_names import SPOT_ENDS, PlaceNames
 G = TypeVar("G", bound=Hashable)
 
 # Chosen on half of the measured topics, see bench/topics.py.
-ALIKE = 0.14  # from here an order joins
-BY_PLACE = 0.1  # that two at the same place are of one matter, before a word is read
+ALIKE = 0.13  # from here an order joins
+BY_PLACE = 0.09  # that two at the same place are of one matter, before a word is read
 LIKEST = 5  # orders of a topic that speak for it
 WINDOW = timedelta(days=365)  # what is older is another topic; a matter may come back with its season
-COMMON, FEW = 0.02, 50  # a word in more than this part of the titles, and in more than so many, leads to no candidate
+COMMON, FEW = 0.02, 20  # a word in more than this part of the titles, and in more than so many, leads to no candidate
 PER_KEY, COMPARED = 40, 120  # orders followed by one name or word, and in all
 COUNTED = 1_000  # orders before the month of an order, by which the rarity of words is counted
 TOO_FEW = 500  # with fewer, other texts are counted, too
@@ -41,6 +41,7 @@ SHOWN_WORDS = 5
 
 # Districts as some files write them, in a code: A7县. A city's own names are in its gazetteer.
 CODED = re.compile(r"[A-Z]\d*[市县区]")
+_OF_NAME = re.compile(rf"{CODED.pattern}|\n(小区|社区)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -84,7 +85,7 @@ def told(
 def _without(names: Sequence[str], text: str) -> str:
     for name in names:
         text = text.replace(name, "\n")
-    return CODED.sub("\n", text)
+    return _OF_NAME.sub("\n", text)
 
 
 class _Worth(dict[str, float]):
@@ -138,14 +139,15 @@ class Comparison:
         place, _ = compare_places(one.matter, other.matter)
         if place is Place.OTHER:
             return None
-        views = ((one.title, other.title), (one.text, other.text), (one.whole, other.whole))
+        both = one.whole & other.whole
+        shared = (both & one.title & other.title, both & one.text & other.text, both)
         lengths = zip(self._length(one), self._length(other), strict=True)
         shares = [
-            min(1.0, self.vocabulary.weight(mine & theirs) / sqrt(my_length * their_length))
-            for (mine, theirs), (my_length, their_length) in zip(views, lengths, strict=True)
-            if my_length and their_length
+            self.vocabulary.weight(pairs) / sqrt(mine * theirs)
+            for pairs, (mine, theirs) in zip(shared, lengths, strict=True)
+            if pairs
         ]
-        words = sum(shares) / len(views)
+        words = sum(shares) / len(shared)
         return 1 - (1 - words) * (1 - BY_PLACE) if place is Place.SAME else words
 
     def _length(self, one: Told) -> tuple[float, float, float]:
