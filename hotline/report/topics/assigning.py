@@ -183,7 +183,7 @@ def _most(codes: Iterable[str | None]) -> str | None:
     codes = list(codes)
     count = Counter(code for code in codes if code)
     best = min(count, key=lambda code: (-count[code], code), default=None)
-    return best if 2 * count[best] >= len(codes) else None
+    return best if best and 2 * count[best] >= len(codes) else None
 
 
 def vocabulary_before(instant: datetime) -> Vocabulary:
