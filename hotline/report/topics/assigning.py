@@ -179,8 +179,11 @@ def _members(topic_id: int) -> Any:
 
 
 def _most(codes: Iterable[str | None]) -> str | None:
+    """The code at least half of some orders have."""
+    codes = list(codes)
     count = Counter(code for code in codes if code)
-    return min(count, key=lambda code: (-count[code], code), default=None)
+    best = min(count, key=lambda code: (-count[code], code), default=None)
+    return best if best and 2 * count[best] >= len(codes) else None
 
 
 def vocabulary_before(instant: datetime) -> Vocabulary:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
@@ -35,6 +35,8 @@ MOST_TOPICS = 100
 SHOWN_UNITS, SHOWN_PLACES = 3, 8
 LONGEST_COMPARED = 90  # days before and after a campaign
 
+# What nobody can say the place of is no hot topic: 有件事想反映一下 is said everywhere.
+SOMEWHERE = or_(Topic.place != "", Topic.district_code.is_not(None))
 MATTER = Order.state.not_in(NO_MATTER)
 CITIZEN = func.coalesce(func.nullif(Order.requester_phone, ""), Order.number)
 _citizens = func.count(CITIZEN.distinct())
@@ -94,7 +96,8 @@ _NAMES = (
 def hot_topics(now: datetime, days: int, *, district: str = "", categories: Collection[str] | None = None) -> list[Hot]:
     """The topics that grow, those most above their usual first. categories: their codes; of all where None."""
     start, end = window(now, days)
-    query = _told(start, end).add_columns(TopicOrder.topic_id, _orders.label("orders")).join(Topic)
+    query = _told(start, end).add_columns(TopicOrder.topic_id, _orders.label("orders"))
+    query = query.join(Topic).where(SOMEWHERE)
     if district:
         query = query.where(Topic.district_code == district)
     if categories is not None:
@@ -199,7 +202,7 @@ def bursts(count: int, days: int, now: datetime) -> list[tuple[Topic, list[str],
     """The topics that so many citizens have told of within some days: with the orders' numbers, and how many citizens."""
     start, end = window(now, days)
     numbers = func.array_agg(Order.number.distinct()).label("numbers")
-    query = _told(start, end).add_columns(TopicOrder.topic_id, numbers).where(TopicOrder.topic_id.is_not(None))
+    query = _told(start, end).add_columns(TopicOrder.topic_id, numbers).join(Topic).where(SOMEWHERE)
     query = (
         query.group_by(TopicOrder.topic_id).having(_citizens >= count).order_by(_citizens.desc(), TopicOrder.topic_id)
     )

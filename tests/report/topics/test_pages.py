@@ -76,6 +76,19 @@ def test_what_was_declined_does_not_count_and_a_merged_order_counts_as_a_citizen
     assert bursts(4, 7, now) == []
 
 
+def test_what_has_no_place_is_not_hot(session: None, now: datetime) -> None:
+    vague = [("有件事想反映一下", "有件事想反映一下，请给我回个电话。")] * 4
+    orders = tell_all(now - DAY, vague, district_code=None)
+    assign_topics(now)
+    assert (only_topic().place, only_topic().district_code) == ("", None)
+    assert (hot_topics(now, 7), bursts(3, 7, now)) == ([], [])
+    orders[0].district_code = orders[1].district_code = "d01"
+    tell(now - HOUR, vague[0])
+    assign_topics(now)
+    assert only_topic().district_code == "d01"
+    assert len(hot_topics(now, 7)) == 1
+
+
 def text_of(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
