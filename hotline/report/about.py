@@ -34,8 +34,8 @@ class About:
     def of_rows(self, entity: Any) -> list[ColumnElement[bool]]:
         """The conditions on rows that belong to orders; calls are about nothing yet."""
         conditions = self.of_orders()
-        if not conditions:
-            return []
+        if not conditions or entity is Order:
+            return conditions
         if entity is Call:
             return [literal(value=False)]
         return [entity.order_id.in_(select(Order.id).where(*conditions))]

@@ -153,6 +153,8 @@ def weighted(figure: Figure, **behind: str) -> Number:
 # What came in
 
 
+Named = Callable[[str], Part]  # what a key of a part is called
+
 COUNT_COLUMNS = (
     Column("name", mark("Item counted")),
     Column("count", mark("How many"), Form.COUNT),
@@ -173,56 +175,47 @@ SUBCATEGORY_COLUMNS = (
 
 def came_in(seen: Seen) -> tuple[Block, ...]:
     """What came in by channel, nature, category and district."""
-    categories, districts = category_names(), {one.code: one.title for one in all_districts()}
-    by = (
-        (mark("By channel"), "channel", [part.by_channel for part in seen.parts], _member(Channel)),
-        (mark("By nature"), "nature", [part.by_nature for part in seen.parts], _member(Nature)),
-        (mark("By category"), "matter", [part.by_category for part in seen.parts], _named(categories)),
-        (
-            mark("By subcategory, the most frequent"),
-            "matter",
-            [part.by_subcategory for part in seen.parts],
-            _named(categories),
-        ),
-        (mark("By district"), "district", [part.by_district for part in seen.parts], _named(districts)),
-    )
     if not seen.parts[0].total:
         return (Said(mark("Nothing came in.")),)
-    tables = [_counted(seen, *one) for one in by]
+    categories, districts = _named(category_names()), _named({one.code: one.title for one in all_districts()})
+    tables = (
+        _all_parts(seen, mark("By channel"), "channel", [part.by_channel for part in seen.parts], _member(Channel)),
+        _all_parts(seen, mark("By nature"), "nature", [part.by_nature for part in seen.parts], _member(Nature)),
+        _all_parts(seen, mark("By category"), "matter", [part.by_category for part in seen.parts], categories),
+        _subcategories(seen, categories),
+        _all_parts(seen, mark("By district"), "district", [part.by_district for part in seen.parts], districts),
+    )
     # Where nothing is known of the matter or the place there is no most frequent one.
     most = listed([said for table in tables if (said := _most(table))])
     return Said(mark("Most came by, as, about and from: %(most)s."), {"most": most}), *tables
 
 
-def _member(members: type[StrEnum]) -> Callable[[str], Part]:
+def _member(members: type[StrEnum]) -> Named:
     return lambda value: word(members(value))
 
 
-def _named(names: Mapping[str, str]) -> Callable[[str], Part]:
+def _named(names: Mapping[str, str]) -> Named:
     return lambda code: names.get(code, code) if code != UNKNOWN else NOT_KNOWN
 
 
-def _counted(
-    seen: Seen, title: str, field: str, counts: list[Mapping[str, int]], named: Callable[[str], Part]
-) -> Table:
-    """A part of what came in, the most frequent first, beside the period before and the year before."""
-    this = counts[0]
-    keys = sorted(this, key=lambda key: (-this[key], key))
-    cut = title == mark("By subcategory, the most frequent")
-    rows = [_count_row(seen, {field: str(key)}, named(key), [one.get(key, 0) for one in counts]) for key in keys]
-    if cut:
-        return Table(
-            Said(title),
-            SUBCATEGORY_COLUMNS,
-            [_beside_whole(seen, row) for row in rows[:MOST_SUBCATEGORIES]],
-            drawn=Drawn.BARS,
-        )
+def _all_parts(seen: Seen, title: str, field: str, counts: list[Mapping[str, int]], named: Named) -> Table:
+    """A part of what came in, the most frequent first, and the sum, beside the period before and the year before."""
+    rows = _by_frequency(seen, field, counts, named)
     rows.append(_count_row(seen, {}, Said(mark("All")), [part.total for part in seen.parts]))
     return Table(Said(title), COUNT_COLUMNS, rows, total=True, drawn=Drawn.BARS)
 
 
-def _beside_whole(seen: Seen, row: list[Part]) -> list[Part]:
-    return [*row, count(seen.parts[0].total, measure="received")]
+def _subcategories(seen: Seen, named: Named) -> Table:
+    rows = _by_frequency(seen, "matter", [part.by_subcategory for part in seen.parts], named)[:MOST_SUBCATEGORIES]
+    whole = count(seen.parts[0].total, measure="received")
+    title = Said(mark("By subcategory, the most frequent"))
+    return Table(title, SUBCATEGORY_COLUMNS, [[*row, whole] for row in rows], drawn=Drawn.BARS)
+
+
+def _by_frequency(seen: Seen, field: str, counts: list[Mapping[str, int]], named: Named) -> list[list[Part]]:
+    this = counts[0]
+    keys = sorted(this, key=lambda key: (-this[key], key))
+    return [_count_row(seen, {field: str(key)}, named(key), [one.get(key, 0) for one in counts]) for key in keys]
 
 
 def _count_row(seen: Seen, which: Mapping[str, str], name: Part, counts: list[int]) -> list[Part]:

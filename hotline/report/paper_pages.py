@@ -201,6 +201,8 @@ def address_of(number: Number, report: PeriodicReport, rows: str = "report.rows"
     days = {"first": report.first.isoformat(), "last": report.last.isoformat(), "cutoff": instant(report.cutoff)}
     scope = {"unit": report.unit_code, "matter": report.category_code, "district": report.district_code}
     narrowed = {name: code for name, code in scope.items() if code}
+    if (report.category_code or "").startswith(where.get("matter") or "-"):
+        where.pop("matter")  # the report's own is the narrower
     return url_for(rows, **{**days, **narrowed, **where})
 
 

@@ -41,9 +41,9 @@ def test_a_rollup_agrees_with_its_rows(rolled: None) -> None:
 def test_a_changed_number_is_told_with_day_unit_and_measure(rolled: None) -> None:
     of_unit = (DailyFigure.measure == "on_time", DailyFigure.key == "d01", DailyFigure.day == date(2026, 11, 11))
     db.session.execute(update(DailyFigure).where(*of_unit).values(denominator=DailyFigure.denominator + 1))
-    recounted, parts = found()
-    assert recounted.startswith("2026-11-11 unit d01 on_time: ")
-    assert parts.startswith("2026-11-11 unit  on_time: ")
+    told = found()
+    for said in ("2026-11-11 unit d01 on_time: ", "2026-11-11 unit  on_time: "):
+        assert sum(one.startswith(said) for one in told) == 1
 
 
 def test_a_day_that_was_lost_is_told(rolled: None) -> None:
@@ -54,7 +54,7 @@ def test_a_day_that_was_lost_is_told(rolled: None) -> None:
 def test_an_order_without_a_fate_is_told(rolled: None) -> None:
     lost = order("d01", at(11))
     roll_up(NOW)
-    assert found() == [f"2026-11-11 unit d01 dispatched: order {lost.number}, counted 0 times"]
+    assert f"2026-11-11 unit d01 dispatched: order {lost.number}, counted 0 times" in found()
 
 
 def test_before_the_first_rollup_there_is_nothing_to_check(session: None) -> None:
