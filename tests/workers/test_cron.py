@@ -50,7 +50,7 @@ def redis(redis_url: str) -> Iterator[Redis]:
 
 
 OFTEN = ["calendar", "warnings", "escalation", "order triggers"]  # what runs every few minutes
-SELDOM = ["rollup", "topics", "unit triggers", "proposals", "ledgers"]
+SELDOM = ["rollup", "topics", "unit triggers", "proposals", "ledgers", "reports"]
 
 
 def waiting(redis: Redis) -> dict[str, list[str]]:
