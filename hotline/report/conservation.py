@@ -22,7 +22,7 @@ from hotline.report.measure import Frame, Measure
 from hotline.report.measures import lead_at
 from hotline.report.models import WHOLE, DailyFigure
 from hotline.report.queries import rolled_at
-from hotline.report.rollup import COUNTS, Roll, daily, rolled_measures
+from hotline.report.rollup import COUNTS, Roll, daily, measures_rolled
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def verify_measures(first: date, last: date) -> Iterator[Mismatch]:
     cutoff = rolled_at()
     if cutoff is None:
         return
-    measures = rolled_measures(cutoff)
+    measures = measures_rolled(cutoff)
     for measure in measures:
         yield from _recounted(measure, first, last, cutoff)
     yield from _parts(first, last)

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import product
+from typing import Any
 
-from sqlalchemy import Date, Integer, String, Values, and_, column, func, select, values
+from sqlalchemy import ARRAY, ColumnElement, Date, Integer, String, TableValuedAlias, and_, cast, column, func, select
 
 from hotline.base.db import db
 from hotline.base.time import DAY, Period
@@ -15,8 +16,8 @@ from hotline.report.about import ALL, About
 from hotline.report.dimensions import By
 from hotline.report.figures import Figure, pooled
 from hotline.report.measure import Frame, Measure
-from hotline.report.models import WHOLE, DailyFigure, RolledDay, RolledMeasure
-from hotline.report.queries import Units, figures_in, frame_of
+from hotline.report.models import WHOLE, DailyFigure, RolledDay
+from hotline.report.queries import Units, figures_in, frame_of, rolled_measures
 from hotline.report.rollup import COUNTS, reads_of
 
 Keyed = dict[str | None, Figure]
@@ -47,7 +48,7 @@ def count(
 
 
 def _ready(cutoff: datetime) -> set[str]:
-    return set(db.session.scalars(select(RolledMeasure.measure).where(RolledMeasure.cutoff == cutoff)))
+    return {name for name, rolled in rolled_measures().items() if rolled == cutoff}
 
 
 def _from_rollup(frames: Mapping[tuple[Measure, Period], Frame], by: By | None, units: Units) -> Counted:
@@ -65,17 +66,25 @@ def _from_rollup(frames: Mapping[tuple[Measure, Period], Frame], by: By | None, 
     return {wanted: sums[at] for at, (wanted, _) in enumerate(asked)}
 
 
-def _wanted(asked: Sequence[tuple[tuple[Measure, Period], Frame]]) -> Values:
+def _wanted(asked: Sequence[tuple[tuple[Measure, Period], Frame]]) -> TableValuedAlias:
     """What is asked for as rows: its number, the measure, the days, what of the policy it reads."""
-    columns = (column("at", Integer), column("name", String), column("first", Date), column("last", Date))
     rows = [
         (at, measure.name, period.first, period.last, reads_of(measure, frame.policy))
         for at, ((measure, period), frame) in enumerate(asked)
     ]
-    return values(*columns, column("reads", String), name="wanted").data(rows)
+    # As arrays, so that the statement is the same however many are asked for.
+    types = {"at": Integer, "name": String, "first": Date, "last": Date, "reads": String}
+    arrays: Iterable[ColumnElement[Any]] = (
+        cast(list(values), ARRAY(kind)) for values, kind in zip(zip(*rows, strict=True), types.values(), strict=True)
+    )
+    return (
+        func.unnest(*arrays)
+        .table_valued(*(column(name, kind) for name, kind in types.items()))
+        .render_derived("wanted")
+    )
 
 
-def _sums(wanted: Values, by: By | None, units: Units) -> dict[int, Keyed]:
+def _sums(wanted: TableValuedAlias, by: By | None, units: Units) -> dict[int, Keyed]:
     figure = DailyFigure
     query = (
         select(wanted.c.at, figure.key, *(func.sum(getattr(figure, name)) for name in COUNTS))
@@ -92,7 +101,7 @@ def _sums(wanted: Values, by: By | None, units: Units) -> dict[int, Keyed]:
     return found
 
 
-def _counted_otherwise(wanted: Values) -> dict[int, list[date]]:
+def _counted_otherwise(wanted: TableValuedAlias) -> dict[int, list[date]]:
     """Days that were counted by another policy's numbers than those the period is seen by."""
     day = RolledDay
     query = select(wanted.c.at, day.day).join(

@@ -18,7 +18,7 @@ KIND_OF_MATTER = 4  # characters of a category's code: its second level
 class By(StrEnum):
     """A dimension. UNIT of calls is the queue; CATEGORY the second level of the tree, from which the first is a sum.
 
-    STATE and FATE are dimensions of what came in and of what was dispatched only (``Measure.splits``).
+    STATE, FATE and ROUTE are dimensions of some counts only (``Measure.splits``).
     """
 
     UNIT = "unit"
@@ -29,6 +29,7 @@ class By(StrEnum):
     URGENCY = "urgency"
     STATE = "state"
     FATE = "fate"
+    ROUTE = "route"
 
 
 name_members(
@@ -41,6 +42,7 @@ name_members(
         By.URGENCY: mark("Urgency"),
         By.STATE: mark("State"),
         By.FATE: mark("What became of it"),
+        By.ROUTE: mark("Way of a dispatch"),
     }
 )
 

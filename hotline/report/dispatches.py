@@ -13,12 +13,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, literal, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_, select
 from sqlalchemy.orm import aliased
 
 from hotline.base.i18n import mark
 from hotline.orders.lifecycle import Action
-from hotline.orders.models import Event
+from hotline.orders.models import Event, Order
 from hotline.people.roles import Role
 from hotline.policy.document import Policy
 from hotline.policy.limits import Clock
@@ -97,6 +97,15 @@ def _return_time(policy: Policy) -> Any:
     return time_of(Clock.RETURN_REQUEST, policy)
 
 
+ROUTE_MARK = ">"
+
+
+def overturned_route(frame: Frame) -> ColumnElement[Any]:
+    """The category, the unit first sent to and the one it was moved to, of what was overturned; empty for the rest."""
+    parts = (func.coalesce(Order.category_code, ""), sent_to(frame), moved_to(frame))
+    return case((_overturned(frame), func.concat_ws(ROUTE_MARK, *parts)), else_=literal(""))
+
+
 def _accuracy(name: str, label: str, meaning: str, source: str, within: Expression) -> Measure:
     return Measure(
         name=name,
@@ -115,6 +124,7 @@ def _accuracy(name: str, label: str, meaning: str, source: str, within: Expressi
         moved_to=moved_to,
         ripens=_ripe,
         reads=_return_time,
+        splits={"route": overturned_route},
     )
 
 

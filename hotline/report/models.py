@@ -21,7 +21,7 @@ class DailyFigure(Base):
     measure: Mapped[str] = mapped_column(String(60), primary_key=True)
     by: Mapped[str] = mapped_column(String(20), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
     numerator: Mapped[int]
     denominator: Mapped[int]
     not_due: Mapped[int]

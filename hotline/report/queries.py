@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, null, select
 from sqlalchemy.orm import contains_eager
 
-from hotline.base.db import db
+from hotline.base.db import db, kept
 from hotline.base.time import Kind as PeriodKind
 from hotline.base.time import Period, period_of
 from hotline.calls.models import Call
@@ -83,7 +83,13 @@ def seen_period(now: datetime, asked: Mapping[str, Any]) -> tuple[Period, dateti
 
 def rolled_at() -> datetime | None:
     """The instant the rollup is seen as of; None before the first."""
-    return db.session.scalar(select(func.min(RolledMeasure.cutoff)))
+    return min(rolled_measures().values(), default=None)
+
+
+def rolled_measures() -> dict[str, datetime]:
+    """The measures of the rollup by their names, and as of when each is. Read once in a transaction."""
+    query = select(RolledMeasure.measure, RolledMeasure.cutoff)
+    return kept("rolled measures", lambda: dict(db.session.execute(query).tuples().all()))
 
 
 def latest(now: datetime) -> datetime:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, Select, String, case, cast, delete, func, insert, literal, select, text, tuple_
 
-from hotline.base.db import db
+from hotline.base.db import db, forget_kept
 from hotline.base.time import DAY, Period
 from hotline.calls.models import Call
 from hotline.orders.models import Order
@@ -27,7 +27,7 @@ from hotline.report.dimensions import dimensions_of, key_of
 from hotline.report.measure import Frame, Measure, Subject
 from hotline.report.measures import measures_at
 from hotline.report.models import WHOLE, DailyFigure, RolledDay, RolledMeasure
-from hotline.report.queries import ENTITIES, counts_of, frame_of, judge
+from hotline.report.queries import ENTITIES, counts_of, frame_of, judge, rolled_measures
 from hotline.report.tallies import TALLIES
 
 # What happened this long ago has been committed: a report as of then misses nothing that is on its way.
@@ -44,18 +44,19 @@ def roll_up(now: datetime) -> int:
         return 0
     cutoff = now - SETTLING
     _take_touched()
-    rolled = dict(db.session.execute(select(RolledMeasure.measure, RolledMeasure.cutoff)).all())
-    days, measures = 0, rolled_measures(cutoff)
+    rolled = rolled_measures()
+    days, measures = 0, measures_rolled(cutoff)
     for measure in measures:
         roll = Roll(measure, cutoff)
         dirty = roll.dirty_days(rolled[measure.name]) if measure.name in rolled else roll.all_days()
         days += roll.count(dirty)
     db.session.execute(delete(RolledMeasure))
     db.session.execute(insert(RolledMeasure), [{"measure": one.name, "cutoff": cutoff} for one in measures])
+    forget_kept()
     return days
 
 
-def rolled_measures(cutoff: datetime) -> tuple[Measure, ...]:
+def measures_rolled(cutoff: datetime) -> tuple[Measure, ...]:
     """What is rolled up: the measures of the policy in force, and the tallies."""
     return (*measures_at(policies.policy_at(cutoff)), *TALLIES)
 
@@ -64,6 +65,7 @@ def rebuild(now: datetime) -> int:
     """Forget the rollup and count every day anew; return how many."""
     for table in (DailyFigure, RolledDay, RolledMeasure):
         db.session.execute(delete(table))
+    forget_kept()
     return roll_up(now)
 
 

@@ -7,22 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import func, select
-
-from hotline.base.db import db
 from hotline.base.time import Period
-from hotline.orders.models import Event, Order
 from hotline.orders.queries import category_names
 from hotline.people.queries import unit_names
 from hotline.policy import queries as policies
-from hotline.report.asof import MOVES, is_step
 from hotline.report.counting import count
-from hotline.report.dispatches import moved_to, sent_to
+from hotline.report.dimensions import By
+from hotline.report.dispatches import ROUTE_MARK
 from hotline.report.figures import Figure
-from hotline.report.measure import Bucket
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Overview
-from hotline.report.queries import frame_of
 
 SHARE, ALL, AUTO, HAND = "auto_dispatch", "dispatch_accuracy", "auto_dispatch_accuracy", "hand_dispatch_accuracy"
 NAMES = (SHARE, ALL, AUTO, HAND)
@@ -112,15 +106,7 @@ def threshold_changes(first: datetime, last: datetime) -> list[ThresholdChange]:
 def wrong_routes(week: Overview) -> list[WrongRoute]:
     """What was overturned most often: the category, the unit first sent to, the unit it ended with."""
     measure = BY_NAME[ALL]
-    frame = frame_of(week.period, week.cutoff)
-    times = func.count().label("count")
-    columns = Order.category_code.label("category"), sent_to(frame).label("unit"), moved_to(frame).label("moved_to")
-    query = select(*columns, times).select_from(Event).join(Event.order)
-    # What was moved at all: few, and found by an index.
-    moved = select(Event.order_id).where(is_step(Event, *MOVES), Event.at >= frame.period.start)
-    query = query.where(Event.order_id.in_(moved.correlate(None)))
-    query = query.where(measure.within(frame), measure.bucket(frame) == Bucket.COUNTED, measure.weight(frame) == 0)
-    if week.units_seen is not None:
-        query = query.where(sent_to(frame).in_(sorted(week.units_seen)))
-    query = query.group_by(*(column.name for column in columns)).order_by(times.desc(), *columns).limit(MOST_WRONG)
-    return [WrongRoute(*row) for row in db.session.execute(query)]
+    found = count([measure], [week.period], week.cutoff, by=By.ROUTE, units=week.units_seen)[measure, week.period]
+    wrong = [(figure.denominator, key.split(ROUTE_MARK)) for key, figure in found.items() if key and figure.denominator]
+    most = sorted(wrong, key=lambda row: (-row[0], row[1]))[:MOST_WRONG]
+    return [WrongRoute(category or None, unit, moved, times) for times, (category, unit, moved) in most]

@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("measure", sa.String(60), nullable=False),
         sa.Column("by", sa.String(20), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("key", sa.String(60), nullable=False),
+        sa.Column("key", sa.String(120), nullable=False),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in COUNTS),
         sa.Column("weighted", sa.Numeric(), nullable=False),
         sa.Column("weighted_excluded", sa.Numeric(), nullable=False),
