@@ -23,12 +23,12 @@ from hotline.base.work import unit_of_work
 from hotline.people.operations import create_user
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
-from hotline.report.conservation import verify_measures
-from hotline.report.counting import count
 from hotline.report.dimensions import By
 from hotline.report.measures import MEASURES
 from hotline.report.queries import figures, rolled_at
-from hotline.report.rollup import rebuild, roll_up
+from hotline.report.rollup.conservation import verify_measures
+from hotline.report.rollup.counting import count
+from hotline.report.rollup.rolling import rebuild, roll_up
 
 T = TypeVar("T")
 ROUNDS = 9

@@ -18,10 +18,10 @@ from hotline.people.commands import user
 from hotline.policy.clock_commands import clock
 from hotline.policy.commands import policy_command
 from hotline.receive.commands import import_
-from hotline.report.commands import report_command
-from hotline.report.paper_commands import listed as list_reports
-from hotline.report.paper_commands import make as make_report
-from hotline.report.rollup_commands import measures, roll_up_command
+from hotline.report.papers.commands import listed as list_reports
+from hotline.report.papers.commands import make as make_report
+from hotline.report.published.commands import report_command
+from hotline.report.rollup.commands import measures, roll_up_command
 from hotline.report.topics.commands import topics_command
 from hotline.transfer.matter_commands import places_command
 from hotline.transfer.routing_commands import routing_command

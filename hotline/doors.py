@@ -80,7 +80,7 @@ def install(app: Flask, settings: Settings) -> None:
     from hotline.receive.exit_pages import pages as exit_pages
     from hotline.receive.pages import pages as receive_pages
     from hotline.report.pages import pages as report_pages
-    from hotline.report.paper_pages import pages as paper_pages
+    from hotline.report.papers.pages import pages as paper_pages
     from hotline.report.topics.pages import pages as topic_pages
     from hotline.transfer.catalogue_pages import pages as catalogue_pages
     from hotline.transfer.pages import pages as transfer_pages
@@ -129,7 +129,7 @@ def _install_api(app: Flask) -> None:
     from hotline.receive.api import api as receive_api
     from hotline.receive.exit_api import api as exit_api
     from hotline.report.api import api as report_api
-    from hotline.report.paper_api import api as paper_api
+    from hotline.report.papers.api import api as paper_api
     from hotline.report.topics.api import api as topics_api
     from hotline.transfer.api import api as transfer_api
     from hotline.transfer.catalogue_api import api as catalogue_api

@@ -11,8 +11,8 @@ from hotline.orders import models as orders
 from hotline.people import models as people
 from hotline.policy import models as policy
 from hotline.receive import models as receive
-from hotline.report import models as report
-from hotline.report import paper_models as papers
+from hotline.report.papers import models as papers
+from hotline.report.rollup import models as rollup
 from hotline.report.topics import models as topics
 from hotline.transfer import models as transfer
 
@@ -31,7 +31,7 @@ __all__ = [
     "people",
     "policy",
     "receive",
-    "report",
+    "rollup",
     "topics",
     "transfer",
 ]

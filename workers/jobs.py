@@ -10,8 +10,8 @@ from uuid import UUID
 from hotline.notices.channels import Document, Message
 from hotline.notices.operations import tell
 from hotline.notices.outside import leave_for_report, send, send_to
-from hotline.report.mailing import letter_of
-from hotline.report.operations import make_report
+from hotline.report.papers.mailing import letter_of
+from hotline.report.papers.operations import make_report
 
 Job = Callable[[UUID, Mapping[str, Any], datetime], None]
 

@@ -20,7 +20,7 @@ from hotline.report.definitions import definition
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import measures_at
 from hotline.report.overview import overview
-from hotline.report.ranked import RankingQuery, asked_ranking, ranking_document
+from hotline.report.ranking.shown import RankingQuery, asked_ranking, ranking_document
 from hotline.report.schemas import RowsQuery, WeekQuery, page_of_lines, whole_week
 from hotline.report.sheet import week_sheet
 

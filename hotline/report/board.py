@@ -20,13 +20,13 @@ from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
 from hotline.report.charts import Chart, Part, chart, stacked
-from hotline.report.counting import count
 from hotline.report.figures import Cell, Figure
 from hotline.report.lists import Listing, Wanted
 from hotline.report.measure import Measure
 from hotline.report.measures import BY_NAME, Fate, find_measure
 from hotline.report.overview import Line, Overview
 from hotline.report.queries import frame_of
+from hotline.report.rollup.counting import count
 from hotline.report.routing import Routing, routing
 from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
 from hotline.report.words import heading, route, short_span

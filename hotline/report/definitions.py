@@ -8,7 +8,7 @@ from typing import Any
 from hotline.base.i18n import gettext, label, mark
 from hotline.policy.document import Policy
 from hotline.report.measure import Kind, Measure, Subject
-from hotline.report.variants import Varied
+from hotline.report.subjects.variants import Varied
 
 OF_CENTER, OF_QUEUES, OF_UNITS = mark("the center"), mark("queues"), mark("units")
 

@@ -19,13 +19,13 @@ from hotline.orders.models import Deadline, Order
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.policy.limits import Clock
 from hotline.report.about import ALL, UNKNOWN, About
-from hotline.report.asof import lead_at, state_at
-from hotline.report.clocks import Fate, fate
-from hotline.report.counting import count
 from hotline.report.dimensions import By
 from hotline.report.measure import Measure
 from hotline.report.queries import Units, frame_of, of_units
-from hotline.report.tallies import DISPATCHED, FATES, RECEIVED
+from hotline.report.rollup.counting import count
+from hotline.report.subjects.asof import lead_at, state_at
+from hotline.report.subjects.clocks import Fate, fate
+from hotline.report.subjects.tallies import DISPATCHED, FATES, RECEIVED
 
 Member = TypeVar("Member", bound=StrEnum)
 

@@ -19,15 +19,15 @@ from __future__ import annotations
 from hotline.base.errors import NotFound
 from hotline.base.i18n import gettext
 from hotline.policy.document import CHECKS, Policy
-from hotline.report.answers import ANSWER_MEASURES
-from hotline.report.asof import lead_at
-from hotline.report.calls import CALL_MEASURES
-from hotline.report.clocks import CLOCK_MEASURES, Fate, fate
-from hotline.report.closings import CLOSING_MEASURES
-from hotline.report.dispatches import DISPATCH_MEASURES
 from hotline.report.measure import Measure
-from hotline.report.received import ORDER_MEASURES
-from hotline.report.variants import check_variants, varied
+from hotline.report.subjects.answers import ANSWER_MEASURES
+from hotline.report.subjects.asof import lead_at
+from hotline.report.subjects.calls import CALL_MEASURES
+from hotline.report.subjects.clocks import CLOCK_MEASURES, Fate, fate
+from hotline.report.subjects.closings import CLOSING_MEASURES
+from hotline.report.subjects.dispatches import DISPATCH_MEASURES
+from hotline.report.subjects.received import ORDER_MEASURES
+from hotline.report.subjects.variants import check_variants, varied
 
 __all__ = ["BY_NAME", "MEASURES", "WEEKLY", "Fate", "fate", "find_measure", "lead_at", "measure_named", "measures_at"]
 

@@ -14,12 +14,12 @@ from hotline.base.time import Period
 from hotline.people.models import Unit
 from hotline.policy.document import Policy
 from hotline.report.about import ALL, About
-from hotline.report.counting import count
 from hotline.report.dimensions import By
 from hotline.report.figures import Cell, Figure, compared, pooled
 from hotline.report.inflow import Dispatched, Inflow, conserved, dispatched_in, inflow
 from hotline.report.measure import Frame, Measure
 from hotline.report.queries import Units, frame_of, measures_for
+from hotline.report.rollup.counting import count
 
 
 @dataclass(frozen=True, slots=True)

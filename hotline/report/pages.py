@@ -22,7 +22,7 @@ from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed, sh
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME, measures_at
 from hotline.report.overview import overview
-from hotline.report.ranked import RankingQuery, asked_ranking, shown
+from hotline.report.ranking.shown import RankingQuery, asked_ranking, shown
 from hotline.report.schemas import RowsQuery, WeekQuery
 from hotline.report.sheet import week_sheet
 

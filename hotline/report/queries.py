@@ -27,11 +27,11 @@ from hotline.policy import queries as policies
 from hotline.policy.appeals import Ground
 from hotline.report.about import ALL, About
 from hotline.report.dimensions import By, key_of
-from hotline.report.exclusions import deadline_ground
 from hotline.report.figures import Figure
 from hotline.report.measure import MOMENT, Bucket, Frame, Measure, Subject
 from hotline.report.measures import WEEKLY, lead_at
-from hotline.report.models import RolledMeasure
+from hotline.report.rollup.models import RolledMeasure
+from hotline.report.subjects.exclusions import deadline_ground
 
 READ_AT_ONCE = 1000
 FRESH = timedelta(minutes=15)

@@ -11,12 +11,12 @@ from hotline.base.time import Period
 from hotline.orders.queries import category_names
 from hotline.people.queries import unit_names
 from hotline.policy import queries as policies
-from hotline.report.counting import count
 from hotline.report.dimensions import By
-from hotline.report.dispatches import ROUTE_MARK
 from hotline.report.figures import Figure
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Overview
+from hotline.report.rollup.counting import count
+from hotline.report.subjects.dispatches import ROUTE_MARK
 
 SHARE, ALL, AUTO, HAND = "auto_dispatch", "dispatch_accuracy", "auto_dispatch_accuracy", "hand_dispatch_accuracy"
 NAMES = (SHARE, ALL, AUTO, HAND)

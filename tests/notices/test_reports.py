@@ -15,8 +15,8 @@ from hotline.notices.models import REPORTS, Medium
 from hotline.notices.subscriptions import subscribe
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
-from hotline.report.operations import ask, make_report, sign
-from hotline.report.paper_models import PeriodicReport
+from hotline.report.papers.models import PeriodicReport
+from hotline.report.papers.operations import ask, make_report, sign
 from tests.conftest import NOW
 from tests.notices.deliveries import ADMIN, run, webhook
 from tests.receivers import MailServer, Receiver

@@ -19,12 +19,12 @@ from hotline.policy.models import PolicyVersion
 from hotline.receive.joining import reactivate
 from hotline.report import queries
 from hotline.report.board import shown_change
-from hotline.report.closings import FALSE_CLOSE
 from hotline.report.dimensions import By
 from hotline.report.figures import Figure, compared
 from hotline.report.lines import OrderLine
 from hotline.report.lists import Wanted, listing
 from hotline.report.measure import Bucket
+from hotline.report.subjects.closings import FALSE_CLOSE
 from tests import factories
 from tests.factories import CALLBACK, HANDLER
 from tests.report.rows import DAY, HOUR, WEEK, at

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import delete, update
 
 from hotline.base.db import db
-from hotline.report.conservation import verify_measures
-from hotline.report.models import DailyFigure
-from hotline.report.rollup import roll_up
+from hotline.report.rollup.conservation import verify_measures
+from hotline.report.rollup.models import DailyFigure
+from hotline.report.rollup.rolling import roll_up
 from tests.report.rows import at, call_values, calls, clock, order
 from tests.report.test_rollup import NOW
 

@@ -25,7 +25,6 @@ from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.report import inflow, queries
 from hotline.report.dimensions import By
-from hotline.report.dispatches import DISPATCH_MEASURES, settled_until
 from hotline.report.figures import Figure
 from hotline.report.lines import DispatchLine
 from hotline.report.lists import DISPATCHED, Wanted, listing
@@ -34,6 +33,7 @@ from hotline.report.measures import BY_NAME
 from hotline.report.overview import overview
 from hotline.report.routing import routing, wrong_routes
 from hotline.report.sheet import week_sheet
+from hotline.report.subjects.dispatches import DISPATCH_MEASURES, settled_until
 from hotline.transfer.operations import dispatch, redispatch, refuse_return, return_window
 from tests import factories
 from tests.conftest import NOW

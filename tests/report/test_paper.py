@@ -24,11 +24,11 @@ from hotline.people.actors import SYSTEM, Actor
 from hotline.people.roles import Role
 from hotline.policy.document import BadPolicy, read_policy
 from hotline.policy.models import PolicyVersion
-from hotline.report.compose import compose
-from hotline.report.kept import paper_of
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME
-from hotline.report.operations import (
+from hotline.report.papers.compose import compose
+from hotline.report.papers.models import PeriodicReport, Stage
+from hotline.report.papers.operations import (
     Special,
     ask,
     ask_special,
@@ -38,11 +38,11 @@ from hotline.report.operations import (
     seen_by,
     sign,
 )
-from hotline.report.paper import Number, Paper, Part, Said, as_json, from_json, spoken, text
-from hotline.report.paper_models import PeriodicReport, Stage
+from hotline.report.papers.paper import Number, Paper, Part, Said, as_json, from_json, spoken, text
+from hotline.report.papers.queries import paper_of
+from hotline.report.papers.seen import Seen
 from hotline.report.queries import period_between
 from hotline.report.schemas import RowsQuery
-from hotline.report.seen import Seen
 from hotline.report.topics.models import Topic, TopicOrder
 from tests.conftest import NOW
 from tests.report.rows import DAY, MONDAY, WEEK, at, clock, order, with_weights

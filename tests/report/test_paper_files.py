@@ -14,13 +14,13 @@ from docx.shared import Pt
 from openpyxl import Workbook, load_workbook
 
 from hotline.base.i18n import speaking
-from hotline.report.circular import circular
-from hotline.report.flat import paper_csv
-from hotline.report.kept import paper_of
-from hotline.report.operations import edit_remarks, sign
-from hotline.report.paper import Number, text
-from hotline.report.paper_book import paper_book
-from hotline.report.paper_models import PeriodicReport
+from hotline.report.papers.book import paper_book
+from hotline.report.papers.circular import circular
+from hotline.report.papers.flat import paper_csv
+from hotline.report.papers.models import PeriodicReport
+from hotline.report.papers.operations import edit_remarks, sign
+from hotline.report.papers.paper import Number, text
+from hotline.report.papers.queries import paper_of
 from tests.conftest import NOW
 from tests.report.test_paper import MANAGER, made
 

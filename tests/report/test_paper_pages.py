@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from hotline.base.db import db
 from hotline.base.time import Kind
-from hotline.report.operations import Special, ask, ask_special, make_report
-from hotline.report.paper_models import PeriodicReport, Stage
+from hotline.report.papers.models import PeriodicReport, Stage
+from hotline.report.papers.operations import Special, ask, ask_special, make_report
 from tests.conftest import NOW
 from tests.report.rows import WEEK, at, clock
 from tests.report.test_pages import Links

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.report.ranking import lists, places
+from hotline.report.ranking.order import lists, places
 
 
 def listed(points: dict[str, int], most: int) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from hotline.base.errors import Invalid
 from hotline.people.models import UnitKind
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
-from hotline.report.rankings import Group, Rankings, rankings
+from hotline.report.ranking.queries import Group, Rankings, rankings
 from tests.report.rows import HOUR, MONDAY, WEEK, at, clock, evaluation
 from tests.report.test_pages import Links
 

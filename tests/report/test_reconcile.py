@@ -13,10 +13,10 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.report.commands import report_command
 from hotline.report.figures import percent
-from hotline.report.published import read_table
-from hotline.report.reconcile import Count, Range, Reconciliation, Term, denominators, digits_of, reconcile
+from hotline.report.published.commands import report_command
+from hotline.report.published.document import read_table
+from hotline.report.published.reconcile import Count, Range, Reconciliation, Term, denominators, digits_of, reconcile
 
 LIANYUNGANG_2017_04 = """
 title = "连云港 2017-04"

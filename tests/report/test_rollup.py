@@ -19,12 +19,12 @@ from hotline.orders.vocabulary import Channel, Nature
 from hotline.policy import queries as policies
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
-from hotline.report.counting import count
 from hotline.report.dimensions import By, dimensions_of
 from hotline.report.measures import BY_NAME, MEASURES
-from hotline.report.models import DailyFigure, RolledDay, RollupTouch
 from hotline.report.queries import figures, rolled_at
-from hotline.report.rollup import SETTLING, rebuild, roll_up
+from hotline.report.rollup.counting import count
+from hotline.report.rollup.models import DailyFigure, RolledDay, RollupTouch
+from hotline.report.rollup.rolling import SETTLING, rebuild, roll_up
 from tests import factories
 from tests.report.rows import (
     DAY,

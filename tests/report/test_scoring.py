@@ -16,8 +16,8 @@ from hotline.policy.limits import Evidence
 from hotline.policy.scores import Part, Scheme
 from hotline.report.figures import Figure, interval, rounded
 from hotline.report.measures import BY_NAME
-from hotline.report.rankings import measures_of
-from hotline.report.scoring import Score, Standing, full_marks, marks, mean, score, together
+from hotline.report.ranking.queries import measures_of
+from hotline.report.ranking.scoring import Score, Standing, full_marks, marks, mean, score, together
 from tests.policy.test_triggers import DEFAULT
 
 ON_TIME = Part("on_time", 25, slope=1)

@@ -22,13 +22,13 @@ from hotline.policy.operations import adopt_policy
 from hotline.policy.presets import build_on
 from hotline.policy.queries import policy_at
 from hotline.report import queries
-from hotline.report.counting import count
 from hotline.report.figures import Figure, percent
 from hotline.report.lists import Wanted, listing
 from hotline.report.measure import Bucket, Measure
 from hotline.report.measures import BY_NAME, find_measure, measures_at
 from hotline.report.overview import overview
-from hotline.report.rollup import SETTLING, roll_up
+from hotline.report.rollup.counting import count
+from hotline.report.rollup.rolling import SETTLING, roll_up
 from tests.report.rows import DAY, MONDAY, WEEK, at, call_values, calls, clock, evaluation, many, order
 
 BEFORE, LATER = WEEK.start, at(17)

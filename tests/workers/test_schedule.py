@@ -20,8 +20,8 @@ from hotline.handle.triggers import sweep_orders
 from hotline.ledgers.sheets import produce_sheets
 from hotline.notices.warnings import sweep
 from hotline.orders.recompute import follow_calendar
-from hotline.report.operations import plan_reports
-from hotline.report.rollup import roll_up
+from hotline.report.papers.operations import plan_reports
+from hotline.report.rollup.rolling import roll_up
 from hotline.report.topics.assigning import assign_topics
 from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose

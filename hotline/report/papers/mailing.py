@@ -1,0 +1,63 @@
+"""What is sent of a report: a few words, a link, and the document for circulation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+
+from config.settings import Settings
+from hotline.base.db import db
+from hotline.base.i18n import DEFAULT, gettext, speaking
+from hotline.report.papers.circular import MEDIA_TYPE, circular
+from hotline.report.papers.models import PeriodicReport
+from hotline.report.papers.paper import Said, text
+from hotline.report.papers.queries import paper_of
+from hotline.report.papers.titles import head_of
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A report as it is sent. ``facts`` are for programs."""
+
+    subject: str
+    text: str
+    facts: Mapping[str, Any]
+    file_name: str
+    media_type: str
+    document: bytes
+
+
+def letter_of(report_id: int) -> Letter:
+    """A report as it is sent, in the city's language."""
+    report = db.session.get_one(PeriodicReport, report_id)
+    link = _link(report)
+    with speaking(DEFAULT):
+        head = head_of(report)
+        said = [text(block) for block in paper_of(report).section("summary").blocks if isinstance(block, Said)]
+        signed = gettext("Signed by: %(name)s", name=report.signed_by) if report.signed_by else ""
+        lines = [head.days, *filter(None, report.remarks.splitlines()), *said, signed, link]
+        return Letter(
+            subject=f"{head.title} {head.issue}",
+            text="\n".join(filter(None, lines)) + "\n",
+            facts={
+                "action": "report",
+                "report": report.id,
+                "kind": report.kind.value,
+                "first": report.first.isoformat(),
+                "last": report.last.isoformat(),
+                "edition": report.edition,
+                "link": link,
+            },
+            file_name=f"{head.title} {head.issue}.docx",
+            media_type=MEDIA_TYPE,
+            document=circular(report),
+        )
+
+
+def _link(report: PeriodicReport) -> str:
+    settings: Settings = current_app.config["SETTINGS"]
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return f"{base}/reports/{report.id}"

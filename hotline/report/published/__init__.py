@@ -1,0 +1,1 @@
+"""Published tables, held against their own counts."""

@@ -1,0 +1,1 @@
+"""Figures by day: counted, kept up to date, read, and verified."""

@@ -1,0 +1,204 @@
+"""The rollup: every measure's figures by day, counted anew where something changed, and read as sums of days.
+
+The database remembers what changed (``RollupTouch``). From time to time ``roll_up`` counts anew the days of what was
+touched, the days on which time alone has changed something (``Measure.ripens``), and those a new policy counts
+otherwise. Afterwards every figure is what ``queries.figures`` would count as of the rollup's cut-off, to the last
+digit: both use the same expressions of the same measure, and ``verify_measures`` compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Date, Select, String, case, cast, delete, func, insert, literal, select, text, tuple_
+
+from hotline.base.db import db, forget_kept
+from hotline.base.time import DAY, Period
+from hotline.calls.models import Call
+from hotline.orders.models import Order
+from hotline.policy import queries as policies
+from hotline.policy.document import Policy
+from hotline.report.dimensions import dimensions_of, key_of
+from hotline.report.measure import Frame, Measure, Subject
+from hotline.report.measures import measures_at
+from hotline.report.queries import ENTITIES, counts_of, frame_of, judge, rolled_measures
+from hotline.report.rollup.models import WHOLE, DailyFigure, RolledDay, RolledMeasure
+from hotline.report.subjects.tallies import TALLIES
+
+# What happened this long ago has been committed: a report as of then misses nothing that is on its way.
+SETTLING = timedelta(seconds=5)
+FIRST, LAST = date(2000, 1, 1), date(2200, 1, 1)
+KEYS = ["measure", "day", "by", "key"]
+COUNTS = ["numerator", "denominator", "not_due", "excluded", "weighted", "weighted_excluded"]
+LOCK = 20261  # of the database, so that two workers do not count the same days at once
+
+
+def roll_up(now: datetime) -> int:
+    """Bring every measure's days up to date; return how many days were counted. Done by another: nothing, 0."""
+    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
+        return 0
+    cutoff = now - SETTLING
+    _take_touched()
+    rolled = rolled_measures()
+    days, measures = 0, measures_rolled(cutoff)
+    for measure in measures:
+        roll = Roll(measure, cutoff)
+        dirty = roll.dirty_days(rolled[measure.name]) if measure.name in rolled else roll.all_days()
+        days += roll.count(dirty)
+    db.session.execute(delete(RolledMeasure))
+    db.session.execute(insert(RolledMeasure), [{"measure": one.name, "cutoff": cutoff} for one in measures])
+    forget_kept()
+    return days
+
+
+def measures_rolled(cutoff: datetime) -> tuple[Measure, ...]:
+    """What is rolled up: the measures of the policy in force, and the tallies."""
+    return (*measures_at(policies.policy_at(cutoff)), *TALLIES)
+
+
+def rebuild(now: datetime) -> int:
+    """Forget the rollup and count every day anew; return how many."""
+    for table in (DailyFigure, RolledDay, RolledMeasure):
+        db.session.execute(delete(table))
+    forget_kept()
+    return roll_up(now)
+
+
+def _take_touched() -> None:
+    """What was touched, into a table of this transaction. The newest of it is looked at once more the next time.
+
+    One statement, and so one view of the database: what another transaction commits meanwhile stays for the next time.
+    """
+    db.session.execute(
+        text("CREATE TEMP TABLE IF NOT EXISTS touched (subject text, order_id bigint, was timestamptz[])")
+    )
+    db.session.execute(text("TRUNCATE touched"))
+    db.session.execute(
+        text(
+            "WITH settled AS (DELETE FROM rollup_touch WHERE at <= now() - :settling RETURNING 1) "
+            "INSERT INTO touched SELECT DISTINCT subject, order_id, was FROM rollup_touch"
+        ),
+        {"settling": SETTLING},
+    )
+    db.session.execute(text("ANALYZE touched"))
+
+
+TOUCHED = select(text("order_id")).select_from(text("touched")).where(text("order_id IS NOT NULL"))
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """One measure's days, as of a cut-off."""
+
+    measure: Measure
+    cutoff: datetime
+
+    def all_days(self) -> set[date]:
+        """Every day from the first that has rows to the last."""
+        frame = self.frame(FIRST, LAST)
+        day = self.measure.date(frame)
+        rows = select(func.min(day), func.max(day)).select_from(self._entity).where(self.measure.within(frame))
+        first, last = db.session.execute(rows).one()
+        return set() if first is None else set(frame.period.within(first, last).days)
+
+    def dirty_days(self, before: datetime) -> set[date]:
+        """The days whose figures may differ from what they were as of another cut-off."""
+        touched = self._touched()
+        return touched | self._reached(touched) | self._ripened(before) | self._read_otherwise()
+
+    def count(self, days: Iterable[date]) -> int:
+        """Count some days anew; return how many."""
+        done = 0
+        for run in self.runs(days):
+            span = self.frame(run[0], run[-1])
+            for table in (DailyFigure, RolledDay):
+                these = (table.measure == self.measure.name, table.day.between(run[0], run[-1]))
+                db.session.execute(delete(table).where(*these))
+            db.session.execute(insert(DailyFigure).from_select(KEYS + COUNTS, daily(self.measure, span)))
+            reads = reads_of(self.measure, span.policy)
+            rolled = [{"measure": self.measure.name, "day": day, "reads": reads} for day in run]
+            db.session.execute(insert(RolledDay), rolled)
+            done += len(run)
+        return done
+
+    def frame(self, first: date, last: date) -> Frame:
+        """Some days, by the policy of the last of them."""
+        plain = Period(first, last, self._zone, windows=policies.policy_at(self.cutoff).windows)
+        return frame_of(plain, self.cutoff)
+
+    @property
+    def _entity(self) -> Any:
+        return ENTITIES[self.measure.subject]
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return policies.calendar_now().zone
+
+    def _touched(self) -> set[date]:
+        frame, entity = self.frame(FIRST, LAST), self._entity
+        local = func.timezone(frame.period.zone.key, func.unnest(text("was"))) - frame.period.windows.shift
+        was = select(cast(local, Date)).distinct().select_from(text("touched"))
+        days = set(db.session.scalars(was.where(text("subject = :table")), {"table": entity.__tablename__}))
+        if entity is not Call:
+            order_id = Order.id if entity is Order else entity.order_id
+            now = select(self.measure.date(frame)).distinct().select_from(entity)
+            days |= set(db.session.scalars(now.where(self.measure.within(frame), order_id.in_(TOUCHED))))
+        return days - {None}
+
+    def _reached(self, days: set[date]) -> set[date]:
+        """Days that count otherwise because of what was touched on some; what is not ripe is counted anew anyway."""
+        frame, policy = self.frame(FIRST, LAST), policies.policy_at(self.cutoff)
+        last = frame.period.windows.day_of(self.measure.ripens(self.cutoff, policy), frame.period.zone)
+        far = ceil(self.measure.reach(policy) / DAY)
+        return {day + n * DAY for day in days for n in range(-far, far + 1) if day + n * DAY <= last} if far else set()
+
+    def _ripened(self, before: datetime) -> set[date]:
+        """The days on which time alone has changed something since."""
+        frame = self.frame(FIRST, LAST)
+        first, last = (
+            frame.period.windows.day_of(self.measure.ripens(instant, policies.policy_at(instant)), frame.period.zone)
+            for instant in (before, self.cutoff)
+        )
+        return set(frame.period.within(min(first, last), max(first, last)).days)
+
+    def _read_otherwise(self) -> set[date]:
+        """The days that were counted by what the policy does not say any more."""
+        query = select(RolledDay.day, RolledDay.reads).where(RolledDay.measure == self.measure.name)
+        return {day for day, reads in db.session.execute(query) if reads != self._reads(day)}
+
+    def _reads(self, day: date) -> str:
+        return reads_of(self.measure, self.frame(day, day).policy)
+
+    def runs(self, days: Iterable[date]) -> Iterator[list[date]]:
+        """Days in a row that are counted alike."""
+        run: list[date] = []
+        for day in sorted(days):
+            if run and (day - run[-1] != DAY or self._reads(day) != self._reads(run[-1])):
+                yield run
+                run = []
+            run.append(day)
+        if run:
+            yield run
+
+
+def reads_of(measure: Measure, policy: Policy) -> str:
+    """What of a policy a measure's figures of a day depend on, as text that can be compared."""
+    return repr((policy.windows, measure.reads(policy)))
+
+
+def daily(measure: Measure, frame: Frame) -> Select[Any]:
+    """A measure's figures of each day of a frame, whole and by every dimension: KEYS and COUNTS."""
+    dimensions = dimensions_of(measure)
+    keys = (cast(func.coalesce(key_of(by, measure, frame), WHOLE), String).label(by.value) for by in dimensions)
+    rows = judge(measure, frame, measure.date(frame).label("day"), *keys, joined=measure.subject is not Subject.CALLS)
+    columns = [(by, rows.c[by.value]) for by in dimensions]
+    sets = func.grouping_sets(tuple_(rows.c.day), *(tuple_(rows.c.day, column) for _, column in columns))
+    by = case(*((func.grouping(column) == 0, literal(by.value)) for by, column in columns), else_=literal(WHOLE))
+    key = case(*((func.grouping(column) == 0, column) for _, column in columns), else_=literal(WHOLE))
+    figures = select(literal(measure.name).label("measure"), rows.c.day, by.label("by"), key.label("key"))
+    return figures.add_columns(*counts_of(rows)).where(rows.c.bucket.is_not(None)).group_by(sets)

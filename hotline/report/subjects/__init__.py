@@ -1,0 +1,1 @@
+"""The rows of the registry, each file with what its measures count."""
