@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from hotline.base.db import db
 
@@ -44,7 +44,7 @@ class Leader:
     def resign(self) -> None:
         """Let another lead."""
         if self._holds is not None:
-            with suppress(DBAPIError):  # a connection that is gone has no lock any more
+            with suppress(SQLAlchemyError):  # a connection that is gone has no lock any more
                 self._holds.scalar(select(func.pg_advisory_unlock(KEY)))  # at once, not when the session has ended
             self._holds.invalidate()
             self._holds.close()
