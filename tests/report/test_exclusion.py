@@ -172,7 +172,7 @@ def test_every_dispatched_order_is_in_one_fate(session: None) -> None:
     assert found.fates[Fate.EXCLUDED] == 5
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000))
 def test_buckets_add_up_whatever_is_appealed(session: None, seed: int) -> None:
     nested = db.session.begin_nested()

@@ -27,6 +27,7 @@ from hotline.report.rollup.conservation import verify_measures
 from hotline.report.rollup.counting import count
 from hotline.report.rollup.models import DailyFigure, RolledDay, RollupTouch
 from hotline.report.rollup.rolling import SETTLING, rebuild, roll_up
+from hotline.report.subjects.tallies import TALLIES
 from tests import factories
 from tests.report.rows import (
     DAY,
@@ -45,7 +46,6 @@ from tests.report.rows import (
 NOW = at(25)
 PERIODS = (
     WEEK,
-    WEEK.after(),
     period_of(Kind.DAY, date(2026, 11, 11), ZONE),
     period_of(Kind.MONTH, date(2026, 11, 11), ZONE),
     Period(date(2026, 11, 10), date(2026, 11, 24), ZONE),
@@ -91,11 +91,8 @@ def assert_same(cutoff: datetime) -> None:
     """Every figure of the rollup is what its rows say, in every dimension and period."""
     assert rolled_at() == cutoff
     for by in (None, *By):
-        measures = [
-            one
-            for one in (MEASURES if by in {None, By.UNIT} else ONE_OF_EACH)
-            if by is None or by in dimensions_of(one)
-        ]
+        some = (*(ONE_OF_EACH if by else MEASURES), *TALLIES, BY_NAME["dispatch_accuracy"])
+        measures = [one for one in dict.fromkeys(some) if by is None or by in dimensions_of(one)]
         periods = PERIODS if by is None else PERIODS[:1]
         found = count(measures, periods, cutoff, by=by)
         for measure, period in product(measures, periods):

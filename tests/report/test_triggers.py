@@ -226,7 +226,7 @@ def test_three_citizens_of_one_topic_in_a_week(session: None, now: datetime) -> 
 # Sweeps
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(
