@@ -89,7 +89,7 @@ def rolled_at() -> datetime | None:
 def rolled_measures() -> dict[str, datetime]:
     """The measures of the rollup by their names, and as of when each is. Read once in a transaction."""
     query = select(RolledMeasure.measure, RolledMeasure.cutoff)
-    return kept("rolled measures", lambda: dict(db.session.execute(query).tuples().all()))
+    return kept("rolled measures", lambda: dict(db.session.execute(query).all()))
 
 
 def latest(now: datetime) -> datetime:
