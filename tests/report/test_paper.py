@@ -42,12 +42,13 @@ from hotline.report.papers.operations import (
 from hotline.report.papers.paper import Number, Paper, Part, Said, as_json, from_json, spoken, text
 from hotline.report.papers.queries import paper_of
 from hotline.report.papers.seen import Seen
+from hotline.report.papers.standing import overdue
 from hotline.report.queries import period_between
 from hotline.report.rollup.models import RolledMeasure
 from hotline.report.schemas import RowsQuery
 from hotline.report.topics.models import Topic, TopicOrder
 from tests.conftest import NOW
-from tests.report.rows import DAY, MONDAY, WEEK, at, clock, order, with_weights
+from tests.report.rows import DAY, MONDAY, WEEK, at, clock, evaluation, order, with_weights
 
 MANAGER = Actor(Role.MANAGER, "王主任")
 SignIn = Callable[[str], FlaskClient]
@@ -107,6 +108,14 @@ def test_figures_are_those_of_the_overview(filled: None) -> None:
         assert rate.value == pytest.approx(float(figure.rate or 0))
 
 
+def test_a_weighted_rate_is_told_with_the_sum_of_its_weights(session: None) -> None:
+    with_weights({"satisfied": 1, "basically": 0.5}, at(1))
+    for turn, said in enumerate(("satisfied", "basically", "basically")):
+        evaluation(at(10), at(11), said, turn=1 + turn)
+    said = [text(block) for block in paper_of(made()).section("summary").blocks if isinstance(block, Said)]
+    assert any(re.search(r"66\.67%\D+(2\D+3|3\D+2)\D", one) for one in said)
+
+
 def test_the_year_before_stands_beside_where_there_is_one(session: None) -> None:
     order(dispatched=MONDAY, category_code="0101")
     order(dispatched=MONDAY)
@@ -145,6 +154,9 @@ def test_the_worst_overdue_come_first_by_number_and_without_words(session: None)
     due = [text(row[3]) for row in section.tables[0].rows]
     assert due == sorted(due)
     assert len(due) == 3
+    later = ask(Kind.WEEK, WEEK.first, MANAGER, NOW + 7 * DAY)  # the days over are those of the same instant
+    assert overdue(seen_by(later)) == section.blocks
+    assert "2026-11-16 00:00" in text(section.blocks[0])  # type: ignore[arg-type]
     assert "张三" not in str(as_json(Paper((section,))))
 
 
@@ -352,6 +364,13 @@ def test_a_special_report_is_narrowed_and_so_are_its_lists(filled: None) -> None
     assert "connection" not in str(as_json(paper)["sections"][0])  # calls are about no matter
 
 
+def test_who_asks_for_what_is_being_made_leaves_its_words_alone(session: None) -> None:
+    about = Special("专报")
+    ask_special(WEEK.first, WEEK.last, about, MANAGER, NOW, remarks="编者按。")
+    again = ask_special(WEEK.first, WEEK.last, about, Actor(Role.MANAGER, "李主任"), NOW, remarks="别的话。")
+    assert (again.asked_by, again.remarks) == (MANAGER.name, "编者按。")
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -374,32 +393,32 @@ def test_who_signs_and_what_signing_locks(filled: None) -> None:
     report = made()
     for role in (Role.UNIT_HEAD, Role.AGENT, Role.ADMIN):
         with pytest.raises(NotAllowed):
-            sign(report, Actor(role, "某人"), NOW)
-    edit_remarks(report, MANAGER, remarks="本周总体平稳。")
-    sign(report, MANAGER, NOW)
+            sign(report, Actor(role, "某人"), NOW, remarks_version=report.remarks_version)
+    edit_remarks(report, MANAGER, remarks="本周总体平稳。", remarks_version=report.remarks_version)
+    sign(report, MANAGER, NOW, remarks_version=report.remarks_version)
     assert (report.stage, report.signed_by, report.signed_at) == (Stage.SIGNED, "王主任", NOW)
     with pytest.raises(Conflict):
-        edit_remarks(report, MANAGER, remarks="改")
+        edit_remarks(report, MANAGER, remarks="改", remarks_version=report.remarks_version)
     with pytest.raises(Conflict):
-        sign(report, MANAGER, NOW)
+        sign(report, MANAGER, NOW, remarks_version=report.remarks_version)
 
 
 def test_only_the_last_edition_made_is_signed(filled: None) -> None:
     first = made()
     waiting = ask(Kind.WEEK, WEEK.first, MANAGER, NOW)
     with pytest.raises(Conflict):
-        sign(waiting, MANAGER, NOW)
+        sign(waiting, MANAGER, NOW, remarks_version=waiting.remarks_version)
     make_report(waiting.id, NOW)
     with pytest.raises(Conflict):
-        sign(first, MANAGER, NOW)
-    sign(waiting, MANAGER, NOW)
+        sign(first, MANAGER, NOW, remarks_version=first.remarks_version)
+    sign(waiting, MANAGER, NOW, remarks_version=waiting.remarks_version)
 
 
 def test_a_signed_report_is_left_to_be_mailed_once(filled: None) -> None:
     report = made()
     told = select(func.count(Delivery.id)).where(Delivery.job == "tell_report")
     assert db.session.scalar(told) == 0
-    sign(report, MANAGER, NOW)
+    sign(report, MANAGER, NOW, remarks_version=report.remarks_version)
     assert db.session.scalar(told) == 1
 
 

@@ -29,7 +29,7 @@ from tests.report.test_paper import MANAGER, made
 def report(filled: None) -> PeriodicReport:
     """A report with opening words."""
     made_one = made()
-    edit_remarks(made_one, MANAGER, remarks="本周总体平稳。\n=1+1")
+    edit_remarks(made_one, MANAGER, remarks="本周总体平稳。\n=1+1", remarks_version=made_one.remarks_version)
     return made_one
 
 
@@ -37,7 +37,7 @@ def report(filled: None) -> PeriodicReport:
 
 
 def test_the_document_is_in_the_form_of_the_trade(report: PeriodicReport) -> None:
-    sign(report, MANAGER, NOW)
+    sign(report, MANAGER, NOW, remarks_version=report.remarks_version)
     with speaking("zh"):
         document = Document(BytesIO(circular(report)))
     page = document.sections[0]

@@ -85,6 +85,7 @@ def summary_json(report: PeriodicReport) -> dict[str, Any]:
         "step": gettext(report.step) if report.step else "",
         "error": report.error,
         "remarks": report.remarks,
+        "remarks_version": report.remarks_version,
         "asked_by": report.asked_by,
         "made_at": report.made_at and instant(report.made_at),
         "signed_by": report.signed_by,

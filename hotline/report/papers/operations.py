@@ -201,18 +201,25 @@ def _note(report_id: int, stage: Stage, progress: int, step: str, error: str = "
 # Signing
 
 
-def edit_remarks(report: PeriodicReport, actor: Actor, *, remarks: str) -> None:
-    """Write the opening words (编者按). Figures cannot be edited; what is signed is not changed."""
+def edit_remarks(report: PeriodicReport, actor: Actor, *, remarks: str, remarks_version: str) -> None:
+    """Write the opening words (编者按). Figures cannot be edited; what is signed is not changed.
+
+    remarks_version: that of the words the actor has read. Raises Conflict.
+    """
     actor.require(Permission.SIGN_REPORTS)
     _hold(report)
     if report.stage is Stage.SIGNED:
         raise Conflict(gettext("It is signed, and stays as it is; make another edition."))
+    _check_read(report, remarks_version)
     report.remarks = remarks
     db.session.flush()
 
 
-def sign(report: PeriodicReport, actor: Actor, now: datetime) -> None:
-    """Sign a report (签发): from now on it does not change, and it is mailed. Raises Conflict."""
+def sign(report: PeriodicReport, actor: Actor, now: datetime, *, remarks_version: str) -> None:
+    """Sign a report (签发) with the opening words the actor has read: from now on it does not change, and it is mailed.
+
+    Raises Conflict.
+    """
     actor.require(Permission.SIGN_REPORTS)
     _hold_editions_of(report)  # one that replaces it is finished before, or waits
     _hold(report)
@@ -222,9 +229,15 @@ def sign(report: PeriodicReport, actor: Actor, now: datetime) -> None:
         raise Conflict(gettext("It is not made yet."))
     if replaced_by(report) is not None:
         raise Conflict(gettext("A later edition has replaced it; sign that one."))
+    _check_read(report, remarks_version)
     report.stage, report.signed_at, report.signed_by = Stage.SIGNED, now, actor.name
     _mail(report, Mailed.SIGNED, now)
     db.session.flush()
+
+
+def _check_read(report: PeriodicReport, remarks_version: str) -> None:
+    if report.remarks_version != remarks_version:
+        raise Conflict(gettext("Somebody has changed the opening words meanwhile. Read them, then save or sign again."))
 
 
 def _hold(report: PeriodicReport) -> None:

@@ -35,7 +35,7 @@ from hotline.report.papers.models import PeriodicReport, Stage
 from hotline.report.papers.operations import ask, ask_special, edit_remarks, sign
 from hotline.report.papers.paper import Number, spoken, text
 from hotline.report.papers.queries import paper_of, replaced_by, replacing, report_for, reports_for
-from hotline.report.papers.schemas import AskBody, RemarksBody, ReportsQuery, special_from
+from hotline.report.papers.schemas import AskBody, RemarksBody, ReportsQuery, SignBody, special_from
 from hotline.report.schemas import instant
 
 pages = Blueprint("papers", __name__, template_folder="templates")
@@ -105,7 +105,7 @@ def shown(report_id: int) -> ResponseReturnValue:
     return _one(report_for(report_id, current_actor()), "")
 
 
-def _one(report: PeriodicReport, refused: str) -> str:
+def _one(report: PeriodicReport, refused: str, typed: str | None = None) -> str:
     made = report.stage in {Stage.MADE, Stage.SIGNED}
     return render_template(
         "papers/paper.html",
@@ -116,6 +116,7 @@ def _one(report: PeriodicReport, refused: str) -> str:
         may_sign=current_actor().may(SIGNS),
         address=lambda number: address_of(number, report),
         refused=refused,
+        typed=report.remarks if typed is None else typed,
         spoken=spoken,
         text=text,
         bars=bars,
@@ -152,7 +153,7 @@ def remarks(report_id: int) -> ResponseReturnValue:
 @needs(SIGNS)
 def signed(report_id: int) -> ResponseReturnValue:
     """Sign a report."""
-    return _done(report_id, Schema, lambda report, actor, _given: sign(report, actor, utc_now()))
+    return _done(report_id, SignBody, lambda report, actor, given: sign(report, actor, utc_now(), **given))
 
 
 @pages.post("/reports/<int:report_id>/again")
@@ -180,7 +181,7 @@ def _done(
         with db.session.begin_nested():
             step(report, actor, schema().read(form_data(schema)))
     except (Conflict, Invalid) as refusal:
-        return _one(report, refusal.message), refusal.status
+        return _one(report, refusal.message, request.form.get("remarks")), refusal.status
     flash(gettext("Saved."), "done")
     return redirect(url_for("papers.shown", report_id=report.id))
 

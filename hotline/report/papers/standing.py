@@ -145,6 +145,7 @@ OVERDUE_COLUMNS = (
 
 def overdue(seen: Seen) -> tuple[Block, ...]:
     """The orders that were overdue longest at the cut-off, whenever they came in. By number: no citizen's words."""
+    at = min(seen.cutoff, seen.period.end)  # as overdue_rows takes it
     late = overdue_rows(seen.period, seen.cutoff, seen.units, seen.about)
     number = db.session.scalar(select(func.count()).select_from(late.order_by(None).subquery())) or 0
     if not number:
@@ -157,22 +158,24 @@ def overdue(seen: Seen) -> tuple[Block, ...]:
             names.get(one.unit_code or "", one.unit_code),
             categories.get(one.order.category_code or "", ""),
             _at(one.due_at, calendar),
-            _days_over(one, seen),
+            _days_over(one, at),
         ]
         for one in worst
     ]
     said = Said(
-        mark("%(count)s orders are open past their due time; the %(shown)s overdue longest, in working time:"),
-        {"count": count(number, measure="overdue"), "shown": str(len(rows))},
+        mark(
+            "%(count)s orders were open past their due time at %(at)s; the %(shown)s overdue longest by then, in working time:"
+        ),
+        {"count": count(number, measure="overdue"), "shown": str(len(rows)), "at": _at(at, calendar)},
     )
     return said, Table(Said(mark("The worst overdue")), OVERDUE_COLUMNS, rows)
 
 
-def _days_over(late: Deadline, seen: Seen) -> Number:
-    """How long it is over at the cut-off, in working days of the length of a day then, to a tenth."""
+def _days_over(late: Deadline, at: datetime) -> Number:
+    """How long it is over at an instant, in working days of the length of a day then, to a tenth."""
     calendar = policies.calendar_now()
-    day = calendar.day_length(calendar.city_day(seen.cutoff)) or timedelta(hours=8)
-    over = working_between(late.due_at, seen.cutoff, calendar) / day
+    day = calendar.day_length(calendar.city_day(at)) or timedelta(hours=8)
+    over = working_between(late.due_at, at, calendar) / day
     return Number(f"{over:.1f}", round(over, 1))
 
 
