@@ -6,15 +6,18 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from docx import Document
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed
+from hotline.base.i18n import speaking
 from hotline.base.outbox import Delivery
 from hotline.base.time import Kind
 from hotline.handle.models import Alarm
@@ -27,6 +30,7 @@ from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME
+from hotline.report.papers.circular import circular
 from hotline.report.papers.compose import compose
 from hotline.report.papers.models import PeriodicReport, Stage
 from hotline.report.papers.operations import (
@@ -447,23 +451,38 @@ def test_alarms_of_the_period_and_what_was_done_by_the_cutoff(session: None) -> 
         whom="局长",
     )
     alarm(
-        "cluster", at(13), unit_code=None, subject="锦绣花园", handled_at=at(20), handled_by="王主任", note="后来的事"
+        "cluster",
+        at(13),
+        unit_code=None,
+        subject="topic/17",
+        facts={"place": "锦绣花园", "district": "d01", "category": "", "orders": []},
+        handled_at=at(20),
+        handled_by="王主任",
+        note="后来的事",
     )
     alarm("cluster", at(17, 9), unit_code=None)  # the next week's
     section = paper_of(made()).section("alarms")
     by_kind, latest = section.tables
     assert [[text(cell) for cell in row[1:]] for row in by_kind.rows][-1] == ["4", "2", "2", "1"]
     assert by_kind.rows[0][0] == Said("Not solved, several in a month")
+    notes = [text(row[4]) for row in latest.rows]
+    assert notes[1:3] == ["约谈", "已督促整改"]
+    assert "后来的事" not in notes
     done = [text(row[3]) for row in latest.rows]
-    assert done[1:3] == ["约谈", "已督促整改"]
-    assert "后来的事" not in done
+    assert "2026-11-13 12:00" in done[1]
+    assert "王主任" in done[1]
+    assert text(latest.rows[0][2]) == "锦绣花园 · 望江区"
+    with speaking("zh"):
+        document = Document(BytesIO(circular(db.session.scalars(select(PeriodicReport)).one())))
+    circulated = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+    assert not circulated & {"约谈", "已督促整改"}
 
 
 def test_what_came_into_force_is_said(session: None) -> None:
     with_weights({"satisfied": 1, "so-so": 0.5}, at(11))
     section = paper_of(made()).section("policy")
     (row,) = section.tables[0].rows
-    assert (text(row[0]), text(row[2])) == ("2026-11-11 12:00", "satisfaction")
+    assert (text(row[0]), text(row[2])) == ("2026-11-11 12:00", text(Said("Satisfaction")))
 
 
 def test_hot_topics_of_the_period_open_their_orders(session: None, sign_in: SignIn) -> None:

@@ -166,7 +166,7 @@ def _numeral(at: int) -> str:
 
 
 def _table(document: Any, table: Table) -> None:
-    shown = [at for at, column in enumerate(table.columns) if not column.aside]
+    shown = [at for at, column in enumerate(table.columns) if not (column.aside or column.inside)]
     made = document.add_table(rows=1 + len(table.rows), cols=len(shown), style="Table Grid")
     made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     widths = [Mm(width) for width in _widths(table, shown)]
