@@ -13,6 +13,7 @@ import pytest
 from docx import Document
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError
 
 from hotline.base.db import db
@@ -203,11 +204,32 @@ def test_a_kept_report_does_not_change_with_what_happens_later(filled: None) -> 
     assert later.edition == 2
 
 
-def test_the_database_refuses_other_figures(filled: None) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE periodic_report SET content = '{}'",
+        "UPDATE periodic_report SET cutoff = cutoff - interval '1 day'",
+        "UPDATE periodic_report SET last = last + 1",
+        "UPDATE periodic_report SET scope = 'other'",
+        "UPDATE periodic_report SET edition = 2",
+        "UPDATE periodic_report SET policy_id = NULL",
+        "DELETE FROM periodic_report",
+        "TRUNCATE periodic_report",
+    ],
+)
+def test_the_database_keeps_what_was_made(session: None, change: str) -> None:
     report = made()
-    report.content = {"sections": []}
+    report.remarks = "编者按。"
+    db.session.flush()
+    with pytest.raises(DBAPIError, match="that was made"):
+        db.session.execute(sql(change))
+
+
+def test_the_database_keeps_what_was_signed(session: None) -> None:
+    report = made()
+    sign(report, MANAGER, NOW, remarks_version=report.remarks_version)
     with pytest.raises(DBAPIError, match="keeps its figures"):
-        db.session.flush()
+        db.session.execute(sql("UPDATE periodic_report SET remarks = '改'"))
 
 
 def test_progress_goes_by_sections(filled: None, monkeypatch: pytest.MonkeyPatch) -> None:
