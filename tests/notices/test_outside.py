@@ -261,7 +261,7 @@ def test_a_mail(mails: MailServer) -> None:
 
 def test_a_mail_has_a_subject_of_one_line_and_a_file_of_a_name(mails: MailServer) -> None:
     to = subscribe(Medium.MAIL, "leader@example.cn", ADMIN, NOW, unit_code="housing")
-    document = Document("供暖\n专报 2026/11.docx", "application/msword", b"x")
+    document = Document("供暖\n专报 2026/11.docx", "application/msword", lambda: b"x")
     send_to(to.id, Message("供暖\r\n专报", "text", document=document), uuid4(), NOW)
     (mail,) = mails.mails
     (attached,) = mail.iter_attachments()

@@ -31,7 +31,7 @@ def send(message: Message, target: Target, delivery_id: UUID, now: datetime, set
     if message.document is not None:
         kind, _, subtype = message.document.media_type.partition("/")
         name = _one_line(message.document.name).replace("/", "-")  # a name, not a path
-        mail.add_attachment(message.document.content, maintype=kind, subtype=subtype, filename=name)
+        mail.add_attachment(message.document.content(), maintype=kind, subtype=subtype, filename=name)
     url = urlsplit(settings.smtp_url)
     try:
         with _connect(url) as server:

@@ -12,10 +12,11 @@ from hotline.base.rest import answer
 from hotline.base.time import utc_now
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
+from hotline.report.papers.files import FILES, file_name
 from hotline.report.papers.flat import report_json, summary_json
 from hotline.report.papers.operations import sign
-from hotline.report.papers.pages import FILES, address_of, ask_for, file_name
-from hotline.report.papers.queries import report_for, reports_for
+from hotline.report.papers.pages import address_of, ask_for
+from hotline.report.papers.queries import replacing, report_for, reports_for
 from hotline.report.papers.schemas import AskBody, ReportsQuery, SignBody
 
 api = Blueprint("papers_api", __name__, url_prefix="/api/v1/reports", description="Reports that were made")
@@ -28,7 +29,8 @@ api = Blueprint("papers_api", __name__, url_prefix="/api/v1/reports", descriptio
 def listed(query: dict[str, Any]) -> Response:
     """The reports, the latest first."""
     page = page_of(reports_for(current_actor(), query["kind"]), query["page"])
-    reports = [summary_json(report) for report in page.rows]
+    later = replacing(page.rows)
+    reports = [summary_json(report, later) for report in page.rows]
     return answer({"page": page.number, "pages": page.pages, "total": page.total, "reports": reports})
 
 

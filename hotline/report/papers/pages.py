@@ -16,7 +16,6 @@ from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
 from hotline.base.schemas import Schema
 from hotline.base.time import Kind, utc_now
-from hotline.base.workbook import MEDIA_TYPE as XLSX
 from hotline.orders.forms import form_data
 from hotline.orders.queries import categories
 from hotline.people.actors import Actor
@@ -26,13 +25,11 @@ from hotline.people.signin import current_actor, needs
 from hotline.policy.reports import report_name
 from hotline.report.pages import address_data
 from hotline.report.papers import titles
-from hotline.report.papers.book import paper_book
 from hotline.report.papers.charts import bars, intervals, lines
-from hotline.report.papers.circular import MEDIA_TYPE as DOCX
-from hotline.report.papers.circular import circular
-from hotline.report.papers.flat import paper_csv, summary_json
+from hotline.report.papers.files import FILES, file_name
+from hotline.report.papers.flat import summary_json
 from hotline.report.papers.models import PeriodicReport, Stage
-from hotline.report.papers.operations import ask, ask_special, edit_remarks, sign
+from hotline.report.papers.operations import Special, ask, ask_special, edit_remarks, sign
 from hotline.report.papers.paper import Number, spoken, text
 from hotline.report.papers.queries import paper_of, replaced_by, replacing, report_for, reports_for
 from hotline.report.papers.schemas import AskBody, RemarksBody, ReportsQuery, SignBody, special_from
@@ -42,11 +39,6 @@ pages = Blueprint("papers", __name__, template_folder="templates")
 
 SEES, SIGNS = Permission.SEE_CITY_REPORTS, Permission.SIGN_REPORTS
 PAGE = 30
-FILES: Mapping[str, tuple[Callable[[PeriodicReport], bytes], str]] = {
-    "docx": (circular, DOCX),
-    "xlsx": (paper_book, XLSX),
-    "csv": (paper_csv, "text/csv"),
-}
 
 
 @pages.get("/reports")
@@ -168,7 +160,7 @@ def again(report_id: int) -> ResponseReturnValue:
 def another(old: PeriodicReport, actor: Actor) -> PeriodicReport:
     """A later edition of a report."""
     if old.kind is Kind.RANGE:
-        about = special_from({"title": old.title, **summary_json(old)["narrowed_to"]})
+        about = Special(old.title, old.unit_code, old.category_code, old.district_code)
         return ask_special(old.first, old.last, about, actor, utc_now(), remarks=old.remarks)
     return ask(old.kind, old.first, actor, utc_now())
 
@@ -205,9 +197,3 @@ def address_of(number: Number, report: PeriodicReport, rows: str = "report.rows"
     if (report.category_code or "").startswith(where.get("matter") or "-"):
         where.pop("matter")  # the report's own is the narrower
     return url_for(rows, **{**days, **narrowed, **where})
-
-
-def file_name(report: PeriodicReport, form: str) -> str:
-    """What a report's file is called: weekly-2026-11-16.docx."""
-    edition = f"-{report.edition}" if report.edition > 1 else ""
-    return f"{report.kind}-{report.first.isoformat()}{edition}.{form}"

@@ -9,11 +9,12 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hotline.base.i18n import gettext
+from hotline.base.paging import LAST_PAGE
 from hotline.base.schemas import Schema, member, words
 from hotline.base.time import Kind
 from hotline.report.papers.models import VERSION_LENGTH
 from hotline.report.papers.operations import Special
-from hotline.report.schemas import LAST_PAGE, a_day
+from hotline.report.schemas import a_day
 
 
 class ReportsQuery(Schema):
