@@ -105,7 +105,12 @@ def _asked(
     """A new edition, or the one being made."""
     if period.start > now:
         raise Invalid.field("day", gettext("this has not begun; give an earlier day"))
-    of = {"kind": kind, "first": period.first, "last": period.last, "scope": about.scope if about else ""}
+    of: dict[str, Any] = {
+        "kind": kind,
+        "first": period.first,
+        "last": period.last,
+        "scope": about.scope if about else "",
+    }
     _hold_editions(**of)  # two who ask at once ask for one edition
     newest = db.session.scalar(select(PeriodicReport).filter_by(**of).order_by(PeriodicReport.edition.desc()).limit(1))
     if newest is not None and newest.stage in {Stage.MAKING, Stage.FAILED}:
