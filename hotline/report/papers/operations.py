@@ -147,6 +147,7 @@ def _hold_editions_of(report: PeriodicReport) -> None:
 def _renew(report: PeriodicReport, now: datetime, cutoff: datetime) -> None:
     """Try one that failed again at once, as the records stand now; leave one that somebody is just making."""
     free = db.session.scalar(select(func.pg_try_advisory_xact_lock(_making(report.id))))
+    db.session.refresh(report, ["stage"])
     if not free or report.stage is not Stage.FAILED:
         return
     report.cutoff = cutoff

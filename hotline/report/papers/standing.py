@@ -168,7 +168,7 @@ def overdue(seen: Seen) -> tuple[Block, ...]:
         mark(
             "%(count)s orders were open past their due time at %(at)s; the %(shown)s overdue longest by then, in working time:"
         ),
-        {"count": count(number, measure="overdue"), "shown": str(len(rows)), "at": _at(at, calendar)},
+        {"count": count(number, measure="open_overdue"), "shown": str(len(rows)), "at": _at(at, calendar)},
     )
     return said, Table(Said(mark("The worst overdue")), OVERDUE_COLUMNS, rows)
 
