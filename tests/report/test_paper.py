@@ -24,11 +24,10 @@ from hotline.base.time import Kind
 from hotline.handle.models import Alarm
 from hotline.orders.models import Order
 from hotline.orders.vocabulary import Channel
-from hotline.people.actors import SYSTEM, Actor
+from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy.document import BadPolicy, read_policy
 from hotline.policy.models import PolicyVersion
-from hotline.policy.operations import adopt_policy
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME
 from hotline.report.papers.circular import circular
@@ -40,7 +39,6 @@ from hotline.report.papers.operations import (
     ask_special,
     edit_remarks,
     make_report,
-    plan_reports,
     seen_by,
     sign,
 )
@@ -49,7 +47,6 @@ from hotline.report.papers.queries import paper_of
 from hotline.report.papers.seen import Seen
 from hotline.report.papers.standing import overdue
 from hotline.report.queries import period_between
-from hotline.report.rollup.models import RolledMeasure
 from hotline.report.schemas import RowsQuery
 from hotline.report.topics.models import Topic, TopicOrder
 from tests.conftest import NOW
@@ -263,97 +260,6 @@ def test_the_worker_makes_what_was_asked_for(session: None) -> None:
     assert deliver(waiting.id, NOW)
     db.session.refresh(report)
     assert report.stage is Stage.MADE
-
-
-def test_the_clock_makes_each_report_once_as_of_when_it_was_due(session: None) -> None:
-    order(dispatched=datetime(2026, 1, 5, tzinfo=NOW.tzinfo))
-    assert plan_reports(NOW) == 4
-    assert plan_reports(NOW) == 0
-    asked = {report.kind: report for report in db.session.scalars(select(PeriodicReport))}
-    assert (asked[Kind.WEEK].first, asked[Kind.WEEK].cutoff) == (WEEK.first, at(16, 8))
-    assert (asked[Kind.DAY].first, asked[Kind.DAY].cutoff) == (date(2026, 11, 16), at(17, 8))
-    assert asked[Kind.MONTH].first == date(2026, 10, 1)
-    assert asked[Kind.QUARTER].first == date(2026, 7, 1)
-    assert plan_reports(NOW + 3 * DAY) == 3  # the days missed meanwhile
-    assert {report.asked_by for report in asked.values()} == {SYSTEM.name}
-
-
-def with_document(since: datetime, **sections: Any) -> None:
-    """A policy in force from an instant that differs in some sections."""
-    document = db.session.scalars(select(PolicyVersion.document).order_by(PolicyVersion.id.desc())).first()
-    assert document is not None
-    changed = {**document, **{name: {**document.get(name, {}), **change} for name, change in sections.items()}}
-    adopt_policy(changed, since, since)
-
-
-def due_weekly(**windows: Any) -> None:
-    order(dispatched=datetime(2026, 1, 5, tzinfo=NOW.tzinfo))
-    week = {"kind": "week", "days": 1, "at": "08:00"}
-    with_document(at(1), reports={"due": [week]}, periods={"evidence": "I", **windows})
-
-
-def test_a_new_start_of_months_makes_no_report_twice(session: None) -> None:
-    order(dispatched=datetime(2026, 1, 5, tzinfo=NOW.tzinfo))
-    assert plan_reports(NOW) == 4
-    with_document(NOW, periods={"evidence": "I", "month_from": 26})
-    assert plan_reports(NOW) == 0  # what ended on 25 October is in the report of October
-    later = NOW + 15 * DAY
-    plan_reports(later)
-    assert plan_reports(later) == 0
-    months = db.session.scalars(select(PeriodicReport).filter_by(kind=Kind.MONTH).order_by(PeriodicReport.id))
-    assert [(one.last, one.edition) for one in months] == [(date(2026, 10, 31), 1), (date(2026, 11, 25), 1)]
-
-
-def test_a_report_made_in_mid_period_is_none_of_the_whole_period(session: None) -> None:
-    due_weekly()
-    early = ask(Kind.WEEK, WEEK.first, MANAGER, at(12))
-    make_report(early.id, at(12))
-    assert (plan_reports(NOW), plan_reports(NOW)) == (1, 0)
-    whole = db.session.scalars(select(PeriodicReport).order_by(PeriodicReport.id.desc())).first()
-    assert whole is not None
-    assert (whole.first, whole.edition, whole.cutoff) == (WEEK.first, 2, at(16, 8))
-
-
-def test_no_report_is_seen_before_its_period_has_ended(session: None) -> None:
-    due_weekly(day_from=12)
-    assert plan_reports(at(16, 9)) == 1  # of the week before: this one lasts till noon
-    assert plan_reports(at(16, 13)) == 1
-    seen = db.session.scalars(select(PeriodicReport).order_by(PeriodicReport.id.desc())).first()
-    assert seen is not None
-    assert (seen.first, seen.cutoff) == (WEEK.first, at(16, 12))
-
-
-def test_a_report_is_seen_as_of_the_rollup_while_it_is_fresh(session: None) -> None:
-    due_weekly()
-    rolled = RolledMeasure(measure="received", cutoff=at(16, 7))
-    db.session.add(rolled)
-    db.session.commit()
-    assert plan_reports(at(16, 8)) == 1  # stale: it goes by the rows
-    db.session.query(PeriodicReport).delete()
-    rolled.cutoff = at(16, 8) - timedelta(minutes=2)
-    db.session.commit()
-    assert plan_reports(at(16, 8)) == 0  # the next rollup is of then
-    rolled.cutoff = at(16, 8) + timedelta(minutes=3)
-    db.session.commit()
-    assert plan_reports(at(16, 8) + timedelta(minutes=5)) == 1
-    assert db.session.scalars(select(PeriodicReport.cutoff)).all() == [rolled.cutoff]
-    running = ask(Kind.WEEK, None, MANAGER, rolled.cutoff + timedelta(minutes=1))
-    assert (running.first, running.cutoff) == (WEEK.after().first, rolled.cutoff)
-
-
-def test_one_that_failed_is_tried_again_at_once_as_of_now(session: None) -> None:
-    report = ask(Kind.WEEK, WEEK.first, MANAGER, at(12))
-    report.stage = Stage.FAILED
-    waiting = db.session.scalars(select(Delivery).where(Delivery.job == "make_report")).one()
-    waiting.due_at = NOW + DAY
-    db.session.flush()
-    assert ask(Kind.WEEK, WEEK.first, MANAGER, NOW) is report
-    db.session.refresh(waiting)
-    assert (report.cutoff, waiting.due_at) == (NOW, NOW)
-
-
-def test_a_hotline_that_has_not_begun_reports_nothing(session: None) -> None:
-    assert plan_reports(NOW) == 0
 
 
 def test_a_policy_says_what_is_wrong_with_its_reports(session: None) -> None:
