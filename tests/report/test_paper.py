@@ -13,11 +13,9 @@ import pytest
 from docx import Document
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from sqlalchemy import text as sql
-from sqlalchemy.exc import DBAPIError
 
 from hotline.base.db import db
-from hotline.base.errors import Conflict, Invalid, NotAllowed
+from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import speaking
 from hotline.base.outbox import Delivery
 from hotline.base.time import Kind
@@ -37,10 +35,8 @@ from hotline.report.papers.operations import (
     Special,
     ask,
     ask_special,
-    edit_remarks,
     make_report,
     seen_by,
-    sign,
 )
 from hotline.report.papers.paper import Number, Paper, Part, Said, as_json, from_json, spoken, text
 from hotline.report.papers.queries import paper_of
@@ -201,34 +197,6 @@ def test_a_kept_report_does_not_change_with_what_happens_later(filled: None) -> 
     assert later.edition == 2
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "UPDATE periodic_report SET content = '{}'",
-        "UPDATE periodic_report SET cutoff = cutoff - interval '1 day'",
-        "UPDATE periodic_report SET last = last + 1",
-        "UPDATE periodic_report SET scope = 'other'",
-        "UPDATE periodic_report SET edition = 2",
-        "UPDATE periodic_report SET policy_id = NULL",
-        "DELETE FROM periodic_report",
-        "TRUNCATE periodic_report",
-    ],
-)
-def test_the_database_keeps_what_was_made(session: None, change: str) -> None:
-    report = made()
-    report.remarks = "编者按。"
-    db.session.flush()
-    with pytest.raises(DBAPIError, match="that was made"):
-        db.session.execute(sql(change))
-
-
-def test_the_database_keeps_what_was_signed(session: None) -> None:
-    report = made()
-    sign(report, MANAGER, NOW, remarks_version=report.remarks_version)
-    with pytest.raises(DBAPIError, match="keeps its figures"):
-        db.session.execute(sql("UPDATE periodic_report SET remarks = '改'"))
-
-
 def test_progress_goes_by_sections(filled: None, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[int, str]] = []
     compose(Seen(WEEK, NOW), lambda percent, step: told.append((percent, step)))
@@ -316,42 +284,6 @@ def test_a_special_report_refuses_what_is_not_there(session: None, changes: dict
     with pytest.raises(Invalid) as refused:
         ask_special(WEEK.first, WEEK.last, Special(**{"title": "专报", **changes}), MANAGER, NOW)
     assert any(field in name for name in refused.value.errors)
-
-
-# Signing
-
-
-def test_who_signs_and_what_signing_locks(filled: None) -> None:
-    report = made()
-    for role in (Role.UNIT_HEAD, Role.AGENT, Role.ADMIN):
-        with pytest.raises(NotAllowed):
-            sign(report, Actor(role, "某人"), NOW, remarks_version=report.remarks_version)
-    edit_remarks(report, MANAGER, remarks="本周总体平稳。", remarks_version=report.remarks_version)
-    sign(report, MANAGER, NOW, remarks_version=report.remarks_version)
-    assert (report.stage, report.signed_by, report.signed_at) == (Stage.SIGNED, "王主任", NOW)
-    with pytest.raises(Conflict):
-        edit_remarks(report, MANAGER, remarks="改", remarks_version=report.remarks_version)
-    with pytest.raises(Conflict):
-        sign(report, MANAGER, NOW, remarks_version=report.remarks_version)
-
-
-def test_only_the_last_edition_made_is_signed(filled: None) -> None:
-    first = made()
-    waiting = ask(Kind.WEEK, WEEK.first, MANAGER, NOW)
-    with pytest.raises(Conflict):
-        sign(waiting, MANAGER, NOW, remarks_version=waiting.remarks_version)
-    make_report(waiting.id, NOW)
-    with pytest.raises(Conflict):
-        sign(first, MANAGER, NOW, remarks_version=first.remarks_version)
-    sign(waiting, MANAGER, NOW, remarks_version=waiting.remarks_version)
-
-
-def test_a_signed_report_is_left_to_be_mailed_once(filled: None) -> None:
-    report = made()
-    told = select(func.count(Delivery.id)).where(Delivery.job == "tell_report")
-    assert db.session.scalar(told) == 0
-    sign(report, MANAGER, NOW, remarks_version=report.remarks_version)
-    assert db.session.scalar(told) == 1
 
 
 # Alarms, topics, policy
