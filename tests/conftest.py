@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from config.settings import Settings, psycopg_url
 from hotline import create_app
-from hotline.base import embedded, migrate
+from hotline.base import embedded, migrate, work
 from hotline.base.db import db
 from hotline.base.time import utc_now
 from hotline.base.web import limiter
@@ -98,8 +98,9 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def session(app: Flask) -> Iterator[None]:
+def session(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An app context whose every commit is undone at the end."""
+    monkeypatch.setattr(work, "ONE_PICTURE", {})  # the outer transaction has begun, as it is
     with app.app_context():
         engine = db.engine
         connection = engine.connect()

@@ -13,6 +13,8 @@ from hotline.notices.outside import leave_for_report, send, send_to
 from hotline.report.papers.mailing import letter_of
 from hotline.report.papers.operations import make_report
 
+LONGEST_RUN = 3600  # seconds after which RQ breaks off what takes long; what does not has RQ's own limit
+
 Job = Callable[[UUID, Mapping[str, Any], datetime], None]
 
 

@@ -20,7 +20,7 @@ from hotline.base.outbox import Delivery, Later, Queue, Undelivered
 from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
 from workers.app import worker_app
-from workers.jobs import JOBS
+from workers.jobs import JOBS, LONGEST_RUN
 
 if TYPE_CHECKING:
     import rq
@@ -105,7 +105,13 @@ def _hand_out(name: Queue, queue: rq.Queue, now: datetime, limit: int) -> int:
         claim = update(Delivery).where(Delivery.id.in_(select(due.c.id))).values(due_at=later)
         claimed = db.session.scalars(claim.returning(Delivery.id)).all()
     for delivery_id in sorted(claimed):
-        queue.enqueue("workers.relay.run_in_worker", delivery_id, result_ttl=0, failure_ttl=KEEP_FAILED)
+        queue.enqueue(
+            "workers.relay.run_in_worker",
+            delivery_id,
+            job_timeout=LONGEST_RUN if name is Queue.REPORTS else None,
+            result_ttl=0,
+            failure_ttl=KEEP_FAILED,
+        )
     return len(claimed)
 
 

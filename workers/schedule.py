@@ -32,6 +32,7 @@ from hotline.report.topics.assigning import assign_topics
 from hotline.report.triggers import sweep_units
 from hotline.transfer.proposals import propose
 from workers.app import worker_app
+from workers.jobs import LONGEST_RUN
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +79,6 @@ class Schedule:
             if last is None or not last <= now < last + thing.every:  # a clock set back must not stop it
                 self._tried[thing] = now
                 run(thing, now)
-
-
-LONGEST_RUN = 3600  # seconds after which RQ breaks a run off
 
 
 def cron_on(connection: Redis) -> CronScheduler:

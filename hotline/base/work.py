@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import Flask
+from flask import Flask, current_app
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -21,6 +21,20 @@ def unit_of_work() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+ONE_PICTURE = {"isolation_level": "REPEATABLE READ"}
+
+
+@contextmanager
+def one_picture() -> Iterator[None]:
+    """Read inside from one picture of the record, whatever others commit meanwhile. Nothing written inside is kept.
+
+    In a session of its own: the caller's goes on where it was.
+    """
+    with current_app.app_context():
+        db.session.connection(execution_options=ONE_PICTURE)
+        yield
 
 
 FIRST_ERROR = 400  # HTTP statuses from here on are errors

@@ -21,6 +21,7 @@ from hotline.base.i18n import DEFAULT, gettext, label, speaking
 from hotline.handle.models import Alarm
 from hotline.handle.supervision import escalate, supervise
 from hotline.orders.models import Order
+from hotline.orders.names import Names
 from hotline.orders.operations import hold
 from hotline.orders.queries import visible
 from hotline.people.actors import SYSTEM, Actor
@@ -176,3 +177,17 @@ def _seen(query: Select[Any], actor: Actor) -> Select[Any]:
     if not actor.may(Permission.SEE_REPORTS):
         raise NotAllowed(gettext("Your role does not allow this."))
     return query if actor.may(Permission.SEE_ALL_ORDERS) else query.where(Alarm.unit_code.in_(actor.units))
+
+
+def about_words(alarm: Alarm, names: Names) -> str:
+    """What an alarm of no single order is about: a topic with its place, a jump with its day, a unit with its month."""
+    facts = alarm.facts
+    if "place" in facts:
+        district = names.districts.get(facts["district"], facts["district"])
+        category = names.categories.get(facts["category"], facts["category"])
+        return " · ".join(part for part in (facts["place"], district, category) if part)
+    if "history" in facts:
+        names_of = {"category": names.categories, "district": names.districts}.get(facts["of"], {})
+        return f"{names_of.get(facts['code'], facts['code']) or gettext('The whole city')} · {facts['day']}"
+    unit = names.units.get(alarm.unit_code or "", alarm.unit_code or "")
+    return f"{unit} · {facts['month']}" if "month" in facts else unit

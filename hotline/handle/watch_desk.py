@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from hotline.base.db import db
 from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
-from hotline.handle.alarms import alarms_for, count_open, numbers_seen, orders_behind, trigger_of
+from hotline.handle.alarms import about_words, alarms_for, count_open, numbers_seen, orders_behind, trigger_of
 from hotline.handle.models import Alarm
 from hotline.handle.queries import running
 from hotline.orders.models import Deadline, Order
@@ -143,18 +143,9 @@ def _open_alarms(actor: Actor) -> int | None:
 
 
 def _about(alarm: Alarm, names: Names, seen: frozenset[str]) -> str:
-    facts = alarm.facts
     if alarm.order is not None:
         return alarm.order.title if alarm.order.number in seen else gettext("An order that another unit has by now")
-    if "place" in facts:
-        district = names.districts.get(facts["district"], facts["district"])
-        category = names.categories.get(facts["category"], facts["category"])
-        return " · ".join(part for part in (facts["place"], district, category) if part)
-    if "history" in facts:
-        names_of = {"category": names.categories, "district": names.districts}.get(facts["of"], {})
-        return f"{names_of.get(facts['code'], facts['code']) or gettext('The whole city')} · {facts['day']}"
-    unit = names.units.get(alarm.unit_code or "", alarm.unit_code or "")
-    return f"{unit} · {facts['month']}" if "month" in facts else unit
+    return about_words(alarm, names)
 
 
 def _found(alarm: Alarm, trigger: Trigger) -> str:

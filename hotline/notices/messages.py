@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
 
-from flask import current_app
-
-from config.settings import Settings
 from hotline.base.i18n import gettext, label, mark
+from hotline.base.links import address_outside
 from hotline.notices.channels.message import Message
 from hotline.notices.queries import Digest
 from hotline.orders.lifecycle import Action
@@ -74,8 +71,8 @@ def to_citizen(event: Event, order: Order) -> Message:
         number=order.number,
         unit=_unit(event, order),
         answer=answer if len(answer) <= ANSWER_SHOWN else f"{answer[:ANSWER_SHOWN]}…",
-        follow=_link("receive.follow"),
-        rate=_link("handle.rate", token=order.rating_token),
+        follow=address_outside("receive.follow"),
+        rate=address_outside("handle.rate", token=order.rating_token),
     )
     return Message("", text)
 
@@ -83,7 +80,7 @@ def to_citizen(event: Event, order: Order) -> Message:
 def of_event(event: Event, order: Order, reader: Actor) -> Message:
     """An event as a subscription is told of it: nothing of its text, nor of the citizen."""
     at = event.at if sees_when(event, reader) else None
-    link = _link("orders.shown", number=order.number)
+    link = address_outside("orders.shown", number=order.number)
     lines = [
         f"{order.number} {label(event.action)}",
         _line(gettext("State"), label(event.to_state)),
@@ -112,7 +109,7 @@ def of_digest(digest: Digest) -> Message:
             lines.append(f"  {number} {label(deadline.clock)} {_when(deadline.due_at)}")
             due = deadline.due_at.isoformat()
             warnings.append({"kind": warned.kind, "number": number, "clock": deadline.clock, "due": due})
-    link = _link("notices.listed")
+    link = address_outside("notices.listed")
     facts = {"action": "warnings", "at": digest.at.isoformat(), "warnings": warnings, "link": link}
     return Message(gettext("Deadline warnings"), "\n".join([*lines, link]), facts)
 
@@ -128,10 +125,3 @@ def _unit(event: Event, order: Order) -> str:
 
 def _when(instant: datetime | None) -> str:
     return f"{instant.astimezone(calendar_now().zone):%Y-%m-%d %H:%M}" if instant else ""
-
-
-def _link(endpoint: str, **values: Any) -> str:
-    """The address of a page as people outside reach it; a worker has no request to read it from."""
-    settings: Settings = current_app.config["SETTINGS"]
-    base = settings.public_url or f"http://{settings.host}:{settings.port}"
-    return base + current_app.url_map.bind("").build(endpoint, values)

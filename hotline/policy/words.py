@@ -44,6 +44,30 @@ UNITS = {
     "district": mark("District"),
     "street": mark("Street or town"),
 }  # the labels kinds of units have; a test compares them
+_OTHER = mark("Title and source")
+SECTION_NAMES = {
+    "dispatch": mark("Dispatch"),
+    "callback": mark("Call back"),
+    "connection": mark("Connection of calls"),
+    "limits": mark("Time limits"),
+    "counting": mark("How time is counted"),
+    "time_rules": mark("Extensions and pauses"),
+    "warnings": mark("Warnings"),
+    "triggers": mark("What calls for supervision"),
+    "satisfaction": mark("Satisfaction"),
+    "measures": mark("How measures count"),
+    "ranking": mark("Rankings"),
+    "scores": mark("Scores"),
+    "periods": mark("Where periods begin"),
+    "reports": mark("Reports"),
+    "review": mark("Review of replies"),
+    "appeals": mark("Appeals"),
+}
+
+
+def section_name(section: str) -> str:
+    """What a section of a policy is called, as a marked message; what is no section tells of its title and source."""
+    return SECTION_NAMES.get(section, _OTHER)
 
 
 def evidence_words(evidence: Evidence) -> str:

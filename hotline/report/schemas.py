@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hotline.base.i18n import gettext
+from hotline.base.paging import LAST_PAGE
 from hotline.base.schemas import Schema, member, truth, words
 from hotline.base.time import Kind as PeriodKind
 from hotline.orders.lifecycle import State
@@ -27,7 +28,6 @@ from hotline.report.overview import Line, Overview
 
 FIRST_DAY, LAST_DAY = date(2001, 1, 1), date(2199, 12, 31)
 FIRST_CUTOFF = datetime(2001, 1, 1, tzinfo=UTC)
-LAST_PAGE = 1_000_000
 LONGEST = timedelta(days=366)
 
 

@@ -11,7 +11,11 @@ for (const stage of document.querySelectorAll("[data-progress]")) {
       }
       stage.querySelector("progress").value = report.progress;
       if (report.step) {
-        stage.querySelector("span").textContent = `${report.progress}% ${report.step}`;
+        const words = stage.querySelector("span");
+        const said = `${report.progress}% ${report.step}`;
+        if (words.textContent !== said) {
+          words.textContent = said; // only what is new is read aloud
+        }
       }
     }
     setTimeout(ask, 1000);

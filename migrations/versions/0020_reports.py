@@ -40,6 +40,17 @@ def _instant(name: str, *, null: bool = True) -> sa.Column:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=null)
 
 
+# What a report keeps from when it is made.
+KEPT = (
+    *("kind", "first", "last", "scope", "edition", "title", "unit_code", "category_code", "district_code"),
+    *("cutoff", "policy_id", "content", "made_at"),
+)
+
+
+def _all_of(row: str) -> str:
+    return ", ".join(f"{row}.{column}" for column in KEPT)
+
+
 def upgrade() -> None:
     op.create_table(
         TABLE,
@@ -80,10 +91,20 @@ def upgrade() -> None:
     # What was made stays what it was, and what was signed is not touched at all.
     op.execute(
         "CREATE FUNCTION refuse_report_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF OLD.stage = 'signed' OR (OLD.content IS NOT NULL AND OLD.content IS DISTINCT FROM NEW.content) THEN "
-        "RAISE EXCEPTION 'a report that was made keeps its figures'; END IF; RETURN NEW; END $$"
+        "IF TG_OP = 'TRUNCATE' THEN RAISE EXCEPTION 'a report that was made is kept'; END IF; "
+        "IF OLD.content IS NOT NULL THEN "
+        "IF TG_OP = 'DELETE' THEN RAISE EXCEPTION 'a report that was made is kept'; END IF; "
+        f"IF OLD.stage = 'signed' OR ({_all_of('OLD')}) IS DISTINCT FROM ({_all_of('NEW')}) THEN "
+        "RAISE EXCEPTION 'a report that was made keeps its figures'; END IF; END IF; "
+        "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
     )
-    op.execute(f"CREATE TRIGGER kept BEFORE UPDATE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION refuse_report_change()")
+    op.execute(
+        f"CREATE TRIGGER kept BEFORE UPDATE OR DELETE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION refuse_report_change()"
+    )
+    op.execute(
+        f"CREATE TRIGGER kept_whole BEFORE TRUNCATE ON {TABLE} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_report_change()"
+    )
 
 
 def downgrade() -> None:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -13,8 +14,10 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.base.outbox import Delivery, Queue
 from hotline.notices import outside
+from hotline.notices.channels import Document, Message
 from hotline.notices.models import WARNINGS, Medium, Notice
 from hotline.notices.operations import tell
+from hotline.notices.outside import send_to
 from hotline.notices.subscriptions import subscribe, switch
 from hotline.notices.warnings import sweep
 from hotline.orders.vocabulary import Urgency
@@ -254,6 +257,15 @@ def test_a_mail(mails: MailServer) -> None:
     assert "2026-11-17 10:00" in text
     assert f"https://12345.example.cn/orders/{order.number}" in text
     assert not any(private in text for private in ("锦绣", "13912345678", "王女士"))
+
+
+def test_a_mail_has_a_subject_of_one_line_and_a_file_of_a_name(mails: MailServer) -> None:
+    to = subscribe(Medium.MAIL, "leader@example.cn", ADMIN, NOW, unit_code="housing")
+    document = Document("供暖\n专报 2026/11.docx", "application/msword", lambda: b"x")
+    send_to(to.id, Message("供暖\r\n专报", "text", document=document), uuid4(), NOW)
+    (mail,) = mails.mails
+    (attached,) = mail.iter_attachments()
+    assert (mail["Subject"], attached.get_filename()) == ("供暖 专报", "供暖 专报 2026-11.docx")
 
 
 def test_a_refused_recipient(mails: MailServer) -> None:

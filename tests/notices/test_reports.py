@@ -31,7 +31,7 @@ def signed() -> PeriodicReport:
     order()
     report = ask(Kind.WEEK, WEEK.first, MANAGER, NOW)
     make_report(report.id, NOW)
-    sign(report, MANAGER, NOW)
+    sign(report, MANAGER, NOW, remarks_version=report.remarks_version)
     return report
 
 

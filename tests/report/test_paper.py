@@ -6,46 +6,47 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from docx import Document
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
 
 from hotline.base.db import db
-from hotline.base.errors import Conflict, Invalid, NotAllowed
+from hotline.base.errors import Conflict, Invalid
+from hotline.base.i18n import speaking
 from hotline.base.outbox import Delivery
 from hotline.base.time import Kind
 from hotline.handle.models import Alarm
 from hotline.orders.models import Order
 from hotline.orders.vocabulary import Channel
-from hotline.people.actors import SYSTEM, Actor
+from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy.document import BadPolicy, read_policy
 from hotline.policy.models import PolicyVersion
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME
+from hotline.report.papers.circular import circular
 from hotline.report.papers.compose import compose
 from hotline.report.papers.models import PeriodicReport, Stage
 from hotline.report.papers.operations import (
     Special,
     ask,
     ask_special,
-    edit_remarks,
     make_report,
-    plan_reports,
     seen_by,
-    sign,
 )
 from hotline.report.papers.paper import Number, Paper, Part, Said, as_json, from_json, spoken, text
 from hotline.report.papers.queries import paper_of
 from hotline.report.papers.seen import Seen
+from hotline.report.papers.standing import overdue
 from hotline.report.queries import period_between
 from hotline.report.schemas import RowsQuery
 from hotline.report.topics.models import Topic, TopicOrder
 from tests.conftest import NOW
-from tests.report.rows import DAY, MONDAY, WEEK, at, clock, order, with_weights
+from tests.report.rows import DAY, MONDAY, WEEK, at, clock, evaluation, order, with_weights
 
 MANAGER = Actor(Role.MANAGER, "王主任")
 SignIn = Callable[[str], FlaskClient]
@@ -105,6 +106,14 @@ def test_figures_are_those_of_the_overview(filled: None) -> None:
         assert rate.value == pytest.approx(float(figure.rate or 0))
 
 
+def test_a_weighted_rate_is_told_with_the_sum_of_its_weights(session: None) -> None:
+    with_weights({"satisfied": 1, "basically": 0.5}, at(1))
+    for turn, said in enumerate(("satisfied", "basically", "basically")):
+        evaluation(at(10), at(11), said, turn=1 + turn)
+    said = [text(block) for block in paper_of(made()).section("summary").blocks if isinstance(block, Said)]
+    assert any(re.search(r"66\.67%\D+(2\D+3|3\D+2)\D", one) for one in said)
+
+
 def test_the_year_before_stands_beside_where_there_is_one(session: None) -> None:
     order(dispatched=MONDAY, category_code="0101")
     order(dispatched=MONDAY)
@@ -143,6 +152,9 @@ def test_the_worst_overdue_come_first_by_number_and_without_words(session: None)
     due = [text(row[3]) for row in section.tables[0].rows]
     assert due == sorted(due)
     assert len(due) == 3
+    later = ask(Kind.WEEK, WEEK.first, MANAGER, NOW + 7 * DAY)  # the days over are those of the same instant
+    assert overdue(seen_by(later)) == section.blocks
+    assert "2026-11-16 00:00" in text(section.blocks[0])  # type: ignore[arg-type]
     assert "张三" not in str(as_json(Paper((section,))))
 
 
@@ -185,13 +197,6 @@ def test_a_kept_report_does_not_change_with_what_happens_later(filled: None) -> 
     assert later.edition == 2
 
 
-def test_the_database_refuses_other_figures(filled: None) -> None:
-    report = made()
-    report.content = {"sections": []}
-    with pytest.raises(DBAPIError, match="keeps its figures"):
-        db.session.flush()
-
-
 def test_progress_goes_by_sections(filled: None, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[int, str]] = []
     compose(Seen(WEEK, NOW), lambda percent, step: told.append((percent, step)))
@@ -223,23 +228,6 @@ def test_the_worker_makes_what_was_asked_for(session: None) -> None:
     assert deliver(waiting.id, NOW)
     db.session.refresh(report)
     assert report.stage is Stage.MADE
-
-
-def test_the_clock_makes_each_report_once_as_of_when_it_was_due(session: None) -> None:
-    order(dispatched=datetime(2026, 1, 5, tzinfo=NOW.tzinfo))
-    assert plan_reports(NOW) == 4
-    assert plan_reports(NOW) == 0
-    asked = {report.kind: report for report in db.session.scalars(select(PeriodicReport))}
-    assert (asked[Kind.WEEK].first, asked[Kind.WEEK].cutoff) == (WEEK.first, at(16, 8))
-    assert (asked[Kind.DAY].first, asked[Kind.DAY].cutoff) == (date(2026, 11, 16), at(17, 8))
-    assert asked[Kind.MONTH].first == date(2026, 10, 1)
-    assert asked[Kind.QUARTER].first == date(2026, 7, 1)
-    assert plan_reports(NOW + 3 * DAY) == 3  # the days missed meanwhile
-    assert {report.asked_by for report in asked.values()} == {SYSTEM.name}
-
-
-def test_a_hotline_that_has_not_begun_reports_nothing(session: None) -> None:
-    assert plan_reports(NOW) == 0
 
 
 def test_a_policy_says_what_is_wrong_with_its_reports(session: None) -> None:
@@ -276,6 +264,13 @@ def test_a_special_report_is_narrowed_and_so_are_its_lists(filled: None) -> None
     assert "connection" not in str(as_json(paper)["sections"][0])  # calls are about no matter
 
 
+def test_who_asks_for_what_is_being_made_leaves_its_words_alone(session: None) -> None:
+    about = Special("专报")
+    ask_special(WEEK.first, WEEK.last, about, MANAGER, NOW, remarks="编者按。")
+    again = ask_special(WEEK.first, WEEK.last, about, Actor(Role.MANAGER, "李主任"), NOW, remarks="别的话。")
+    assert (again.asked_by, again.remarks) == (MANAGER.name, "编者按。")
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -289,42 +284,6 @@ def test_a_special_report_refuses_what_is_not_there(session: None, changes: dict
     with pytest.raises(Invalid) as refused:
         ask_special(WEEK.first, WEEK.last, Special(**{"title": "专报", **changes}), MANAGER, NOW)
     assert any(field in name for name in refused.value.errors)
-
-
-# Signing
-
-
-def test_who_signs_and_what_signing_locks(filled: None) -> None:
-    report = made()
-    for role in (Role.UNIT_HEAD, Role.AGENT, Role.ADMIN):
-        with pytest.raises(NotAllowed):
-            sign(report, Actor(role, "某人"), NOW)
-    edit_remarks(report, MANAGER, remarks="本周总体平稳。")
-    sign(report, MANAGER, NOW)
-    assert (report.stage, report.signed_by, report.signed_at) == (Stage.SIGNED, "王主任", NOW)
-    with pytest.raises(Conflict):
-        edit_remarks(report, MANAGER, remarks="改")
-    with pytest.raises(Conflict):
-        sign(report, MANAGER, NOW)
-
-
-def test_only_the_last_edition_made_is_signed(filled: None) -> None:
-    first = made()
-    waiting = ask(Kind.WEEK, WEEK.first, MANAGER, NOW)
-    with pytest.raises(Conflict):
-        sign(waiting, MANAGER, NOW)
-    make_report(waiting.id, NOW)
-    with pytest.raises(Conflict):
-        sign(first, MANAGER, NOW)
-    sign(waiting, MANAGER, NOW)
-
-
-def test_a_signed_report_is_left_to_be_mailed_once(filled: None) -> None:
-    report = made()
-    told = select(func.count(Delivery.id)).where(Delivery.job == "tell_report")
-    assert db.session.scalar(told) == 0
-    sign(report, MANAGER, NOW)
-    assert db.session.scalar(told) == 1
 
 
 # Alarms, topics, policy
@@ -352,23 +311,38 @@ def test_alarms_of_the_period_and_what_was_done_by_the_cutoff(session: None) -> 
         whom="局长",
     )
     alarm(
-        "cluster", at(13), unit_code=None, subject="锦绣花园", handled_at=at(20), handled_by="王主任", note="后来的事"
+        "cluster",
+        at(13),
+        unit_code=None,
+        subject="topic/17",
+        facts={"place": "锦绣花园", "district": "d01", "category": "", "orders": []},
+        handled_at=at(20),
+        handled_by="王主任",
+        note="后来的事",
     )
     alarm("cluster", at(17, 9), unit_code=None)  # the next week's
     section = paper_of(made()).section("alarms")
     by_kind, latest = section.tables
     assert [[text(cell) for cell in row[1:]] for row in by_kind.rows][-1] == ["4", "2", "2", "1"]
     assert by_kind.rows[0][0] == Said("Not solved, several in a month")
+    notes = [text(row[4]) for row in latest.rows]
+    assert notes[1:3] == ["约谈", "已督促整改"]
+    assert "后来的事" not in notes
     done = [text(row[3]) for row in latest.rows]
-    assert done[1:3] == ["约谈", "已督促整改"]
-    assert "后来的事" not in done
+    assert "2026-11-13 12:00" in done[1]
+    assert "王主任" in done[1]
+    assert text(latest.rows[0][2]) == "锦绣花园 · 望江区"
+    with speaking("zh"):
+        document = Document(BytesIO(circular(db.session.scalars(select(PeriodicReport)).one())))
+    circulated = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+    assert not circulated & {"约谈", "已督促整改"}
 
 
 def test_what_came_into_force_is_said(session: None) -> None:
     with_weights({"satisfied": 1, "so-so": 0.5}, at(11))
     section = paper_of(made()).section("policy")
     (row,) = section.tables[0].rows
-    assert (text(row[0]), text(row[2])) == ("2026-11-11 12:00", "satisfaction")
+    assert (text(row[0]), text(row[2])) == ("2026-11-11 12:00", text(Said("Satisfaction")))
 
 
 def test_hot_topics_of_the_period_open_their_orders(session: None, sign_in: SignIn) -> None:

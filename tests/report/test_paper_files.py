@@ -16,10 +16,10 @@ from openpyxl import Workbook, load_workbook
 from hotline.base.i18n import speaking
 from hotline.report.papers.book import paper_book
 from hotline.report.papers.circular import circular
-from hotline.report.papers.flat import paper_csv
+from hotline.report.papers.flat import _lines, paper_csv
 from hotline.report.papers.models import PeriodicReport
 from hotline.report.papers.operations import edit_remarks, sign
-from hotline.report.papers.paper import Number, text
+from hotline.report.papers.paper import Column, Number, Table, text
 from hotline.report.papers.queries import paper_of
 from tests.conftest import NOW
 from tests.report.test_paper import MANAGER, made
@@ -29,7 +29,7 @@ from tests.report.test_paper import MANAGER, made
 def report(filled: None) -> PeriodicReport:
     """A report with opening words."""
     made_one = made()
-    edit_remarks(made_one, MANAGER, remarks="本周总体平稳。\n=1+1")
+    edit_remarks(made_one, MANAGER, remarks="本周总体平稳。\n=1+1", remarks_version=made_one.remarks_version)
     return made_one
 
 
@@ -37,7 +37,7 @@ def report(filled: None) -> PeriodicReport:
 
 
 def test_the_document_is_in_the_form_of_the_trade(report: PeriodicReport) -> None:
-    sign(report, MANAGER, NOW)
+    sign(report, MANAGER, NOW, remarks_version=report.remarks_version)
     with speaking("zh"):
         document = Document(BytesIO(circular(report)))
     page = document.sections[0]
@@ -70,7 +70,7 @@ def test_the_tables_of_the_document_are_those_of_the_report(report: PeriodicRepo
     tables = [table for section in paper_of(report).sections for table in section.tables if table.rows]
     assert len(document.tables) == len(tables)
     for drawn, table in zip(document.tables, tables, strict=True):
-        shown = [at for at, column in enumerate(table.columns) if not column.aside]
+        shown = [at for at, column in enumerate(table.columns) if not (column.aside or column.inside)]
         assert [cell.text for cell in drawn.rows[-1].cells] == [text(table.rows[-1][at]) for at in shown]
         assert drawn.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None  # repeated on each page
 
@@ -146,3 +146,26 @@ def test_every_number_has_its_line(report: PeriodicReport) -> None:
     assert len(lines) == len(cells)
     values = [part.value for part in cells if isinstance(part, Number) and part.value is not None]
     assert [float(line["value"]) for line in lines if line["value"]] == pytest.approx(values)
+
+
+def test_what_people_wrote_is_never_a_formula() -> None:
+    table = Table("t", (Column("a", "A"), Column("b", "B")), [[Number("=1+1", None, {"topic": "1"}), Number("-5", -5)]])
+    assert [line[3:] for line in _lines(table)] == [["'=1+1", ""], ["-5", -5]]
+
+
+def test_long_words_go_on_in_the_next_row(report: PeriodicReport) -> None:
+    words = "本周总体平稳" * 330
+    edit_remarks(report, MANAGER, remarks=words, remarks_version=report.remarks_version)
+    sheet = load_workbook(BytesIO(paper_book(report))).worksheets[0]
+    said = [str(cell.value) for row in sheet.iter_rows() for cell in row if "本周总体" in str(cell.value)]
+    assert "".join(said) == words
+    assert max(one.height or 0 for one in sheet.row_dimensions.values()) <= 409
+
+
+def test_the_document_numbers_its_parts_in_the_readers_way(report: PeriodicReport) -> None:
+    with speaking("en"):
+        document = Document(BytesIO(circular(report)))
+    headings = [one.text for one in document.paragraphs if one.style and one.style.name.startswith("Heading")]
+    assert headings[0].startswith("1. ")
+    assert headings[1].startswith("(1) ")
+    assert not [one for one in headings if "、" in one or "（" in one]

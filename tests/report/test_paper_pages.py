@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.base.time import Kind
 from hotline.report.papers.models import PeriodicReport, Stage
-from hotline.report.papers.operations import Special, ask, ask_special, make_report
+from hotline.report.papers.operations import Special, ask, ask_special, edit_remarks, make_report
 from tests.conftest import NOW
 from tests.report.rows import WEEK, at, clock
 from tests.report.test_pages import Links
@@ -65,13 +66,34 @@ def test_while_it_is_made_the_page_says_how_far_it_is(session: None, sign_in: Si
     assert client.get(f"/reports/{report.id}.docx").status_code == 404
 
 
+def read(client: FlaskClient, report: PeriodicReport) -> dict[str, str]:
+    """What the forms of a report's page say of the words that stand there."""
+    found = re.search(r'name="remarks_version" value="(\w+)"', client.get(f"/reports/{report.id}").text)
+    assert found is not None
+    return {"remarks_version": found[1]}
+
+
+def test_nobody_signs_or_writes_over_words_they_have_not_read(filled: None, sign_in: SignIn) -> None:
+    client, report = sign_in("manager"), made()
+    before = read(client, report)
+    edit_remarks(report, MANAGER, remarks="别人的话。", **before)
+    db.session.commit()
+    written = client.post(f"/reports/{report.id}/remarks", data={"remarks": "我的话。", **before})
+    assert written.status_code == 409
+    assert "我的话。</textarea>" in written.text
+    assert client.post(f"/reports/{report.id}/sign", data=before).status_code == 409
+    assert client.post(f"/reports/{report.id}/sign").status_code == 422
+    db.session.refresh(report)
+    assert (report.stage, report.remarks) == (Stage.MADE, "别人的话。")
+
+
 def test_signing_on_the_page(filled: None, sign_in: SignIn) -> None:
     client, report = sign_in("manager"), made()
-    client.post(f"/reports/{report.id}/remarks", data={"remarks": "编者按。"})
-    client.post(f"/reports/{report.id}/sign")
+    client.post(f"/reports/{report.id}/remarks", data={"remarks": "编者按。", **read(client, report)})
+    client.post(f"/reports/{report.id}/sign", data=read(client, report))
     db.session.refresh(report)
     assert (report.stage, report.remarks) == (Stage.SIGNED, "编者按。")
-    again = client.post(f"/reports/{report.id}/sign")
+    again = client.post(f"/reports/{report.id}/sign", data={"remarks_version": report.remarks_version})
     assert again.status_code == 409
     client.post(f"/reports/{report.id}/again")
     second = latest()
@@ -83,12 +105,12 @@ def test_signing_on_the_page(filled: None, sign_in: SignIn) -> None:
 
 def test_a_special_report_is_asked_for_on_the_page(session: None, sign_in: SignIn) -> None:
     client = sign_in("manager")
-    given = {"kind": "range", "title": "供暖专报", "first": "2026-11-01", "last": "2026-11-10", "district": "d01"}
+    given = {"kind": "range", "title": "供暖\r\n专报", "first": "2026-11-01", "last": "2026-11-10", "district": "d01"}
     refused = client.post("/reports?lang=en", data={**given, "title": "", "last": "2026-10-01"})
     assert refused.status_code == 422
     assert "give the report a title" in refused.text
     client.post("/reports", data=given)
-    assert (latest().title, latest().district_code, latest().last) == ("供暖专报", "d01", date(2026, 11, 10))
+    assert (latest().title, latest().district_code, latest().last) == ("供暖 专报", "d01", date(2026, 11, 10))
 
 
 @pytest.mark.parametrize("login", ["unit_head", "agent", "handler"])
@@ -125,7 +147,9 @@ def test_the_api(filled: None, client: FlaskClient, key_of: Key) -> None:
     assert rows["total"] == first["value"]
     for form in ("docx", "xlsx", "csv"):
         assert client.get(f"/api/v1/reports/{number}.{form}", headers=key).status_code == 200
-    assert client.post(f"/api/v1/reports/{number}/sign", headers=key).json["signed_by"]
+    assert client.post(
+        f"/api/v1/reports/{number}/sign", json={"remarks_version": report["remarks_version"]}, headers=key
+    ).json["signed_by"]
     wrong = client.post("/api/v1/reports", json={"kind": "range"}, headers=key)
     assert wrong.status_code == 422
 

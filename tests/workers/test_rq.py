@@ -16,13 +16,14 @@ from sqlalchemy import delete, func, select
 from config.settings import Settings
 from hotline import create_app
 from hotline.base.db import db
-from hotline.base.outbox import Delivery, Queue
+from hotline.base.outbox import Delivery, Queue, leave
 from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
 from hotline.notices.models import Notice
 from tests import factories
 from tests.servers import REDIS, redis_server
 from workers import process
+from workers.jobs import LONGEST_RUN
 from workers.process import RqWorker, queues_on, rq_command
 from workers.relay import ENOUGH_IN_QUEUE, relay
 
@@ -144,3 +145,15 @@ def test_without_redis_people_still_sign_in(settings: Settings) -> None:
         db.session.remove()
         db.engine.dispose()
     assert create_app(replace(settings, redis_url="unix:///run/redis.sock")) is not None
+
+
+def test_a_report_may_take_long(app: Flask, waiting: int, redis_url: str) -> None:
+    queues, now = queues_on(redis_url), utc_now()
+    with app.app_context():
+        with unit_of_work():
+            leave("make_report", now, queue=Queue.REPORTS, report_id=0)
+        relay(now, queues)
+    assert {job.timeout for job in queues[Queue.REPORTS].jobs} == {LONGEST_RUN}
+    assert LONGEST_RUN not in {job.timeout for job in queues[Queue.DEFAULT].jobs}
+    for queue in queues.values():
+        queue.empty()

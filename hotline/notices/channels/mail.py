@@ -23,14 +23,15 @@ def send(message: Message, target: Target, delivery_id: UUID, now: datetime, set
     if not (settings.smtp_url and settings.mail_from):
         raise Undelivered(mark("mail is not configured: set HOTLINE_SMTP_URL and HOTLINE_MAIL_FROM"))
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = settings.mail_from, target.address, message.subject
+    mail["From"], mail["To"], mail["Subject"] = settings.mail_from, target.address, _one_line(message.subject)
     mail["Date"] = now
     mail["Message-ID"] = f"<{delivery_id}@{settings.mail_from.rpartition('@')[2].rstrip('>')}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
     if message.document is not None:
         kind, _, subtype = message.document.media_type.partition("/")
-        mail.add_attachment(message.document.content, maintype=kind, subtype=subtype, filename=message.document.name)
+        name = _one_line(message.document.name).replace("/", "-")  # a name, not a path
+        mail.add_attachment(message.document.content(), maintype=kind, subtype=subtype, filename=name)
     url = urlsplit(settings.smtp_url)
     try:
         with _connect(url) as server:
@@ -43,6 +44,11 @@ def send(message: Message, target: Target, delivery_id: UUID, now: datetime, set
         raise Undelivered(mark("answered with an error"), refused.smtp_code) from None
     except (OSError, smtplib.SMTPException) as away:
         raise Unreachable(mark("no answer"), type(away).__name__) from None
+
+
+def _one_line(words: str) -> str:
+    """Words as a header takes them, without line breaks."""
+    return " ".join(words.split())
 
 
 def _connect(url: SplitResult) -> smtplib.SMTP:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that goes with a message. media_type: such as application/pdf."""
+    """A file that goes with a message, drawn where a way carries it. media_type: such as application/pdf."""
 
     name: str
     media_type: str
-    content: bytes
+    content: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)

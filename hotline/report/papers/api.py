@@ -12,11 +12,12 @@ from hotline.base.rest import answer
 from hotline.base.time import utc_now
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
+from hotline.report.papers.files import FILES, file_name
 from hotline.report.papers.flat import report_json, summary_json
 from hotline.report.papers.operations import sign
-from hotline.report.papers.pages import FILES, address_of, ask_for, file_name
-from hotline.report.papers.queries import report_for, reports_for
-from hotline.report.papers.schemas import AskBody, ReportsQuery
+from hotline.report.papers.pages import address_of, ask_for
+from hotline.report.papers.queries import replacing, report_for, reports_for
+from hotline.report.papers.schemas import AskBody, ReportsQuery, SignBody
 
 api = Blueprint("papers_api", __name__, url_prefix="/api/v1/reports", description="Reports that were made")
 
@@ -28,7 +29,8 @@ api = Blueprint("papers_api", __name__, url_prefix="/api/v1/reports", descriptio
 def listed(query: dict[str, Any]) -> Response:
     """The reports, the latest first."""
     page = page_of(reports_for(current_actor(), query["kind"]), query["page"])
-    reports = [summary_json(report) for report in page.rows]
+    later = replacing(page.rows)
+    reports = [summary_json(report, later) for report in page.rows]
     return answer({"page": page.number, "pages": page.pages, "total": page.total, "reports": reports})
 
 
@@ -63,9 +65,10 @@ def file(report_id: int, form: str) -> Response:
 
 @api.post("/<int:report_id>/sign")
 @needs(Permission.SIGN_REPORTS)
+@api.arguments(SignBody)
 @api.response(200)
-def signed(report_id: int) -> Response:
-    """Sign a report."""
+def signed(body: dict[str, Any], report_id: int) -> Response:
+    """Sign a report with the opening words that were read."""
     report = report_for(report_id, current_actor())
-    sign(report, current_actor(), utc_now())
+    sign(report, current_actor(), utc_now(), **body)
     return answer(summary_json(report))

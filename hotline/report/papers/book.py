@@ -19,6 +19,7 @@ from hotline.report.papers.titles import Head, head_of, period_of_report
 PLACE = re.compile(r"\{(\w+?)(_sum)?\}")
 WIDEST, NARROWEST = 40, 11
 LEAST = 90  # all columns together
+MOST_LINES = 26  # a row is at most 409 points high
 TITLE_HEIGHT = 24  # points
 
 
@@ -58,9 +59,12 @@ def _section(book: Book, section: Section, head: Head, report: PeriodicReport, l
 
 
 def _say(sheet: Sheet, words: str, widths: Sequence[float]) -> None:
-    """Paragraphs over all columns, each as many lines high as it takes."""
+    """Paragraphs over all columns, each as many lines high as it takes; one too high for a row goes on in the next."""
+    room = int(sum(widths))
+    most = room * MOST_LINES // 2  # a Chinese character takes two
     for line in filter(None, words.splitlines()):
-        sheet.say(line, len(widths), -(-int(_width(line)) // int(sum(widths))))
+        for piece in (line[at : at + most] for at in range(0, len(line), most)):
+            sheet.say(piece, len(widths), -(-int(_width(piece)) // room))
 
 
 def _table(sheet: Sheet, table: Table, widths: Sequence[float], *, freeze: bool) -> None:

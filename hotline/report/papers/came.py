@@ -118,7 +118,7 @@ def _rate_said(name: str, cell: Cell, year: Figure) -> Said:
         {
             "measure": Said(BY_NAME[name].label),
             "rate": rate(figure.rate),
-            "hits": count(figure.numerator, measure=name, numerator="true"),
+            "hits": weighted(figure, measure=name),
             "counted": count(figure.denominator, measure=name, bucket="counted"),
             "before": moved(cell.change),
             "year": moved(change_of(figure, year)),

@@ -26,12 +26,11 @@ def intervals(table: Table) -> list[Bar | None]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A rate over periods: its name, how it is drawn, the last value, the first and the last period."""
+    """A rate over periods: its name, how it is drawn, the last value."""
 
     name: str
     drawn: Chart
     last: Part
-    span: tuple[Part, Part]
 
 
 def lines(table: Table) -> list[Line]:
@@ -42,7 +41,7 @@ def lines(table: Table) -> list[Line]:
         values = [_value(row, table, column.key) for row in table.rows]
         drawn = chart([None if value is None else Fraction(value) for value in values])
         at = table.columns.index(column)
-        found.append(Line(column.heading, drawn, table.rows[-1][at], (table.rows[0][0], table.rows[-1][0])))
+        found.append(Line(column.heading, drawn, table.rows[-1][at]))
     return found
 
 

@@ -17,7 +17,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
-from hotline.base.i18n import gettext
+from hotline.base.i18n import gettext, language
 from hotline.report.papers.models import PeriodicReport
 from hotline.report.papers.paper import Form, Said, Section, Table, text
 from hotline.report.papers.queries import paper_of
@@ -140,7 +140,7 @@ def _top(document: Any, report: PeriodicReport, head: Head) -> None:
 
 
 def _section(document: Any, section: Section, at: int) -> None:
-    document.add_paragraph(f"{_numeral(at)}、{gettext(section.title)}", "Heading 1")
+    document.add_paragraph(f"{_heading(at)}{gettext(section.title)}", "Heading 1")
     tables = 0
     for block, next_block in zip(section.blocks, (*section.blocks[1:], None), strict=True):
         if isinstance(block, Said):
@@ -149,12 +149,20 @@ def _section(document: Any, section: Section, at: int) -> None:
             continue
         if block.rows:
             tables += 1
-            title = document.add_paragraph(f"（{_numeral(tables - 1)}）{text(block.title)}", "Heading 2")
+            title = document.add_paragraph(f"{_subheading(tables - 1)}{text(block.title)}", "Heading 2")
             title.paragraph_format.keep_with_next = True
             _table(document, block)
             if note := text(block.note):
                 document.add_paragraph(note, CELL)
             document.add_paragraph("", CELL)
+
+
+def _heading(at: int) -> str:
+    return f"{_numeral(at)}、" if language() == "zh" else f"{at + 1}. "
+
+
+def _subheading(at: int) -> str:
+    return f"（{_numeral(at)}）" if language() == "zh" else f"({at + 1}) "
 
 
 def _numeral(at: int) -> str:
@@ -166,7 +174,7 @@ def _numeral(at: int) -> str:
 
 
 def _table(document: Any, table: Table) -> None:
-    shown = [at for at, column in enumerate(table.columns) if not column.aside]
+    shown = [at for at, column in enumerate(table.columns) if not (column.aside or column.inside)]
     made = document.add_table(rows=1 + len(table.rows), cols=len(shown), style="Table Grid")
     made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     widths = [Mm(width) for width in _widths(table, shown)]

@@ -14,14 +14,11 @@ from hotline.base.i18n import LANGUAGES, label, speaking
 from hotline.base.time import Kind, utc_now
 from hotline.base.work import unit_of_work
 from hotline.people.actors import SYSTEM
-from hotline.report.papers.book import paper_book
-from hotline.report.papers.circular import circular
-from hotline.report.papers.flat import paper_csv
+from hotline.report.papers.files import FILES
 from hotline.report.papers.models import PeriodicReport
 from hotline.report.papers.operations import ask, make_report
 from hotline.report.papers.titles import short_title
 
-WRITE = {"docx": circular, "xlsx": paper_book, "csv": paper_csv}
 LISTED = 20
 
 language_option = click.option("--lang", type=click.Choice(list(LANGUAGES)), default="zh", show_default=True)
@@ -66,5 +63,5 @@ def _line(report: PeriodicReport) -> str:
 
 def _write_files(report: PeriodicReport, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for form, write in WRITE.items():
+    for form, (write, _media) in FILES.items():
         (folder / f"report-{report.id}.{form}").write_bytes(write(report))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hotline.base.i18n import gettext
 from hotline.report.papers.models import PeriodicReport, Stage
 from hotline.report.papers.paper import Block, Number, Part, Said, Table, spoken, text
-from hotline.report.papers.queries import paper_of, replaced_by
+from hotline.report.papers.queries import paper_of, replacing
 from hotline.report.papers.titles import head_of
 from hotline.report.schemas import instant
 
@@ -41,7 +41,8 @@ def _lines(table: Table) -> Iterator[list[Any]]:
 
 
 def _shown(part: Part) -> str:
-    return part.shown if isinstance(part, Number) else _plain(text(part))
+    """A number as it is shown; what has no value is a text, whoever wrote it."""
+    return part.shown if isinstance(part, Number) and part.value is not None else _plain(text(part))
 
 
 def _plain(words: str) -> str:
@@ -65,8 +66,9 @@ def report_json(report: PeriodicReport, address: Address) -> dict[str, Any]:
     }
 
 
-def summary_json(report: PeriodicReport) -> dict[str, Any]:
-    """A report as a list names it."""
+def summary_json(report: PeriodicReport, later: Mapping[int, int] | None = None) -> dict[str, Any]:
+    """A report as a list names it. later: what ``replacing`` says of the list; without it, it is asked."""
+    later = replacing([report]) if later is None else later
     head = head_of(report)
     return {
         "id": report.id,
@@ -78,13 +80,14 @@ def summary_json(report: PeriodicReport) -> dict[str, Any]:
         "cutoff": instant(report.cutoff),
         "policy_id": report.policy_id,
         "edition": report.edition,
-        "replaced_by_edition": replaced_by(report),
+        "replaced_by_edition": later.get(report.id),
         "narrowed_to": {"unit": report.unit_code, "category": report.category_code, "district": report.district_code},
         "state": report.stage,
         "progress": report.progress,
         "step": gettext(report.step) if report.step else "",
         "error": report.error,
         "remarks": report.remarks,
+        "remarks_version": report.remarks_version,
         "asked_by": report.asked_by,
         "made_at": report.made_at and instant(report.made_at),
         "signed_by": report.signed_by,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from flask import current_app
-
-from config.settings import Settings
 from hotline.base.db import db
 from hotline.base.i18n import DEFAULT, gettext, speaking
+from hotline.base.links import address_outside
 from hotline.report.papers.circular import MEDIA_TYPE, circular
 from hotline.report.papers.models import PeriodicReport
 from hotline.report.papers.paper import Said, text
@@ -20,20 +19,20 @@ from hotline.report.papers.titles import head_of
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A report as it is sent. ``facts`` are for programs."""
+    """A report as it is sent. ``facts`` are for programs; the document is drawn where it is called for."""
 
     subject: str
     text: str
     facts: Mapping[str, Any]
     file_name: str
     media_type: str
-    document: bytes
+    document: Callable[[], bytes]
 
 
 def letter_of(report_id: int) -> Letter:
     """A report as it is sent, in the city's language."""
     report = db.session.get_one(PeriodicReport, report_id)
-    link = _link(report)
+    link = address_outside("papers.shown", report_id=report.id)
     with speaking(DEFAULT):
         head = head_of(report)
         said = [text(block) for block in paper_of(report).section("summary").blocks if isinstance(block, Said)]
@@ -53,11 +52,10 @@ def letter_of(report_id: int) -> Letter:
             },
             file_name=f"{head.title} {head.issue}.docx",
             media_type=MEDIA_TYPE,
-            document=circular(report),
+            document=partial(_document, report),
         )
 
 
-def _link(report: PeriodicReport) -> str:
-    settings: Settings = current_app.config["SETTINGS"]
-    base = settings.public_url or f"http://{settings.host}:{settings.port}"
-    return f"{base}/reports/{report.id}"
+def _document(report: PeriodicReport) -> bytes:
+    with speaking(DEFAULT):
+        return circular(report)

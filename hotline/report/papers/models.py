@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
@@ -13,6 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.base.db import Base, Instant, Key, one_of, text_enum
 from hotline.base.i18n import mark, name_members
 from hotline.base.time import Kind
+
+VERSION_LENGTH = 16
 
 
 class Stage(StrEnum):
@@ -80,3 +83,8 @@ class PeriodicReport(Base):
     made_at: Mapped[Instant | None]
     signed_at: Mapped[Instant | None]
     signed_by: Mapped[str | None] = mapped_column(String(60))
+
+    @property
+    def remarks_version(self) -> str:
+        """What tells opening words from others, so that nobody edits or signs words they have not read."""
+        return sha256(self.remarks.encode()).hexdigest()[:VERSION_LENGTH]

@@ -16,7 +16,6 @@ from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
 from hotline.base.schemas import Schema
 from hotline.base.time import Kind, utc_now
-from hotline.base.workbook import MEDIA_TYPE as XLSX
 from hotline.orders.forms import form_data
 from hotline.orders.queries import categories
 from hotline.people.actors import Actor
@@ -26,27 +25,20 @@ from hotline.people.signin import current_actor, needs
 from hotline.policy.reports import report_name
 from hotline.report.pages import address_data
 from hotline.report.papers import titles
-from hotline.report.papers.book import paper_book
 from hotline.report.papers.charts import bars, intervals, lines
-from hotline.report.papers.circular import MEDIA_TYPE as DOCX
-from hotline.report.papers.circular import circular
-from hotline.report.papers.flat import paper_csv, summary_json
+from hotline.report.papers.files import FILES, file_name
+from hotline.report.papers.flat import summary_json
 from hotline.report.papers.models import PeriodicReport, Stage
-from hotline.report.papers.operations import ask, ask_special, edit_remarks, sign
+from hotline.report.papers.operations import Special, ask, ask_special, edit_remarks, sign
 from hotline.report.papers.paper import Number, spoken, text
 from hotline.report.papers.queries import paper_of, replaced_by, replacing, report_for, reports_for
-from hotline.report.papers.schemas import AskBody, RemarksBody, ReportsQuery, special_from
+from hotline.report.papers.schemas import AskBody, RemarksBody, ReportsQuery, SignBody, special_from
 from hotline.report.schemas import instant
 
 pages = Blueprint("papers", __name__, template_folder="templates")
 
 SEES, SIGNS = Permission.SEE_CITY_REPORTS, Permission.SIGN_REPORTS
 PAGE = 30
-FILES: Mapping[str, tuple[Callable[[PeriodicReport], bytes], str]] = {
-    "docx": (circular, DOCX),
-    "xlsx": (paper_book, XLSX),
-    "csv": (paper_csv, "text/csv"),
-}
 
 
 @pages.get("/reports")
@@ -105,7 +97,7 @@ def shown(report_id: int) -> ResponseReturnValue:
     return _one(report_for(report_id, current_actor()), "")
 
 
-def _one(report: PeriodicReport, refused: str) -> str:
+def _one(report: PeriodicReport, refused: str, typed: str | None = None) -> str:
     made = report.stage in {Stage.MADE, Stage.SIGNED}
     return render_template(
         "papers/paper.html",
@@ -116,6 +108,7 @@ def _one(report: PeriodicReport, refused: str) -> str:
         may_sign=current_actor().may(SIGNS),
         address=lambda number: address_of(number, report),
         refused=refused,
+        typed=report.remarks if typed is None else typed,
         spoken=spoken,
         text=text,
         bars=bars,
@@ -152,7 +145,7 @@ def remarks(report_id: int) -> ResponseReturnValue:
 @needs(SIGNS)
 def signed(report_id: int) -> ResponseReturnValue:
     """Sign a report."""
-    return _done(report_id, Schema, lambda report, actor, _given: sign(report, actor, utc_now()))
+    return _done(report_id, SignBody, lambda report, actor, given: sign(report, actor, utc_now(), **given))
 
 
 @pages.post("/reports/<int:report_id>/again")
@@ -167,7 +160,7 @@ def again(report_id: int) -> ResponseReturnValue:
 def another(old: PeriodicReport, actor: Actor) -> PeriodicReport:
     """A later edition of a report."""
     if old.kind is Kind.RANGE:
-        about = special_from({"title": old.title, **summary_json(old)["narrowed_to"]})
+        about = Special(old.title, old.unit_code, old.category_code, old.district_code)
         return ask_special(old.first, old.last, about, actor, utc_now(), remarks=old.remarks)
     return ask(old.kind, old.first, actor, utc_now())
 
@@ -180,7 +173,7 @@ def _done(
         with db.session.begin_nested():
             step(report, actor, schema().read(form_data(schema)))
     except (Conflict, Invalid) as refusal:
-        return _one(report, refusal.message), refusal.status
+        return _one(report, refusal.message, request.form.get("remarks")), refusal.status
     flash(gettext("Saved."), "done")
     return redirect(url_for("papers.shown", report_id=report.id))
 
@@ -204,9 +197,3 @@ def address_of(number: Number, report: PeriodicReport, rows: str = "report.rows"
     if (report.category_code or "").startswith(where.get("matter") or "-"):
         where.pop("matter")  # the report's own is the narrower
     return url_for(rows, **{**days, **narrowed, **where})
-
-
-def file_name(report: PeriodicReport, form: str) -> str:
-    """What a report's file is called: weekly-2026-11-16.docx."""
-    edition = f"-{report.edition}" if report.edition > 1 else ""
-    return f"{report.kind}-{report.first.isoformat()}{edition}.{form}"

@@ -85,7 +85,7 @@ class Column:
     """A column of a table.
 
     formula: what a sheet calculates instead of the value: other columns by their keys in braces, {key_sum} for the
-    sum of one. aside: left out where there is no room, on paper.
+    sum of one. aside: left out where there is no room, on paper. inside: free words, left out of what is circulated.
     """
 
     key: str
@@ -93,6 +93,7 @@ class Column:
     form: Form = Form.TEXT
     formula: str = ""
     aside: bool = False
+    inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-COLUMN = ("key", "heading", "form", "formula", "aside")
+COLUMN = ("key", "heading", "form", "formula", "aside", "inside")
 
 
 def _read_table(kept: Mapping[str, Any]) -> Table:

@@ -9,10 +9,12 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hotline.base.i18n import gettext
+from hotline.base.paging import LAST_PAGE
 from hotline.base.schemas import Schema, member, words
 from hotline.base.time import Kind
+from hotline.report.papers.models import VERSION_LENGTH
 from hotline.report.papers.operations import Special
-from hotline.report.schemas import LAST_PAGE, a_day
+from hotline.report.schemas import a_day
 
 
 class ReportsQuery(Schema):
@@ -48,12 +50,18 @@ class AskBody(Schema):
                 raise ValidationError(gettext("is required"), name)
 
 
-class RemarksBody(Schema):
-    """The opening words of a report."""
+class SignBody(Schema):
+    """A signature. remarks_version: that of the opening words that were read."""
+
+    remarks_version = words(VERSION_LENGTH, required=True)
+
+
+class RemarksBody(SignBody):
+    """The opening words of a report, written over those that were read."""
 
     remarks = words(2000)
 
 
 def special_from(given: Mapping[str, Any]) -> Special:
-    """What a special report is about."""
-    return Special(given["title"], given["unit"], given["category"], given["district"])
+    """What a special report is about. Its title is one line."""
+    return Special(" ".join(given["title"].split()), given["unit"], given["category"], given["district"])

@@ -13,9 +13,10 @@ from sqlalchemy.orm import joinedload
 
 from hotline.base.db import db
 from hotline.base.i18n import mark
-from hotline.handle.alarms import trigger_of
+from hotline.handle.alarms import about_words, trigger_of
 from hotline.handle.models import Alarm
 from hotline.orders.models import Deadline
+from hotline.orders.names import Names
 from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
@@ -23,6 +24,7 @@ from hotline.policy import queries as policies
 from hotline.policy.calendar import Calendar, working_between
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.triggers import Does
+from hotline.policy.words import section_name
 from hotline.report.about import UNKNOWN
 from hotline.report.board import Ranked, Sort, Way, unit_table
 from hotline.report.charts import bar
@@ -32,7 +34,7 @@ from hotline.report.measures import BY_NAME
 from hotline.report.overview import Line
 from hotline.report.papers.came import weighted
 from hotline.report.papers.paper import Block, Column, Drawn, Form, Number, Part, Said, Table
-from hotline.report.papers.phrases import NONE, count, in_period, points, rate, word
+from hotline.report.papers.phrases import NONE, count, in_period, listed, points, rate, word
 from hotline.report.papers.seen import Seen
 from hotline.report.queries import of_units
 from hotline.report.topics.queries import Hot, hot_topics
@@ -145,6 +147,7 @@ OVERDUE_COLUMNS = (
 
 def overdue(seen: Seen) -> tuple[Block, ...]:
     """The orders that were overdue longest at the cut-off, whenever they came in. By number: no citizen's words."""
+    at = min(seen.cutoff, seen.period.end)  # as overdue_rows takes it
     late = overdue_rows(seen.period, seen.cutoff, seen.units, seen.about)
     number = db.session.scalar(select(func.count()).select_from(late.order_by(None).subquery())) or 0
     if not number:
@@ -157,22 +160,24 @@ def overdue(seen: Seen) -> tuple[Block, ...]:
             names.get(one.unit_code or "", one.unit_code),
             categories.get(one.order.category_code or "", ""),
             _at(one.due_at, calendar),
-            _days_over(one, seen),
+            _days_over(one, at),
         ]
         for one in worst
     ]
     said = Said(
-        mark("%(count)s orders are open past their due time; the %(shown)s overdue longest, in working time:"),
-        {"count": count(number, measure="open_overdue"), "shown": str(len(rows))},
+        mark(
+            "%(count)s orders were open past their due time at %(at)s; the %(shown)s overdue longest by then, in working time:"
+        ),
+        {"count": count(number, measure="open_overdue"), "shown": str(len(rows)), "at": _at(at, calendar)},
     )
     return said, Table(Said(mark("The worst overdue")), OVERDUE_COLUMNS, rows)
 
 
-def _days_over(late: Deadline, seen: Seen) -> Number:
-    """How long it is over at the cut-off, in working days of the length of a day then, to a tenth."""
+def _days_over(late: Deadline, at: datetime) -> Number:
+    """How long it is over at an instant, in working days of the length of a day then, to a tenth."""
     calendar = policies.calendar_now()
-    day = calendar.day_length(calendar.city_day(seen.cutoff)) or timedelta(hours=8)
-    over = working_between(late.due_at, seen.cutoff, calendar) / day
+    day = calendar.day_length(calendar.city_day(at)) or timedelta(hours=8)
+    over = working_between(late.due_at, at, calendar) / day
     return Number(f"{over:.1f}", round(over, 1))
 
 
@@ -195,6 +200,7 @@ DONE_COLUMNS = (
     Column("kind", mark("Alarm")),
     Column("subject", mark("About")),
     Column("done", mark("What was done")),
+    Column("note", mark("Note"), inside=True),
 )
 
 
@@ -224,7 +230,7 @@ def alarms(seen: Seen) -> tuple[Block, ...]:
     return (
         said,
         Table(Said(mark("By kind")), ALARM_COLUMNS, list(_by_kind(raised, seen)), total=True),
-        Table(Said(mark("The latest")), DONE_COLUMNS, [_done_row(alarm, seen) for alarm in raised[:MOST_ALARMS]]),
+        Table(Said(mark("The latest")), DONE_COLUMNS, list(_done_rows(raised[:MOST_ALARMS], seen))),
     )
 
 
@@ -250,21 +256,33 @@ def _stands(name: Part, raised: Sequence[Alarm], seen: Seen) -> list[Part]:
     return [name, *(count(one) for one in (len(raised), len(settled), len(raised) - len(settled), len(held)))]
 
 
-def _done_row(alarm: Alarm, seen: Seen) -> list[Part]:
-    calendar, trigger = policies.calendar_now(), trigger_of(alarm)
-    subject: Part = alarm.order.number if alarm.order else unit_names().get(alarm.unit_code or "", alarm.subject)
-    done: Part = Said(mark("open"))
-    if _settled(alarm, seen):
-        note = alarm.note or ""
-        done = note if len(note) <= LONGEST_NOTE else note[:LONGEST_NOTE] + "…"
-    elif trigger.does is Does.INTERVIEW:
-        done = Said(mark("an interview is to be held"))
-    return [
-        Number(_at(alarm.fired_at, calendar), None, {"alarm": str(alarm.id)}),
-        word(trigger.kind),
-        subject,
-        done,
-    ]
+def _done_rows(alarms: Iterable[Alarm], seen: Seen) -> Iterable[list[Part]]:
+    """What each alarm is about, and what was done: by number and by name, no citizen's words."""
+    calendar, names = policies.calendar_now(), Names()
+    for alarm in alarms:
+        yield [
+            Number(_at(alarm.fired_at, calendar), None, {"alarm": str(alarm.id)}),
+            word(trigger_of(alarm).kind),
+            alarm.order.number if alarm.order else about_words(alarm, names),
+            _done(alarm, seen),
+            _note(alarm) if _settled(alarm, seen) else None,
+        ]
+
+
+def _done(alarm: Alarm, seen: Seen) -> Said:
+    """When and by whom it was settled by the cut-off."""
+    if alarm.handled_at is not None and _settled(alarm, seen):
+        at = _at(alarm.handled_at, policies.calendar_now())
+        return Said(mark("settled %(at)s by %(name)s"), {"at": at, "name": alarm.handled_by})
+    if trigger_of(alarm).does is Does.INTERVIEW:
+        return Said(mark("an interview is to be held"))
+    return Said(mark("open"))
+
+
+def _note(alarm: Alarm) -> str:
+    """What whoever settled it wrote, in free words: not for circulation."""
+    note = alarm.note or ""
+    return note if len(note) <= LONGEST_NOTE else note[:LONGEST_NOTE] + "…"
 
 
 # Hot topics
@@ -355,8 +373,9 @@ def _since(version: PolicyVersion) -> str:
 
 def _differs(version: PolicyVersion, before: PolicyVersion) -> Part:
     """The sections of a policy that are not as they were."""
-    names = sorted(version.document.keys() | before.document.keys())
-    return "、".join(name for name in names if version.document.get(name) != before.document.get(name)) or None
+    sections = sorted(version.document.keys() | before.document.keys())
+    differ = (one for one in sections if version.document.get(one) != before.document.get(one))
+    return listed([Said(name) for name in dict.fromkeys(map(section_name, differ))])
 
 
 def _calendars(seen: Seen) -> Iterable[list[Part]]:
