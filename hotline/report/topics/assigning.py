@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import Row, delete, func, insert, select, text, update
 from sqlalchemy.orm import aliased
 
 from hotline.base.db import database_name, db
@@ -36,7 +36,7 @@ from hotline.report.topics.clustering import (
     words_of,
 )
 from hotline.report.topics.files import sample_texts
-from hotline.report.topics.models import LONGEST_KEY, Topic, TopicKey, TopicOrder
+from hotline.report.topics.models import LONGEST_KEY, Topic, TopicKey, TopicLedger, TopicOrder
 from hotline.transfer.duplicates import READ
 from hotline.transfer.queries import routing
 from hotline.transfer.same_matter import known_places
@@ -54,7 +54,7 @@ def assign_topics(now: datetime) -> int:
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("topics", 0))))
     since = now - LOOKS_BACK
     seen = select(TopicOrder.order_id).where(TopicOrder.order_id == Order.id)
-    new = select(*_TEXT, Order.parent_id).where(Order.received_at > since, Order.received_at <= now, ~seen.exists())
+    new = select(*_TEXT).where(Order.received_at > since, Order.received_at <= now, ~seen.exists())
     rows = db.session.execute(new.order_by(Order.received_at, Order.id).limit(AT_ONCE)).all()
     assignment = _Assignment()
     for row in rows:
@@ -75,7 +75,7 @@ class _Assignment:
 
     def assign(self, row: Row[Any]) -> None:
         """Give one order its topic."""
-        one = self.read(*row[:6])
+        one = self.read(*row)
         compared = self._comparison_at(one.at)
         keys = [key[:LONGEST_KEY] for key in dict.fromkeys(one.keys) if compared.vocabulary.leads(key)]
         groups: dict[int, list[Told]] = defaultdict(list)
@@ -104,6 +104,9 @@ class _Assignment:
         """Say what the topics that have changed are called now."""
         for topic_id in sorted(self.touched):
             rows = db.session.execute(_members(topic_id)).all()
+            if not rows:
+                _drop(topic_id)
+                continue
             orders = [self.read(*row[:6]) for row in rows]
             place = place_of(orders)
             words = words_of(orders, place, self._comparison_at(orders[0].at).vocabulary)
@@ -169,6 +172,12 @@ def _follow_masters() -> set[int]:
     for order_id, _, topic in rows:
         db.session.execute(update(TopicOrder).where(TopicOrder.order_id == order_id).values(topic_id=topic))
     return {topic for _, was, now in rows for topic in (was, now) if topic is not None}
+
+
+def _drop(topic_id: int) -> None:
+    """Delete a topic whose orders have all gone to another; one that was taken on stays as its ledger knew it."""
+    taken_on = select(TopicLedger.topic_id).where(TopicLedger.topic_id == topic_id)
+    db.session.execute(delete(Topic).where(Topic.id == topic_id, ~taken_on.exists()))
 
 
 def _members(topic_id: int) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
@@ -12,7 +13,8 @@ from hotline.base.db import db
 from hotline.orders.lifecycle import State
 from hotline.report.topics.assigning import LOOKS_BACK, assign_topics
 from hotline.report.topics.models import Topic, TopicKey, TopicOrder
-from tests.report.topics.making import DAY, HOUR, tell, tell_all, topics_now
+from hotline.report.topics.operations import open_campaign
+from tests.report.topics.making import DAY, HOUR, SUPERVISOR, tell, tell_all, topics_now
 from tests.report.topics.texts import HERE, LIFT, OTHERS, STATION, THERE, told_of
 
 POOL = [*told_of(HERE, STATION), *told_of(THERE, STATION), *told_of(HERE, LIFT), *OTHERS]
@@ -53,6 +55,26 @@ def test_an_order_people_have_merged_goes_with_its_master(session: None, now: da
     child = tell(now - HOUR, OTHERS[0], parent_id=here[0].id, state=State.MERGED)
     assign_topics(now)
     assert topics_now() == {frozenset({child.id, *(one.id for one in here)})}
+
+
+@pytest.mark.parametrize("taken_on", [False, True])
+def test_a_topic_whose_orders_are_all_merged_into_another_is_gone(
+    session: None, now: datetime, *, taken_on: bool
+) -> None:
+    here = tell_all(now - DAY, told_of(HERE, STATION))
+    there = tell_all(now - 2 * DAY, told_of(THERE, LIFT)[:2])
+    assign_topics(now)
+    emptied = db.session.get_one(TopicOrder, there[0].id).topic_id
+    if taken_on:
+        due = (now + DAY).date()
+        topic = db.session.get_one(Topic, emptied)
+        open_campaign(topic, SUPERVISOR, now, title="电梯", measures="检修", owner="housing", due_on=due)
+    for order in there:
+        order.parent_id, order.state = here[0].id, State.MERGED
+    for _ in range(2):
+        assign_topics(now)
+        assert topics_now() == {frozenset(one.id for one in (*here, *there))}
+        assert (emptied in set(db.session.scalars(select(Topic.id)))) is taken_on
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

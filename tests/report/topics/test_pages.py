@@ -13,17 +13,14 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.ledgers.models import Ledger
 from hotline.orders.lifecycle import State
-from hotline.people.actors import Actor
-from hotline.people.roles import Role
 from hotline.report.topics.assigning import assign_topics
 from hotline.report.topics.models import Topic
 from hotline.report.topics.operations import open_campaign
 from hotline.report.topics.queries import bursts, effects, get_topic, growths, hot_topics
-from tests.report.topics.making import DAY, HOUR, tell, tell_all
+from tests.report.topics.making import DAY, HOUR, SUPERVISOR, tell, tell_all
 from tests.report.topics.texts import HERE, LIFT, OTHERS, STATION, THERE, told_of
 
 Signer = Callable[[str], FlaskClient]
-SUPERVISOR = Actor(Role.SUPERVISOR, "督办员")
 
 
 def only_topic() -> Topic:
