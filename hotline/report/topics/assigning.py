@@ -1,4 +1,4 @@
-"""New orders find their topics: run by the worker, each hour.
+"""New orders find their topics: run by the worker, every five minutes, a portion at a time.
 
 Each order is compared only with those its places and the words of its title lead to; nothing of the year is clustered
 again. Orders are taken in the order they came in, and how rare words are is counted before the month of an order
@@ -9,6 +9,7 @@ as they are by then.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 
 from hotline.base.db import database_name, db
@@ -41,8 +43,10 @@ from hotline.transfer.duplicates import READ
 from hotline.transfer.queries import routing
 from hotline.transfer.same_matter import known_places
 
+log = logging.getLogger(__name__)
+
 LOOKS_BACK = timedelta(days=180)  # how old an order may be that has no topic yet
-AT_ONCE = 5_000  # orders of one run; the rest waits for the next
+AT_ONCE = 500  # orders of one run, some 20 seconds of work; the rest waits for the next
 HELD = 2_000  # orders read that are kept in memory
 DESCRIBED = 200  # newest orders of a topic that say what it is called
 
@@ -50,7 +54,10 @@ _TEXT = (Order.id, Order.received_at, Order.title, func.left(Order.text, READ), 
 
 
 def assign_topics(now: datetime) -> int:
-    """Give new orders their topics; return how many were looked at."""
+    """Give a portion of the new orders their topics, the oldest first; return how many were looked at.
+
+    One that cannot be looked at is left without a topic, for good: it must not hold up the others.
+    """
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("topics", 0))))
     since = now - LOOKS_BACK
     seen = select(TopicOrder.order_id).where(TopicOrder.order_id == Order.id)
@@ -58,7 +65,7 @@ def assign_topics(now: datetime) -> int:
     rows = db.session.execute(new.order_by(Order.received_at, Order.id).limit(AT_ONCE)).all()
     assignment = _Assignment()
     for row in rows:
-        assignment.assign(row)
+        assignment.try_assign(row)
     assignment.touched |= _follow_masters()
     assignment.describe_touched()
     return len(rows)
@@ -73,11 +80,21 @@ class _Assignment:
         self._comparison: Comparison | None = None
         self._month: Any = None
 
-    def assign(self, row: Row[Any]) -> None:
-        """Give one order its topic."""
+    def try_assign(self, row: Row[Any]) -> None:
+        """Give one order its topic, or none where that fails; what it says is not logged."""
+        compared = self._comparison_at(row.received_at)
+        try:
+            with db.session.begin_nested():
+                self._assign(row, compared)
+        except OperationalError:
+            raise  # the database is away: no fault of the order
+        except Exception as failed:  # noqa: BLE001 # whatever it is, the next order can be looked at
+            log.warning("order %s has no topic: %s", row.id, type(failed).__name__)
+            db.session.execute(insert(TopicOrder).values(order_id=row.id, topic_id=None))
+
+    def _assign(self, row: Row[Any], compared: Comparison) -> None:
         one = self.read(*row)
-        compared = self._comparison_at(one.at)
-        keys = [key[:LONGEST_KEY] for key in dict.fromkeys(one.keys) if compared.vocabulary.leads(key)]
+        keys = list(dict.fromkeys(key[:LONGEST_KEY] for key in one.keys if compared.vocabulary.leads(key)))
         groups: dict[int, list[Told]] = defaultdict(list)
         for found in _candidates(one, keys) if keys else ():
             groups[found.topic_id or -found.id].append(self.read(*found[:6]))
@@ -123,8 +140,14 @@ class _Assignment:
 def _read(  # the columns of _TEXT, in their order
     order_id: int, at: datetime, title: str, said: str, address: str, district: str | None
 ) -> Told:
-    known = known_places(routing().gazetteer, address, title, said)
-    return told(order_id, at, title, said, address, district=district, known=known)
+    """Read an order; one that cannot be read says nothing."""
+    gazetteer = routing().gazetteer
+    try:
+        known = known_places(gazetteer, address, title, said)
+        return told(order_id, at, title, said, address, district=district, known=known)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as failed:
+        log.warning("order %s is not read: %s", order_id, type(failed).__name__)
+        return told(order_id, at, "", "")
 
 
 _CANDIDATES = text("""

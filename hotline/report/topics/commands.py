@@ -55,6 +55,13 @@ def cluster_file(  # one for each column
 @topics_command.command("assign")
 @with_app
 def assign() -> None:
-    """Give the orders that have come in since the last time their topics, as the worker does each hour."""
+    """Give the orders that have come in since the last time their topics, all of them, a portion at a time."""
+    looked_at = 0
+    while portion := _assign_portion():
+        looked_at += portion
+    click.echo(f"{looked_at} orders looked at")
+
+
+def _assign_portion() -> int:
     with unit_of_work():
-        click.echo(f"{assign_topics(utc_now())} orders looked at")
+        return assign_topics(utc_now())

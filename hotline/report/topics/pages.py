@@ -33,6 +33,7 @@ from hotline.report.topics.queries import (
     orders_of,
     places_of,
     units_of,
+    waiting,
     window,
 )
 from hotline.report.topics.schemas import WINDOWS, CampaignBody, TopicQuery, TopicsQuery, WindowQuery
@@ -57,6 +58,7 @@ def listed() -> ResponseReturnValue:
         districts=all_districts(),
         units=unit_names(),
         since=_day_before(asked["days"]),
+        waiting=waiting(now),
         sparkline=sparkline,
     )
 

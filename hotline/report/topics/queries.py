@@ -164,6 +164,14 @@ def places_of(topic: Topic) -> list[tuple[str, int]]:
     return [(name, count) for name, count in rows]
 
 
+def waiting(now: datetime) -> int:
+    """How many orders have come in since the last that was looked at; older ones of an import are not among them."""
+    looked_at = select(Order.received_at).join(TopicOrder, TopicOrder.order_id == Order.id)
+    last = db.session.scalar(looked_at.order_by(Order.received_at.desc()).limit(1))
+    query = select(func.count()).where(Order.received_at <= now)
+    return db.session.scalars(query.where(Order.received_at > last) if last else query).one()
+
+
 def orders_of(topic: Topic, first: date | None = None, last: date | None = None) -> Select[tuple[Order]]:
     """The orders of a topic that count, merged ones too, the newest first; received within some days, both counted."""
     zone = policies.calendar_now().zone

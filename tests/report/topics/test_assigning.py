@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from hotline.base.db import db
 from hotline.orders.lifecycle import State
 from hotline.report.topics.assigning import LOOKS_BACK, assign_topics
 from hotline.report.topics.models import Topic, TopicKey, TopicOrder
 from hotline.report.topics.operations import open_campaign
+from hotline.report.topics.queries import waiting
 from tests.report.topics.making import DAY, HOUR, SUPERVISOR, tell, tell_all, topics_now
 from tests.report.topics.texts import HERE, LIFT, OTHERS, STATION, THERE, told_of
 
@@ -55,6 +56,40 @@ def test_an_order_people_have_merged_goes_with_its_master(session: None, now: da
     child = tell(now - HOUR, OTHERS[0], parent_id=here[0].id, state=State.MERGED)
     assign_topics(now)
     assert topics_now() == {frozenset({child.id, *(one.id for one in here)})}
+
+
+def test_an_order_that_fails_does_not_hold_up_the_others(
+    session: None, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    here = tell_all(now - DAY, told_of(HERE, STATION))
+    bad = here[1]
+    db.session.execute(text(REFUSE_KEYS.format(bad.id)))
+    assert assign_topics(now) == 4
+    assert topics_now() == {frozenset(one.id for one in here if one is not bad)}
+    assert [one.getMessage() for one in caplog.records] == [f"order {bad.id} has no topic: InternalError"]
+    assert assign_topics(now) == 0
+
+
+REFUSE_KEYS = """
+CREATE FUNCTION refuse_keys() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no' USING ERRCODE = 'XX000'; END $$;
+CREATE TRIGGER refuse_keys BEFORE INSERT ON topic_key FOR EACH ROW WHEN (NEW.order_id = {}) EXECUTE FUNCTION refuse_keys()
+"""
+
+
+def test_names_that_begin_alike_and_are_too_long_lead_to_an_order_once(session: None, now: datetime) -> None:
+    long = "长" * 62 + "小区"
+    tell(now - DAY, ("停水", f"{long}和{long[1:]}停水了"), address=f"{long}、{long[1:]}")
+    assert assign_topics(now) == 1
+
+
+def test_a_portion_is_looked_at_and_the_page_says_how_many_wait(session: None, now: datetime) -> None:
+    assert waiting(now) == 0
+    tell(now - HOUR, OTHERS[0])
+    assert waiting(now) == 1
+    assign_topics(now)
+    tell(now - HOUR / 2, OTHERS[1])
+    tell(now + HOUR, OTHERS[2])
+    assert waiting(now) == 1
 
 
 @pytest.mark.parametrize("taken_on", [False, True])
