@@ -67,6 +67,6 @@ def one(query: dict[str, Any], topic_id: int) -> Response:
 @api.arguments(CampaignBody)
 @api.response(201)
 def campaign(body: dict[str, Any], topic_id: int) -> Response:
-    """Take a topic on: a ledger with its open orders."""
+    """Take a topic on: a ledger with its open orders. 409 where a campaign on it is open."""
     ledger = open_campaign(get_topic(topic_id), current_actor(), utc_now(), **body)
     return answer({"ledger": ledger.code}, 201)

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from hotline.base.db import db
-from hotline.base.errors import Invalid
+from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
 from hotline.base.schemas import Schema
@@ -91,6 +91,8 @@ def campaign(topic_id: int) -> ResponseReturnValue:
     except Invalid as wrong:
         tried = Tried("campaign", request.form, wrong.errors, gettext("Some fields need another look."))
         return _shown(topic_id, tried), wrong.status
+    except Conflict as taken:
+        return _shown(topic_id, Tried("campaign", request.form, {}, taken.message)), taken.status
     flash(gettext("Ledger %(code)s is open.", code=opened.code), "done")
     return redirect(url_for(".shown", topic_id=topic_id), 303)
 
@@ -112,7 +114,7 @@ def _shown(topic_id: int, tried: Tried) -> str:
         names=Names(),
         units=unit_names(),
         since={days: _day_before(days) for days in WINDOWS},
-        may_open=current_actor().may(Permission.KEEP_LEDGERS),
+        may_open=current_actor().may(Permission.KEEP_LEDGERS) and all(link.ledger.ended_at for link in topic.campaigns),
         tried=tried,
         week=WEEK,
         day=DAY,

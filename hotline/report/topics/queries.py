@@ -65,11 +65,14 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A campaign, and what was told as long before it began as after it ended (or began, while it is not ended)."""
+    """A campaign, and what was told as long before it began as after it ended (or began, while it is not ended).
+
+    before and after: whole days, as many of the one as of the other; None while there is no day to compare.
+    """
 
     link: TopicLedger
-    before: Counted
-    after: Counted
+    before: Counted | None
+    after: Counted | None
 
 
 def window(now: datetime, days: int) -> tuple[datetime, datetime]:
@@ -129,8 +132,13 @@ def growths(topics: Collection[int], now: datetime, days: int) -> dict[int, Grow
 
 def _windows_known(start: datetime, length: timedelta) -> int:
     """How many whole windows before an instant the city has orders of."""
-    first = db.session.scalar(select(func.min(Order.received_at)))
+    first = first_received()
     return max(0, (start - first) // length) if first else 0
+
+
+def first_received() -> datetime | None:
+    """When the first order the city has records of came in."""
+    return db.session.scalar(select(func.min(Order.received_at)))
 
 
 def citizens_by_window(topics: Collection[int], end: datetime, length: timedelta, windows: int) -> dict[int, list[int]]:
@@ -198,11 +206,16 @@ def effects(topic: Topic, now: datetime) -> list[Effect]:
 
 
 def _effect(topic: Topic, link: TopicLedger, now: datetime) -> Effect:
-    calendar, ledger = policies.calendar_now(), link.ledger
-    turned = calendar.city_day(ledger.ended_at) if ledger.ended_at else ledger.held_on
-    days = max(1, min(LONGEST_COMPARED, (calendar.city_day(now) - turned).days))
-    before = Period(ledger.held_on - days * DAY, ledger.held_on - DAY, calendar.zone)
-    after = Period(turned + DAY, turned + days * DAY, calendar.zone)
+    """Today is not over, and before the city's first order nobody could be heard: neither can be compared."""
+    ledger, day_of, first = link.ledger, policies.calendar_now().city_day, first_received()
+    turned = day_of(ledger.ended_at) if ledger.ended_at else ledger.held_on
+    known = (ledger.held_on - day_of(first)).days if first else 0
+    days = min(LONGEST_COMPARED, (day_of(now) - DAY - turned).days, known)
+    if days < 1:
+        return Effect(link, None, None)
+    zone = policies.calendar_now().zone
+    before = Period(ledger.held_on - days * DAY, ledger.held_on - DAY, zone)
+    after = Period(turned + DAY, turned + days * DAY, zone)
     return Effect(link, counted(topic, before), counted(topic, after))
 
 

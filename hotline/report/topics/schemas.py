@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 from hotline.base.schemas import Schema, words
 from hotline.report.topics.fields import Volume
 from hotline.report.topics.models import Topic
-from hotline.report.topics.queries import Effect, Hot
+from hotline.report.topics.queries import Counted, Effect, Hot
 
 WINDOWS = (7, 30)
 
@@ -82,18 +82,18 @@ def hot(one: Hot) -> dict[str, Any]:
 
 
 def effect(one: Effect) -> dict[str, Any]:
-    """A campaign with what was told before and after."""
+    """A campaign with what was told before and after; null while there is no day to compare."""
+    return {"ledger": one.link.ledger.code, "before": _counted(one.before), "after": _counted(one.after)}
+
+
+def _counted(one: Counted | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
     return {
-        "ledger": one.link.ledger.code,
-        **{
-            when: {
-                "first_day": counted.period.first.isoformat(),
-                "last_day": counted.period.last.isoformat(),
-                "orders": counted.orders,
-                "citizens": counted.citizens,
-            }
-            for when, counted in (("before", one.before), ("after", one.after))
-        },
+        "first_day": one.period.first.isoformat(),
+        "last_day": one.period.last.isoformat(),
+        "orders": one.orders,
+        "citizens": one.citizens,
     }
 
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from hotline.base.db import db
+from hotline.base.errors import Conflict
 from hotline.ledgers.models import Ledger
 from hotline.orders.lifecycle import State
 from hotline.report.topics.assigning import assign_topics
@@ -158,7 +159,42 @@ def test_a_campaign_takes_the_open_orders_and_sees_before_and_after(hot: Topic, 
     (effect,) = effects(get_topic(hot.id), later)
     assert (effect.link.ledger_id, effect.before.orders, effect.after.orders) == (ledger.id, 4, 1)
     days = [(one.period.last - one.period.first).days + 1 for one in (effect.before, effect.after)]
-    assert days == [3, 3]
+    assert days == [2, 2], "today is not over"
+
+
+def take_on(topic: Topic, at: datetime) -> Ledger:
+    """A campaign begun at an instant."""
+    due = (at + 20 * DAY).date()
+    return open_campaign(topic, SUPERVISOR, at, title="搅拌站专项", measures="夜间停工", owner="housing", due_on=due)
+
+
+def test_a_campaign_is_not_compared_before_a_day_is_over_nor_with_days_nobody_was_heard(
+    hot: Topic, now: datetime
+) -> None:
+    take_on(hot, now - 30 * DAY)  # the city's first order came in six days before
+    for later, whole_days in ((-30, 0), (-29, 0), (-28, 1), (0, 6)):
+        (effect,) = effects(get_topic(hot.id), now + later * DAY)
+        compared = [one for one in (effect.before, effect.after) if one]
+        assert [len(one.period.days) for one in compared] == ([whole_days] * 2 if whole_days else [])
+    assert effect.before
+    assert (effect.before.period.first, effect.before.orders) == ((now - 36 * DAY).date(), 1)
+
+
+def test_a_second_campaign_is_refused_while_one_is_open(hot: Topic, sign_in: Signer, now: datetime) -> None:
+    ledger = take_on(hot, now)
+    with pytest.raises(Conflict, match=ledger.code):
+        take_on(hot, now)
+    db.session.commit()
+    client = sign_in("supervisor")
+    url, body = f"/topics/{hot.id}", {"title": "专项", "measures": "查", "owner": "housing", "due_on": "2099-12-31"}
+    assert "Open a campaign ledger" not in client.get(url).text
+    refused = client.post(f"{url}/campaign", data=body)
+    assert (refused.status_code, ledger.code in refused.text) == (409, True)
+    assert client.post(f"/api/v1{url}/campaign", json=body).status_code == 409
+    ledger = db.session.scalars(select(Ledger)).one()
+    ledger.ended_at = now
+    db.session.commit()
+    assert client.post(f"{url}/campaign", data=body).status_code == 303
 
 
 def test_a_campaign_is_opened_on_the_page_and_its_numbers_open_their_orders(hot: Topic, sign_in: Signer) -> None:
@@ -172,11 +208,14 @@ def test_a_campaign_is_opened_on_the_page_and_its_numbers_open_their_orders(hot:
     assert client.post(f"{url}/campaign", data=body).status_code == 422
     assert client.post(f"{url}/campaign", data={**body, "owner": "housing"}).status_code == 303
     ledger = db.session.scalars(select(Ledger)).one()
+    assert client.get(url).text.count("<td>not yet</td>") == 2
+    ledger.held_on -= 2 * DAY
+    db.session.commit()
     page = client.get(url).text
     assert f'href="/ledgers/{ledger.code}"' in page
-    before = re.search(r'href="(/topics/\d+\?first=[-\d]+&amp;last=[-\d]+)"><b>4</b>', page)
-    assert before
-    assert client.get(before[1].replace("&amp;", "&")).text.count("data-row=") == 4
+    after = re.search(r'href="(/topics/\d+\?first=[-\d]+&amp;last=[-\d]+)"><b>4</b>', page)
+    assert after
+    assert client.get(after[1].replace("&amp;", "&")).text.count("data-row=") == 4
     assert f'href="/ledgers/{ledger.code}"' in client.get("/topics").text
     assert client.get(f"/ledgers/{ledger.code}").status_code == 200
 
