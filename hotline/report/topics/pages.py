@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,7 +9,6 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
-from hotline.base.schemas import Schema
 from hotline.base.time import DAY, utc_now
 from hotline.orders.forms import form_data
 from hotline.orders.names import Names
@@ -19,6 +16,7 @@ from hotline.people.queries import all_districts, unit_names
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.policy.queries import calendar_now
+from hotline.report.pages import address_data
 from hotline.report.topics.fields import Field, codes_of, read_fields, volumes
 from hotline.report.topics.growth import sparkline
 from hotline.report.topics.operations import open_campaign
@@ -48,7 +46,7 @@ SEES = Permission.SEE_CITY_REPORTS
 @needs(SEES)
 def listed() -> ResponseReturnValue:
     """The topics that are hot now."""
-    asked, now, fields = _asked(TopicsQuery()), utc_now(), _fields()
+    asked, now, fields = address_data(TopicsQuery()), utc_now(), _fields()
     return render_template(
         "topics/listed.html",
         found=hot_topics(now, asked["days"], district=asked["district"], categories=codes_of(asked["field"], fields)),
@@ -67,7 +65,7 @@ def listed() -> ResponseReturnValue:
 @needs(SEES)
 def by_field() -> ResponseReturnValue:
     """What was told in each field of livelihood, against the window before."""
-    asked = _asked(WindowQuery())
+    asked = address_data(WindowQuery())
     found = volumes(_fields(), utc_now(), asked["days"])
     most = max((one.orders for one in found), default=0)
     return render_template("topics/fields.html", found=found, most=most or 1, asked=asked, windows=WINDOWS)
@@ -98,7 +96,7 @@ def campaign(topic_id: int) -> ResponseReturnValue:
 
 
 def _shown(topic_id: int, tried: Tried) -> str:
-    topic, asked, now = get_topic(topic_id), _asked(TopicQuery()), utc_now()
+    topic, asked, now = get_topic(topic_id), address_data(TopicQuery()), utc_now()
     weeks = citizens_by_window([topic.id], now, WEEK, TREND_WEEKS)[topic.id]
     today = calendar_now().city_day(now)
     return render_template(
@@ -119,11 +117,6 @@ def _shown(topic_id: int, tried: Tried) -> str:
         week=WEEK,
         day=DAY,
     )
-
-
-def _asked(schema: Schema) -> Any:
-    """What the address asks, checked; what a page does not know (such as the language) is left alone."""
-    return schema.read({name: value for name in schema.fields if (value := request.args.get(name, "").strip())})
 
 
 def _fields() -> list[Field]:

@@ -8,17 +8,12 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
 from hotline.base.schemas import Schema, words
+from hotline.report.schemas import LAST_PAGE, a_day
 from hotline.report.topics.fields import Volume
 from hotline.report.topics.models import Topic
 from hotline.report.topics.queries import Counted, Effect, Hot
 
 WINDOWS = (7, 30)
-
-
-def _day(**more: Any) -> fields.Date:
-    required = _l("is required")
-    said = {"invalid": _l("give a day, e.g. 2026-12-01"), "required": required, "null": required}
-    return fields.Date(error_messages=said, **more)
 
 
 class WindowQuery(Schema):
@@ -41,9 +36,13 @@ class TopicsQuery(WindowQuery):
 class TopicQuery(Schema):
     """Which orders of a topic: received from the first day to the last."""
 
-    first = _day(load_default=None)
-    last = _day(load_default=None)
-    page = fields.Integer(load_default=1, error_messages={"invalid": _l("give a whole number")})
+    first = a_day(load_default=None)
+    last = a_day(load_default=None)
+    page = fields.Integer(
+        load_default=1,
+        validate=validate.Range(1, LAST_PAGE, error=_l("give a page number from {min}")),
+        error_messages={"invalid": _l("give a page number")},
+    )
 
 
 class CampaignBody(Schema):
@@ -52,7 +51,7 @@ class CampaignBody(Schema):
     title = words(200, required=True)
     measures = words(2000, required=True)
     owner = words(40, required=True)
-    due_on = _day(required=True)
+    due_on = a_day(required=True)
 
 
 def brief(topic: Topic) -> dict[str, Any]:

@@ -109,6 +109,10 @@ def test_the_list_and_the_topic_show_words_places_units_and_weeks(hot: Topic, si
     assert client.get(f"/topics/{hot.id}?first={since}").text.count("data-row=") == 4
     assert client.get("/topics?days=9").status_code == 422
     assert client.get("/topics?field=none").status_code == 422
+    for days in ("last=9999-12-31", "first=0001-01-01", "page=0", "page=99999999999999999999"):
+        for door in ("", "/api/v1"):
+            assert client.get(f"{door}/topics/{hot.id}?{days}").status_code == 422
+    assert client.get(f"/topics/{hot.id}?first=2001-01-01&last=2199-12-31").status_code == 200
     assert client.get(f"/topics/{hot.id + 1}").status_code == 404
 
 
