@@ -15,7 +15,6 @@ from hotline.orders.names import Names
 from hotline.people.queries import all_districts, unit_names
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
-from hotline.policy.queries import calendar_now
 from hotline.report.pages import address_data
 from hotline.report.topics.fields import Field, codes_of, read_fields, volumes
 from hotline.report.topics.growth import sparkline
@@ -39,6 +38,7 @@ from hotline.transfer.catalogue_pages import NOTHING_TRIED, Tried
 
 pages = Blueprint("topics", __name__, template_folder="templates", url_prefix="/topics")
 
+TREND_DAYS = TREND_WEEKS * WEEK.days
 SEES = Permission.SEE_CITY_REPORTS
 
 
@@ -55,7 +55,7 @@ def listed() -> ResponseReturnValue:
         fields=fields,
         districts=all_districts(),
         units=unit_names(),
-        since=_day_before(asked["days"]),
+        counted=window(now, asked["days"]),
         waiting=waiting(now),
         sparkline=sparkline,
     )
@@ -97,21 +97,21 @@ def campaign(topic_id: int) -> ResponseReturnValue:
 
 def _shown(topic_id: int, tried: Tried) -> str:
     topic, asked, now = get_topic(topic_id), address_data(TopicQuery()), utc_now()
-    weeks = citizens_by_window([topic.id], now, WEEK, TREND_WEEKS)[topic.id]
-    today = calendar_now().city_day(now)
+    weeks, whole = citizens_by_window([topic.id], now, WEEK.days, TREND_WEEKS)[topic.id], window(now, TREND_DAYS)
+    orders = orders_of(topic, now, asked["first"], asked["last"], merged=asked["merged"])
     return render_template(
         "topics/topic.html",
         topic=topic,
         asked=asked,
-        page=page_of(orders_of(topic, asked["first"], asked["last"]), asked["page"]),
+        page=page_of(orders, asked["page"]),
         growths={days: growths([topic.id], now, days)[topic.id] for days in WINDOWS},
-        weeks=[(today - (TREND_WEEKS - at) * WEEK + DAY, count) for at, count in enumerate(weeks)],
+        weeks=[(whole.first + at * WEEK, count) for at, count in enumerate(weeks)],
         places=places_of(topic),
-        holders=units_of([topic.id], *window(now, TREND_WEEKS * 7))[topic.id],
+        holders=units_of([topic.id], whole.start, now)[topic.id],
         effects=effects(topic, now),
         names=Names(),
         units=unit_names(),
-        since={days: _day_before(days) for days in WINDOWS},
+        counted={days: window(now, days) for days in WINDOWS},
         may_open=current_actor().may(Permission.KEEP_LEDGERS) and all(link.ledger.ended_at for link in topic.campaigns),
         tried=tried,
         week=WEEK,
@@ -121,8 +121,3 @@ def _shown(topic_id: int, tried: Tried) -> str:
 
 def _fields() -> list[Field]:
     return read_fields(current_app.config["SETTINGS"].city_dir)
-
-
-def _day_before(days: int) -> str:
-    """The day a window up to now began."""
-    return (calendar_now().city_day(utc_now()) - days * DAY).isoformat()

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
-from hotline.base.schemas import Schema, words
+from hotline.base.schemas import Schema, truth, words
 from hotline.report.schemas import LAST_PAGE, a_day
 from hotline.report.topics.fields import Volume
 from hotline.report.topics.models import Topic
@@ -34,10 +34,11 @@ class TopicsQuery(WindowQuery):
 
 
 class TopicQuery(Schema):
-    """Which orders of a topic: received from the first day to the last."""
+    """Which orders of a topic: received from the first day to the last. merged: false leaves out those merged."""
 
     first = a_day(load_default=None)
     last = a_day(load_default=None)
+    merged = truth(load_default=True)
     page = fields.Integer(
         load_default=1,
         validate=validate.Range(1, LAST_PAGE, error=_l("give a page number from {min}")),

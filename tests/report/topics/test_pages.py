@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,6 +18,7 @@ from hotline.report.topics.assigning import assign_topics
 from hotline.report.topics.models import Topic
 from hotline.report.topics.operations import open_campaign
 from hotline.report.topics.queries import bursts, effects, get_topic, growths, hot_topics
+from tests.report.rows import ZONE
 from tests.report.topics.making import DAY, HOUR, SUPERVISOR, tell, tell_all
 from tests.report.topics.texts import HERE, LIFT, OTHERS, STATION, THERE, told_of
 
@@ -72,6 +73,27 @@ def test_what_was_declined_does_not_count_and_a_merged_order_counts_as_a_citizen
     assert (found.growth.citizens, found.orders) == (3, 2)
     assert bursts(3, 7, now) == [(found.topic, sorted(one.number for one in (first, merged, third)), 3)]
     assert bursts(4, 7, now) == []
+
+
+def test_each_number_opens_the_rows_it_counts(session: None, sign_in: Signer, now: datetime) -> None:
+    said = told_of(HERE, STATION)
+    midnight = datetime(2026, 11, 11, tzinfo=ZONE)  # six days before today: the first of seven
+    first, *_ = [tell(midnight + n * HOUR, said[n]) for n in range(3)]
+    tell(midnight - timedelta(microseconds=1), said[3])
+    tell(now - HOUR, said[3], state=State.MERGED, parent_id=first.id)
+    assign_topics(now)
+    db.session.commit()
+    (found,) = hot_topics(now, 7)
+    assert (found.orders, found.growth.citizens, found.trend[-2:]) == (3, 4, [1, 4])
+    client = sign_in("manager")
+
+    def rows(page: str, number: int) -> int:
+        link = re.search(rf'href="(/topics/\d+\?first=[^"]+)">(?:<b>)?{number}<', client.get(page).text)
+        assert link
+        return client.get(link[1].replace("&amp;", "&")).text.count("data-row=")
+
+    assert rows("/topics", 3) == 3
+    assert rows(f"/topics/{found.topic.id}", 4) == 4
 
 
 def test_what_has_no_place_is_not_hot(session: None, now: datetime) -> None:
@@ -161,6 +183,8 @@ def test_a_campaign_takes_the_open_orders_and_sees_before_and_after(hot: Topic, 
     later = now + 3 * DAY
     assign_topics(later)
     (effect,) = effects(get_topic(hot.id), later)
+    assert effect.before
+    assert effect.after
     assert (effect.link.ledger_id, effect.before.orders, effect.after.orders) == (ledger.id, 4, 1)
     days = [(one.period.last - one.period.first).days + 1 for one in (effect.before, effect.after)]
     assert days == [2, 2], "today is not over"
@@ -217,7 +241,7 @@ def test_a_campaign_is_opened_on_the_page_and_its_numbers_open_their_orders(hot:
     db.session.commit()
     page = client.get(url).text
     assert f'href="/ledgers/{ledger.code}"' in page
-    after = re.search(r'href="(/topics/\d+\?first=[-\d]+&amp;last=[-\d]+)"><b>4</b>', page)
+    after = re.search(r'href="(/topics/\d+\?first=[-\d]+&amp;last=[-\d]+&amp;merged=false)"><b>4</b>', page)
     assert after
     assert client.get(after[1].replace("&amp;", "&")).text.count("data-row=") == 4
     assert f'href="/ledgers/{ledger.code}"' in client.get("/topics").text
