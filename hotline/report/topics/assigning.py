@@ -39,6 +39,7 @@ from hotline.report.topics.clustering import (
 )
 from hotline.report.topics.files import sample_texts
 from hotline.report.topics.models import LONGEST_KEY, Topic, TopicKey, TopicLedger, TopicOrder
+from hotline.report.topics.queries import CITIZEN
 from hotline.transfer.duplicates import READ
 from hotline.transfer.queries import routing
 from hotline.transfer.same_matter import known_places
@@ -126,7 +127,8 @@ class _Assignment:
                 continue
             orders = [self.read(*row[:6]) for row in rows]
             place = place_of(orders)
-            words = words_of(orders, place, self._comparison_at(orders[0].at).vocabulary)
+            citizens = {row.id: row.citizen for row in rows if not row.secret}
+            words = words_of(orders, place, self._comparison_at(orders[0].at).vocabulary, citizens)
             about = {
                 "place": place[:LONGEST_KEY],
                 "words": list(words),
@@ -205,7 +207,9 @@ def _drop(topic_id: int) -> None:
 
 def _members(topic_id: int) -> Any:
     """The newest orders of a topic."""
-    query = select(*_TEXT, Order.category_code).join(TopicOrder, TopicOrder.order_id == Order.id)
+    query = select(*_TEXT, Order.category_code, CITIZEN.label("citizen"), Order.secret).join(
+        TopicOrder, TopicOrder.order_id == Order.id
+    )
     newest = query.where(TopicOrder.topic_id == topic_id).order_by(Order.received_at.desc(), Order.id.desc())
     return newest.limit(DESCRIBED)
 

@@ -38,6 +38,7 @@ COUNTED = 1_000  # orders before the month of an order, by which the rarity of w
 TOO_FEW = 500  # with fewer, other texts are counted, too
 NAMED = 1 / 3  # of a topic's orders that name its place
 SHOWN_WORDS = 5
+QUOTED = 3  # citizens who use a word in a title, from which it is nobody's own and can stand in a label
 
 # Districts as some files write them, in a code: A7县. A city's own names are in its gazetteer.
 CODED = re.compile(r"[A-Z]\d*[市县区]")
@@ -190,9 +191,13 @@ def label_of(place: str, words: Sequence[str]) -> str:
     return " ".join(part for part in (place, "、".join(words[:3])) if part)
 
 
-def cluster(orders: Iterable[Told], others: Sequence[Told] = ()) -> list[Topic]:
-    """The topics of a file, those of most orders first. others: texts by which rarity is counted at the beginning."""
+def cluster(orders: Iterable[Told], others: Sequence[Told] = (), users: Mapping[int, str] | None = None) -> list[Topic]:
+    """The topics of a file, those of most orders first.
+
+    others: texts by which rarity is counted at the beginning. users: who told each order; by default each another.
+    """
     orders = sorted(orders, key=lambda one: (one.at, one.id))
+    users = users if users is not None else {one.id: str(one.id) for one in orders}
     by_key: dict[str, list[Told]] = defaultdict(list)
     topic_of: dict[int, int] = {}  # by the first order of the topic
     done = 0
@@ -206,7 +211,7 @@ def cluster(orders: Iterable[Told], others: Sequence[Told] = ()) -> list[Topic]:
         members[topic_of[one.id]].append(one)
     several = sorted((found for found in members.values() if len(found) > 1), key=len, reverse=True)
     vocabulary = Vocabulary(orders)
-    return [_topic(found, vocabulary) for found in several]
+    return [_topic(found, vocabulary, users) for found in several]
 
 
 def vocabulary_of(orders: Sequence[Told], others: Sequence[Told]) -> Vocabulary:
@@ -239,9 +244,9 @@ def _candidates(one: Told, keys: Iterable[str], by_key: Mapping[str, Sequence[To
     return best[:COMPARED]
 
 
-def _topic(orders: Sequence[Told], vocabulary: Vocabulary) -> Topic:
+def _topic(orders: Sequence[Told], vocabulary: Vocabulary, users: Mapping[int, str]) -> Topic:
     place = place_of(orders)
-    return Topic(place, words_of(orders, place, vocabulary), tuple(one.id for one in orders))
+    return Topic(place, words_of(orders, place, vocabulary, users), tuple(one.id for one in orders))
 
 
 def place_of(orders: Sequence[Told]) -> str:
@@ -258,10 +263,15 @@ def place_of(orders: Sequence[Told]) -> str:
     return ""
 
 
-def words_of(orders: Sequence[Told], place: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The words of the titles that tell some orders from the rest, the most telling first."""
-    said = Counter(word for one in orders for word in one.words if word not in place and word not in SPOT_ENDS)
-    worth = {word: times * vocabulary.worth(word) for word, times in said.items() if times > 1}
+def words_of(orders: Sequence[Told], place: str, vocabulary: Vocabulary, users: Mapping[int, str]) -> tuple[str, ...]:
+    """The words of the titles that tell some orders from the rest, the most telling first.
+
+    users: who told each order. One that has nobody here is not quoted, nor is a word of too few: it may be a name.
+    """
+    quoted = [one for one in orders if one.id in users]
+    said = Counter(word for one in quoted for word in one.words if word not in place and word not in SPOT_ENDS)
+    by = {word: {users[one.id] for one in quoted if word in one.words} for word in said}
+    worth = {word: times * vocabulary.worth(word) for word, times in said.items() if len(by[word]) >= QUOTED}
     # 搅拌站 says more than 搅拌, where most who say the one say the other.
     parts = {
         word

@@ -43,7 +43,7 @@ def cluster_file(  # one for each column
     columns = {"id": id_column, "time": time_column, "title": title_column, "detail": detail_column}
     with speaking(DEFAULT):
         orders, users = read_orders(file, columns, user_column)
-    found = [(topic, len({users[row] for row in topic.ids})) for topic in cluster(orders, sample_texts())]
+    found = [(topic, len({users[row] for row in topic.ids})) for topic in cluster(orders, sample_texts(), users)]
     if as_json:
         rows = [{"label": one.label, "place": one.place, "citizens": n, "ids": one.ids} for one, n in found]
         click.echo(json.dumps(rows, ensure_ascii=False))

@@ -94,6 +94,25 @@ def test_a_portion_is_looked_at_and_the_page_says_how_many_wait(session: None, n
     assert waiting(now) == 1
 
 
+def test_a_label_quotes_no_word_of_fewer_than_three_citizens_nor_of_a_secret_order(
+    session: None, now: datetime
+) -> None:
+    said = [(f"{title}朱建国", told) for title, told in told_of(HERE, STATION)]
+    for changes in ({"requester_phone": "13900000001"}, {"requester_phone": "13900000002"}, {"secret": True}):
+        for n in range(2):
+            tell(now - DAY + n * HOUR, said[n], **changes)
+    assign_topics(now)
+    topic = db.session.scalars(select(Topic)).one()
+    category = topic.category
+    assert category
+    assert (topic.words, topic.label) == ([], f"翠湖花园 {category.title}")
+    tell(now - HOUR, (STATION[0][0].format(place=HERE), said[0][1]))
+    assign_topics(now)
+    db.session.refresh(topic)
+    assert "搅拌站" in topic.words
+    assert not any("朱" in word or "建国" in word for word in topic.words)
+
+
 @pytest.mark.parametrize("taken_on", [False, True])
 def test_a_topic_whose_orders_are_all_merged_into_another_is_gone(
     session: None, now: datetime, *, taken_on: bool
