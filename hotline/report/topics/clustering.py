@@ -2,9 +2,9 @@
 
 Orders are taken in the order they came in. Each is compared with those before it that share a name of a place or a
 word of their titles. It joins the topic whose likest orders it is most alike, where that is alike enough; a topic
-with an order at another place is never joined, however alike the words are. How rare words are is counted before the
-month of an order began. Nothing is looked at twice: what a topic is follows from the orders up to its last, whether
-they came in one file or day by day.
+with an order at another place among those compared is not joined, however alike the words are. How rare words are is
+counted before the month of an order began. Nothing is looked at twice: what a topic is follows from the orders up to
+its last, whether they came in one file or day by day.
 
 How alike: the pairs of characters both titles, both texts, and both as a whole have in common, each pair counting the
 more the fewer orders use it; and whether they name the same place.

@@ -46,7 +46,7 @@ _orders = func.count().filter(Order.state != State.MERGED)
 
 @dataclass(frozen=True, slots=True)
 class Hot:
-    """A topic in a window: orders, growth of its citizens, citizens by week (the last is the present), units, places."""
+    """A topic in a window. trend: citizens by week, the present one last. units: who leads its orders, with how many."""
 
     topic: Topic
     orders: int
