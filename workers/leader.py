@@ -6,8 +6,10 @@ off, the database lets the lock go and the next one that asks has it.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from hotline.base.db import db
 
@@ -42,6 +44,8 @@ class Leader:
     def resign(self) -> None:
         """Let another lead."""
         if self._holds is not None:
-            self._holds.invalidate()  # ends the session in the database, and with it the lock
+            with suppress(SQLAlchemyError):  # a connection that is gone has no lock any more
+                self._holds.scalar(select(func.pg_advisory_unlock(KEY)))  # at once, not when the session has ended
+            self._holds.invalidate()
             self._holds.close()
             self._holds = None

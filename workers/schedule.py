@@ -56,7 +56,7 @@ PERIODIC = (
     Periodic("warnings", MINUTE, sweep, Queue.URGENT),
     Periodic("escalation", MINUTE, escalate_overdue, Queue.URGENT),
     Periodic("order triggers", 5 * MINUTE, sweep_orders, Queue.URGENT),
-    Periodic("rollup", 5 * MINUTE, roll_up, Queue.REPORTS),
+    Periodic("rollup", 5 * MINUTE, roll_up, Queue.DEFAULT),
     # Before the triggers, which count the citizens of topics.
     Periodic("topics", 5 * MINUTE, assign_topics, Queue.REPORTS),
     Periodic("unit triggers", HOUR, sweep_units, Queue.REPORTS),

@@ -229,6 +229,7 @@ class Deadline(Base):
         Index("ix_deadline_open_due_at", "clock", "due_at", postgresql_where=sql("ended_at IS NULL")),
         Index("ix_deadline_by_calendar", "calendar_id", "id", postgresql_where=sql(GOES_BY_CALENDAR)),
         Index("ix_deadline_clock_due_at", "clock", "due_at"),
+        Index("ix_deadline_clock_started_at", "clock", "started_at"),
         Index("ix_deadline_clock_original_due_at", "clock", "original_due_at"),
     )
 

@@ -43,7 +43,7 @@ def week(query: dict[str, Any]) -> Response:
 @api.response(200)
 def rows(query: dict[str, Any]) -> Response:
     """Exactly the rows a number of the report counts; give the report's cutoff to see them as it did."""
-    period, now = queries.seen_period(utc_now(), query)
+    period, now = queries.seen_period(utc_now(), query, current_actor())
     wanted = Wanted(**{part.name: query[part.name] for part in fields(Wanted)})
     return answer(page_of_lines(listing(wanted, period, now, current_actor(), query["page"])))
 
@@ -87,7 +87,7 @@ def measures() -> Response:
 
 def _asked(query: dict[str, Any]) -> tuple[Period, datetime]:
     """The week asked for, and the instant it is seen as of."""
-    return queries.seen_period(utc_now(), query)
+    return queries.seen_period(utc_now(), query, current_actor())
 
 
 def _units_seen() -> queries.Units:

@@ -276,6 +276,7 @@ def board(week: Overview, asked: Mapping[str, Any], now: datetime) -> Board:
         of_week=of_week,
         given={
             **of_week,
+            "cutoff": of_week["cutoff"] if asked["cutoff"] else None,  # else the newest there is by then
             "kind": table.kind,
             "sort": None if table.sort is Sort.ON_TIME else table.sort,
             "dir": asked["dir"],

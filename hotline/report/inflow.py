@@ -89,7 +89,9 @@ def parts_received(periods: Sequence[Period], cutoff: datetime, units: Units = N
         categories: Counter[str] = Counter()
         for code, number in subcategories.items():
             categories[code[:FIRST_LEVEL]] += number
-        found.append(Parts(sum(channels.values()), channels, natures, categories, subcategories, districts))
+        # What is filed at the first level is under no second one.
+        second = {code: number for code, number in subcategories.items() if len(code) != FIRST_LEVEL}
+        found.append(Parts(sum(channels.values()), channels, natures, categories, second, districts))
     return found
 
 
@@ -206,7 +208,7 @@ def overdue_rows(period: Period, cutoff: datetime, units: Units = None, about: A
         Deadline.started_at <= at,
         Deadline.due_at < at,
         or_(Deadline.ended_at.is_(None), Deadline.ended_at > at),
-        *of_units(Deadline.unit_code, units),
+        *of_units(lead_at(cutoff), units),
         *about.of_orders(),
     ).order_by(Deadline.due_at, Deadline.id)
 

@@ -19,13 +19,13 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, or_, select
 
 from hotline.base.db import db
-from hotline.base.time import DAY, Period
+from hotline.base.time import DAY, Kind, Period
 from hotline.handle.alarms import MOST_ORDERS, Found
 from hotline.handle.models import Alarm
 from hotline.orders.models import Order
-from hotline.policy import queries as policies
 from hotline.policy.triggers import Trigger
 from hotline.report.dimensions import KIND_OF_MATTER
+from hotline.report.queries import period_at
 
 WEEK = timedelta(weeks=1)
 
@@ -45,9 +45,9 @@ def expected(history: Sequence[int], deviations: float) -> tuple[float, float]:
 
 def find_jumps(trigger: Trigger, now: datetime) -> Iterator[Found]:
     """What jumped on the last finished city day and has not fired for it."""
-    calendar = policies.calendar_now()
-    day = calendar.city_day(now) - DAY
-    days = [Period(at, at, calendar.zone) for at in _same_weekdays(day, trigger.weeks)]
+    yesterday = period_at(now, Kind.DAY).before()
+    day = yesterday.first
+    days = [yesterday.within(at, at) for at in _same_weekdays(day, trigger.weeks)]
     since = _first_day(now)
     known = [period for period in days[1:] if period.first >= since]
     if 2 * len(known) < trigger.weeks:
@@ -77,9 +77,9 @@ def _same_weekdays(day: date, weeks: int) -> list[date]:
 
 def _first_day(now: datetime) -> date:
     """The city day after that of the first order: the first that was counted whole."""
-    calendar = policies.calendar_now()
     first = db.session.scalar(select(func.min(Order.received_at)).where(Order.received_at < now))
-    return calendar.city_day(first or now) + DAY
+    today = period_at(now, Kind.DAY)
+    return today.windows.day_of(first or now, today.zone) + DAY
 
 
 def _received(days: Sequence[Period]) -> list[Counter[Group]]:

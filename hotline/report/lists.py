@@ -26,7 +26,7 @@ from hotline.report.measure import Bucket, Subject
 from hotline.report.measures import Fate, find_measure, measure_named
 from hotline.report.queries import Units, frame_of, grounds, leads, rows_behind, scope_of, verdicts
 
-RECEIVED, DISPATCHED, OVERDUE = "received", "dispatched", "overdue"  # numbers that are no measure's
+RECEIVED, DISPATCHED, OVERDUE = "received", "dispatched", "open_overdue"  # numbers that are no measure's
 _OF_RECEIVED = frozenset({"measure", "unit", "channel", "nature", "state", "matter", "district"})
 _OF_DISPATCHED = frozenset({"measure", "unit", "fate", "ended", "matter", "district"})
 _OF_OVERDUE = frozenset({"measure", "unit", "matter", "district"})

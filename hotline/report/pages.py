@@ -35,7 +35,7 @@ def week() -> ResponseReturnValue:
     """The report of a week. A unit's people see their own units in it."""
     asked, now = address_data(BoardQuery()), utc_now()
     reader = current_actor()
-    period, seen = queries.seen_period(now, asked)
+    period, seen = queries.seen_period(now, asked, current_actor())
     report = overview(period, seen, queries.scope_of(reader))
     drawn = board(report, asked, now)
     return render_template(
@@ -45,7 +45,7 @@ def week() -> ResponseReturnValue:
         reader=reader,
         behind=drawn.behind,
         columns=COLUMNS,
-        spans=[kind for kind in Kind if kind is not Kind.RANGE],
+        spans=[kind for kind in Kind if kind is not Kind.RANGE and (report.units_seen is None or kind is not Kind.DAY)],
         beneath=BENEATH,
         measures=BY_NAME,
         **TOOLS,
@@ -57,7 +57,7 @@ def week() -> ResponseReturnValue:
 def rows() -> ResponseReturnValue:
     """Exactly the rows a number counts, as its page saw them."""
     asked, now = address_data(RowsQuery()), utc_now()
-    period, seen = queries.seen_period(now, asked)
+    period, seen = queries.seen_period(now, asked, current_actor())
     wanted = Wanted(**{part.name: asked[part.name] for part in fields(Wanted)})
     found = listing(wanted, period, seen, current_actor(), asked["page"])
     beside = listed(wanted, found, period, now)
@@ -80,7 +80,7 @@ def ranked() -> ResponseReturnValue:
 def sheet() -> ResponseReturnValue:
     """The week as a sheet, with the rows behind it."""
     asked = address_data(WeekQuery())
-    period, seen = queries.seen_period(utc_now(), asked)
+    period, seen = queries.seen_period(utc_now(), asked, current_actor())
     report = overview(period, seen, queries.scope_of(current_actor()))
     name = f"{period.kind}-{period.first.isoformat()}.xlsx"
     return send_file(

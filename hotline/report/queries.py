@@ -16,6 +16,8 @@ from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, null, se
 from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db, kept
+from hotline.base.errors import Invalid
+from hotline.base.i18n import gettext
 from hotline.base.time import Kind as PeriodKind
 from hotline.base.time import Period, period_of
 from hotline.calls.models import Call
@@ -70,15 +72,21 @@ def period_between(now: datetime, first: date, last: date) -> Period:
     return Period(first, last, policies.calendar_now().zone, windows=policies.policy_at(now).windows)
 
 
-def seen_period(now: datetime, asked: Mapping[str, Any]) -> tuple[Period, datetime]:
+def seen_period(now: datetime, asked: Mapping[str, Any], reader: Actor) -> tuple[Period, datetime]:
     """The period a reader asks for, and the instant it is seen as of: the latest, or an earlier one asked for.
 
-    asked: any days ("first", "last"), or the "period" a "day" lies in; by default the week it is now.
+    asked: any days ("first", "last"), or the "period" a "day" lies in; by default the week it is now. Raises Invalid for
+    days where the reader is of a unit.
     """
     seen = min(asked["cutoff"] or latest(now), now)
     if asked["first"] is not None:
-        return period_between(seen, asked["first"], asked["last"]), seen
-    return period_at(seen, asked["period"], asked["day"]), seen
+        period = period_between(seen, asked["first"], asked["last"])
+    else:
+        period = period_at(seen, asked["period"], asked["day"])
+    if reader.role in UNIT_ROLES and period.kind in {PeriodKind.DAY, PeriodKind.RANGE}:
+        # One day's answers would tell when a citizen was asked, and so do the ranges that differ by it.
+        raise Invalid({"period": [gettext("give a week, a month, a quarter or a year")]})
+    return period, seen
 
 
 def rolled_at() -> datetime | None:
@@ -89,7 +97,7 @@ def rolled_at() -> datetime | None:
 def rolled_measures() -> dict[str, datetime]:
     """The measures of the rollup by their names, and as of when each is. Read once in a transaction."""
     query = select(RolledMeasure.measure, RolledMeasure.cutoff)
-    return kept("rolled measures", lambda: dict(db.session.execute(query).tuples().all()))
+    return kept("rolled measures", lambda: dict(db.session.execute(query).all()))
 
 
 def latest(now: datetime) -> datetime:
@@ -135,7 +143,7 @@ def figures_in(
     """The same in a frame, whatever policy it has."""
     found: dict[str | None, Figure] = {} if by else {None: Figure()}
     for key, *counts in db.session.execute(aggregate(measure, frame, by=by, units=units, about=about)):
-        found[key] = Figure(*counts)
+        found[key or None] = found.get(key or None, Figure()) + Figure(*counts)
     return found
 
 
@@ -161,7 +169,7 @@ def judge(
         measure, frame, *columns, measure.bucket(frame).label("bucket"), measure.weight(frame).label("weight")
     )
     entity = ENTITIES[measure.subject]
-    if joined and entity is not Order:
+    if (joined or measure.joined) and entity is not Order:
         query = query.join(entity.order)
     query = query.where(*of_units(measure.unit and measure.unit(frame), units), *about.of_rows(entity))
     return query.cte("judged").prefix_with("MATERIALIZED")  # each row is judged once, not once for every count

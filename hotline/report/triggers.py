@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from hotline.base.db import db
-from hotline.base.time import DAY, Period, month_of
+from hotline.base.time import DAY, Period
+from hotline.base.time import Kind as PeriodKind
 from hotline.handle.alarms import MOST_ORDERS, Found, fire
 from hotline.handle.models import Alarm
 from hotline.people.models import Unit, UnitKind
@@ -23,7 +24,7 @@ from hotline.report.figures import Figure
 from hotline.report.jumps import find_jumps
 from hotline.report.measure import Measure
 from hotline.report.measures import BY_NAME
-from hotline.report.queries import figures, rows_behind
+from hotline.report.queries import figures, period_at, rows_behind
 from hotline.report.topics.queries import bursts
 
 
@@ -34,16 +35,12 @@ def sweep_units(now: datetime) -> int:
 
 
 def _month(instant: datetime) -> Period:
-    calendar = policies.calendar_now()
-    return month_of(calendar.city_day(instant), calendar.zone)
-
-
-def _month_before(month: Period) -> Period:
-    return month_of(month.first - DAY, month.zone)
+    """The city's month an instant lies in, by its windows."""
+    return period_at(instant, PeriodKind.MONTH)
 
 
 def _name(month: Period) -> str:
-    return f"{month.first:%Y-%m}"
+    return f"{month.last:%Y-%m}"
 
 
 def _by_unit(trigger: Trigger, measure: Measure, month: Period, now: datetime) -> dict[str, Figure]:
@@ -92,16 +89,16 @@ def _unsolved_in_month(trigger: Trigger, now: datetime) -> Iterator[Found]:
 
 
 def _below(trigger: Trigger, now: datetime) -> Iterator[Found]:
-    measure, month = BY_NAME[trigger.measure], _month_before(_month(now))
+    measure, month = BY_NAME[trigger.measure], _month(now).before()
     counted, kinds = _by_unit(trigger, measure, month, now), _kinds()
     low = {unit: one for unit, one in counted.items() if (one.rate or 0) * WHOLE_RATE < trigger.least(kinds[unit])}
     yield from _about(trigger, measure, month, now, low)
 
 
 def _last_twice(trigger: Trigger, now: datetime) -> Iterator[Found]:
-    measure, month = BY_NAME[trigger.measure], _month_before(_month(now))
+    measure, month = BY_NAME[trigger.measure], _month(now).before()
     counted = _by_unit(trigger, measure, month, now)
-    earlier = _by_unit(trigger, measure, _month_before(month), now)
+    earlier = _by_unit(trigger, measure, month.before(), now)
     last = {unit: counted[unit] for unit in sorted(_last(counted) & _last(earlier))}
     yield from _about(trigger, measure, month, now, last)
 

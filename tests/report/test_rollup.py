@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from datetime import date, datetime, timedelta
 from itertools import product
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, update
 
 from hotline.base.db import db
 from hotline.base.time import Kind, Period, period_of
@@ -22,6 +23,7 @@ from hotline.policy.operations import adopt_policy
 from hotline.report.dimensions import By, dimensions_of
 from hotline.report.measures import BY_NAME, MEASURES
 from hotline.report.queries import figures, rolled_at
+from hotline.report.rollup.conservation import verify_measures
 from hotline.report.rollup.counting import count
 from hotline.report.rollup.models import DailyFigure, RolledDay, RollupTouch
 from hotline.report.rollup.rolling import SETTLING, rebuild, roll_up
@@ -150,13 +152,39 @@ def test_what_time_alone_changes_is_counted(session: None) -> None:
     assert_same(at(13) - SETTLING)
 
 
-def test_what_is_touched_now_is_looked_at_once_more(session: None) -> None:
+def test_what_may_be_later_than_the_cutoff_is_looked_at_again(session: None) -> None:
     clock(at(12))
+    db.session.execute(update(RollupTouch).values(at=NOW - timedelta(seconds=30)))
     roll_up(NOW)
     assert db.session.scalars(select(RollupTouch)).all()
-    db.session.execute(update(RollupTouch).values(at=text("at - interval '1 minute'")))
-    roll_up(NOW)
+    roll_up(NOW + HOUR)
     assert not db.session.scalars(select(RollupTouch)).all()
+
+
+def test_a_late_turn_goes_back_no_further(session: None) -> None:
+    roll_up(NOW)
+    roll_up(NOW - HOUR)
+    assert rolled_at() == NOW - SETTLING
+
+
+def test_days_ripen_by_the_policy_they_are_counted_by(session: None) -> None:
+    factories.closed(at(10))
+    changed(at(12, 0), callback={"reactivate_days": 5})
+    for now in (at(13), at(16), at(25), at(10) + 31 * DAY):
+        roll_up(now)
+        db.session.execute(delete(RollupTouch))
+        false_close, day = BY_NAME["false_close"], period_of(Kind.DAY, date(2026, 11, 10), ZONE)
+        assert count([false_close], [day], now - SETTLING)[false_close, day] == figures(
+            false_close, day, now - SETTLING
+        )
+
+
+def changed(since: datetime, **sections: dict[str, Any]) -> None:
+    """The first policy with other numbers in some sections, from an instant on."""
+    first = db.session.scalars(select(PolicyVersion).order_by(PolicyVersion.id)).first()
+    assert first is not None
+    said = {name: {**first.document.get(name, {}), **numbers} for name, numbers in sections.items()}
+    adopt_policy({**first.document, **said}, since, since)
 
 
 def test_another_policy_counts_its_days_anew(session: None) -> None:
@@ -171,24 +199,17 @@ def test_another_policy_counts_its_days_anew(session: None) -> None:
     assert len(db.session.scalars(reads).all()) == 2
 
 
-def test_a_window_of_its_own_is_rolled_by_its_days(session: None) -> None:
+def test_a_window_of_its_own_cuts_every_day_anew(session: None) -> None:
     calls([call_values(at(10, 11)), call_values(at(10, 13)), call_values(at(11, 11.9))])
     roll_up(NOW)
-    assessed(at(1))
+    changed(at(20), periods={"day_from": -12, "month_from": 19, "evidence": "D"})
     roll_up(NOW)
-    day = period_of(Kind.DAY, date(2026, 11, 11), ZONE, policies.policy_at(NOW).windows)
-    connection = BY_NAME["connection"]
-    found = count([connection], [day], NOW - SETTLING)
-    assert found[connection, day] == figures(connection, day, NOW - SETTLING)
-    assert found[connection, day][None].denominator == 2
-
-
-def assessed(since: datetime) -> None:
-    """A policy with days from noon to noon."""
-    first = db.session.scalars(select(PolicyVersion).order_by(PolicyVersion.id)).first()
-    assert first is not None
-    periods = {"day_from": -12, "month_from": 19, "evidence": "D"}
-    adopt_policy({**first.document, "periods": periods}, since, since)
+    connection, windows = BY_NAME["connection"], policies.policy_at(NOW).windows
+    for day, calls_of in ((period_of(Kind.DAY, date(2026, 11, 11), ZONE, windows), 2), (WEEK, 3)):
+        found = count([connection], [day], NOW - SETTLING)
+        assert found[connection, day] == figures(connection, day, NOW - SETTLING)
+        assert found[connection, day][None].denominator == calls_of
+    assert not list(verify_measures(date(2026, 11, 9), date(2026, 11, 13)))
 
 
 def test_as_of_another_instant_rows_are_counted(session: None) -> None:

@@ -163,7 +163,7 @@ def overdue(seen: Seen) -> tuple[Block, ...]:
     ]
     said = Said(
         mark("%(count)s orders are open past their due time; the %(shown)s overdue longest, in working time:"),
-        {"count": count(number, measure="overdue"), "shown": str(len(rows))},
+        {"count": count(number, measure="open_overdue"), "shown": str(len(rows))},
     )
     return said, Table(Said(mark("The worst overdue")), OVERDUE_COLUMNS, rows)
 

@@ -20,7 +20,7 @@ from hotline.people.actors import Actor
 from hotline.people.models import UnitKind
 from hotline.report.board import week_address
 from hotline.report.figures import Figure, compared, interval, percent, rounded
-from hotline.report.queries import latest, scope_of, seen_period
+from hotline.report.queries import scope_of, seen_period
 from hotline.report.ranking.order import Place
 from hotline.report.ranking.queries import Entry, Group, Rankings, rankings
 from hotline.report.ranking.scoring import Score, full_marks
@@ -49,8 +49,7 @@ class RankingQuery(WeekQuery):
 
 def asked_ranking(asked: Mapping[str, Any], now: datetime, reader: Actor) -> Rankings:
     """The ranking an address asks for, as the reader may see it."""
-    seen = now if asked["cutoff"] else latest(now)
-    period, cutoff = seen_period(seen, asked)
+    period, cutoff = seen_period(now, asked, reader)
     return rankings(period, cutoff, name=asked["scheme"], kind=asked["kind"], units=scope_of(reader))
 
 

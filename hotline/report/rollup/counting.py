@@ -16,8 +16,8 @@ from hotline.report.about import ALL, About
 from hotline.report.dimensions import By
 from hotline.report.figures import Figure, pooled
 from hotline.report.measure import Frame, Measure
-from hotline.report.queries import Units, figures_in, frame_of, rolled_measures
-from hotline.report.rollup.models import WHOLE, DailyFigure, RolledDay
+from hotline.report.queries import Units, figures_in, frame_of, rolled_at
+from hotline.report.rollup.models import WHOLE, DailyFigure, RolledDay, RolledMeasure
 from hotline.report.rollup.rolling import COUNTS, reads_of
 
 Keyed = dict[str | None, Figure]
@@ -38,38 +38,38 @@ def count(
     What the rollup can answer, it answers in one statement: everybody's figures, or some units' by unit or together.
     """
     frames = {(one, period): frame_of(period, cutoff) for one, period in product(measures, dict.fromkeys(periods))}
-    ready = _ready(cutoff) if about == ALL and (units is None or by in {None, By.UNIT}) else set()
-    rolled = {wanted: frame for wanted, frame in frames.items() if wanted[0].name in ready}
-    found: dict[tuple[Measure, Period], Keyed] = dict(_from_rollup(rolled, by, units)) if rolled else {}
+    known = frames if about == ALL and (units is None or by in {None, By.UNIT}) else {}
+    found = _from_rollup(known, cutoff, by, units) if known and rolled_at() is not None else {}
     for (measure, period), frame in frames.items():
         if (measure, period) not in found:
             found[measure, period] = figures_in(measure, frame, by=by, units=units, about=about)
     return found
 
 
-def _ready(cutoff: datetime) -> set[str]:
-    return {name for name, rolled in rolled_measures().items() if rolled == cutoff}
-
-
-def _from_rollup(frames: Mapping[tuple[Measure, Period], Frame], by: By | None, units: Units) -> Counted:
+def _from_rollup(
+    frames: Mapping[tuple[Measure, Period], Frame], cutoff: datetime, by: By | None, units: Units
+) -> dict[tuple[Measure, Period], Keyed]:
+    """What the rollup has as of the cut-off; without the measures that it has as of another."""
     inner = By.UNIT if units is not None else by
     asked = list(frames.items())
-    sums = _sums(_wanted(asked), inner, units)
-    for at, days in _counted_otherwise(_wanted(asked)).items():
+    sums = _sums(_wanted(asked), cutoff, inner, units)
+    if not sums:
+        return {}
+    for at, days in _counted_otherwise(_wanted([asked[at] for at in sums]), list(sums)).items():
         (measure, period), frame = asked[at]
         for first, last in _spans(days):
             part = Frame(period.within(first, last), frame.cutoff, frame.policy_id, frame.policy)
             for key, figure in figures_in(measure, part, by=inner, units=units).items():
                 sums[at][key] = sums[at].get(key, Figure()) + figure
     if by is None:
-        return {wanted: {None: pooled(sums[at].values())} for at, (wanted, _) in enumerate(asked)}
-    return {wanted: sums[at] for at, (wanted, _) in enumerate(asked)}
+        return {asked[at][0]: {None: pooled(keyed.values())} for at, keyed in sums.items()}
+    return {asked[at][0]: keyed for at, keyed in sums.items()}
 
 
 def _wanted(asked: Sequence[tuple[tuple[Measure, Period], Frame]]) -> TableValuedAlias:
     """What is asked for as rows: its number, the measure, the days, what of the policy it reads."""
     rows = [
-        (at, measure.name, period.first, period.last, reads_of(measure, frame.policy))
+        (at, measure.name, period.first, period.last, reads_of(measure, frame))
         for at, ((measure, period), frame) in enumerate(asked)
     ]
     # As arrays, so that the statement is the same however many are asked for.
@@ -84,25 +84,33 @@ def _wanted(asked: Sequence[tuple[tuple[Measure, Period], Frame]]) -> TableValue
     )
 
 
-def _sums(wanted: TableValuedAlias, by: By | None, units: Units) -> dict[int, Keyed]:
-    figure = DailyFigure
+def _sums(wanted: TableValuedAlias, cutoff: datetime, by: By | None, units: Units) -> dict[int, Keyed]:
+    """The sums of the days by the number of what is wanted; without what the rollup has as of another instant.
+
+    One statement says both, because the worker may bring the rollup up to date at any moment.
+    """
+    figure, mine = DailyFigure, [DailyFigure.by == (by or WHOLE)]
+    if units is not None:
+        mine.append(figure.key.in_(sorted(units)))
+    in_period = (RolledDay.measure == wanted.c.name, RolledDay.day.between(wanted.c.first, wanted.c.last))
     query = (
         select(wanted.c.at, figure.key, *(func.sum(getattr(figure, name)) for name in COUNTS))
-        .join(figure, and_(figure.measure == wanted.c.name, figure.day.between(wanted.c.first, wanted.c.last)))
-        .join(RolledDay, and_(RolledDay.measure == figure.measure, RolledDay.day == figure.day))
-        .where(figure.by == (by or WHOLE), RolledDay.reads == wanted.c.reads)
+        .join(RolledMeasure, and_(RolledMeasure.measure == wanted.c.name, RolledMeasure.cutoff == cutoff))
+        .outerjoin(RolledDay, and_(*in_period, RolledDay.reads == wanted.c.reads))
+        .outerjoin(figure, and_(figure.measure == RolledDay.measure, figure.day == RolledDay.day, *mine))
         .group_by(wanted.c.at, figure.key)
     )
-    if units is not None:
-        query = query.where(figure.key.in_(sorted(units)))
     found: dict[int, Keyed] = defaultdict(dict)
     for at, key, *counts in db.session.execute(query):
-        found[at][key or None] = Figure(*counts)
+        if key is None:  # a day without rows, or none at all
+            found[at].update({})
+        else:
+            found[at][key or None] = Figure(*counts)
     return found
 
 
-def _counted_otherwise(wanted: TableValuedAlias) -> dict[int, list[date]]:
-    """Days that were counted by another policy's numbers than those the period is seen by."""
+def _counted_otherwise(wanted: TableValuedAlias, numbers: Sequence[int]) -> dict[int, list[date]]:
+    """Days that were counted by another policy's numbers than those the period is seen by, by ``numbers``."""
     day = RolledDay
     query = select(wanted.c.at, day.day).join(
         day,
@@ -114,7 +122,7 @@ def _counted_otherwise(wanted: TableValuedAlias) -> dict[int, list[date]]:
     )
     found: dict[int, list[date]] = defaultdict(list)
     for at, one in db.session.execute(query.order_by(wanted.c.at, day.day)):
-        found[at].append(one)
+        found[numbers[at]].append(one)
     return found
 
 

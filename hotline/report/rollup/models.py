@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Numeric, String, Text, func
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, Numeric, String, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.base.db import Base, Instant, Key
@@ -64,6 +64,6 @@ class RollupTouch(Base):
 
     id: Mapped[Key]
     subject: Mapped[str] = mapped_column(String(20))
-    order_id: Mapped[int | None]
+    order_id: Mapped[int | None] = mapped_column(BigInteger)
     was: Mapped[list[datetime] | None] = mapped_column(ARRAY(DateTime(timezone=True)))
     at: Mapped[Instant] = mapped_column(server_default=func.now())

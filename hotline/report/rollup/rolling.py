@@ -22,7 +22,6 @@ from hotline.base.time import DAY, Period
 from hotline.calls.models import Call
 from hotline.orders.models import Order
 from hotline.policy import queries as policies
-from hotline.policy.document import Policy
 from hotline.report.dimensions import dimensions_of, key_of
 from hotline.report.measure import Frame, Measure, Subject
 from hotline.report.measures import measures_at
@@ -32,7 +31,10 @@ from hotline.report.subjects.tallies import TALLIES
 
 # What happened this long ago has been committed: a report as of then misses nothing that is on its way.
 SETTLING = timedelta(seconds=5)
+LOOKED_BACK = timedelta(minutes=1)  # a row is touched when its transaction begins, which may be before its own instant
+AHEAD = timedelta(days=366)
 FIRST, LAST = date(2000, 1, 1), date(2200, 1, 1)
+VERSION = 1  # of the measures' own expressions; raise it where one changes, and all is counted anew
 KEYS = ["measure", "day", "by", "key"]
 COUNTS = ["numerator", "denominator", "not_due", "excluded", "weighted", "weighted_excluded"]
 LOCK = 20261  # of the database, so that two workers do not count the same days at once
@@ -42,9 +44,9 @@ def roll_up(now: datetime) -> int:
     """Bring every measure's days up to date; return how many days were counted. Done by another: nothing, 0."""
     if not db.session.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
         return 0
-    cutoff = now - SETTLING
-    _take_touched()
     rolled = rolled_measures()
+    cutoff = max(now - SETTLING, *rolled.values()) if rolled else now - SETTLING  # a late turn goes back no further
+    _take_touched(cutoff)
     days, measures = 0, measures_rolled(cutoff)
     for measure in measures:
         roll = Roll(measure, cutoff)
@@ -62,28 +64,28 @@ def measures_rolled(cutoff: datetime) -> tuple[Measure, ...]:
 
 
 def rebuild(now: datetime) -> int:
-    """Forget the rollup and count every day anew; return how many."""
+    """Forget the rollup and count every day anew, once nobody else is counting; return how many."""
+    db.session.execute(select(func.pg_advisory_xact_lock(LOCK)))
     for table in (DailyFigure, RolledDay, RolledMeasure):
         db.session.execute(delete(table))
     forget_kept()
     return roll_up(now)
 
 
-def _take_touched() -> None:
-    """What was touched, into a table of this transaction. The newest of it is looked at once more the next time.
+def _take_touched(cutoff: datetime) -> None:
+    """What was touched, into a table of this transaction. What may be later than the cut-off is looked at again.
 
     One statement, and so one view of the database: what another transaction commits meanwhile stays for the next time.
     """
-    db.session.execute(
-        text("CREATE TEMP TABLE IF NOT EXISTS touched (subject text, order_id bigint, was timestamptz[])")
-    )
+    columns = "subject text, order_id bigint, was timestamptz[]"
+    db.session.execute(text(f"CREATE TEMP TABLE IF NOT EXISTS touched ({columns}) ON COMMIT DROP"))
     db.session.execute(text("TRUNCATE touched"))
     db.session.execute(
         text(
-            "WITH settled AS (DELETE FROM rollup_touch WHERE at <= now() - :settling RETURNING 1) "
+            "WITH settled AS (DELETE FROM rollup_touch WHERE at <= :settled RETURNING 1) "
             "INSERT INTO touched SELECT DISTINCT subject, order_id, was FROM rollup_touch"
         ),
-        {"settling": SETTLING},
+        {"settled": cutoff - LOOKED_BACK},
     )
     db.session.execute(text("ANALYZE touched"))
 
@@ -99,12 +101,15 @@ class Roll:
     cutoff: datetime
 
     def all_days(self) -> set[date]:
-        """Every day from the first that has rows to the last."""
-        frame = self.frame(FIRST, LAST)
+        """Every day from the first that has rows; of those more than a year ahead only the ones that have."""
+        frame, ahead = self.frame(FIRST, LAST), (self.cutoff + AHEAD).date()
         day = self.measure.date(frame)
-        rows = select(func.min(day), func.max(day)).select_from(self._entity).where(self.measure.within(frame))
-        first, last = db.session.execute(rows).one()
-        return set() if first is None else set(frame.period.within(first, last).days)
+        rows = select(day).select_from(self._entity).where(self.measure.within(frame)).subquery()
+        first, last = db.session.execute(select(func.min(rows.c[0]), func.max(rows.c[0]))).one()
+        if first is None:
+            return set()
+        far = set(db.session.scalars(select(rows.c[0]).distinct().where(rows.c[0] > ahead))) if last > ahead else set()
+        return {*frame.period.within(first, min(last, ahead)).days, *far}
 
     def dirty_days(self, before: datetime) -> set[date]:
         """The days whose figures may differ from what they were as of another cut-off."""
@@ -120,7 +125,7 @@ class Roll:
                 these = (table.measure == self.measure.name, table.day.between(run[0], run[-1]))
                 db.session.execute(delete(table).where(*these))
             db.session.execute(insert(DailyFigure).from_select(KEYS + COUNTS, daily(self.measure, span)))
-            reads = reads_of(self.measure, span.policy)
+            reads = reads_of(self.measure, span)
             rolled = [{"measure": self.measure.name, "day": day, "reads": reads} for day in run]
             db.session.execute(insert(RolledDay), rolled)
             done += len(run)
@@ -151,20 +156,21 @@ class Roll:
         return days - {None}
 
     def _reached(self, days: set[date]) -> set[date]:
-        """Days that count otherwise because of what was touched on some; what is not ripe is counted anew anyway."""
-        frame, policy = self.frame(FIRST, LAST), policies.policy_at(self.cutoff)
-        last = frame.period.windows.day_of(self.measure.ripens(self.cutoff, policy), frame.period.zone)
-        far = ceil(self.measure.reach(policy) / DAY)
-        return {day + n * DAY for day in days for n in range(-far, far + 1) if day + n * DAY <= last} if far else set()
+        """Days that count otherwise because of what was touched on some."""
+        far = ceil(self.measure.reach(policies.policy_at(self.cutoff)) / DAY)
+        return {day + n * DAY for day in days for n in range(-far, far + 1)} if far else set()
 
     def _ripened(self, before: datetime) -> set[date]:
-        """The days on which time alone has changed something since."""
-        frame = self.frame(FIRST, LAST)
-        first, last = (
-            frame.period.windows.day_of(self.measure.ripens(instant, policies.policy_at(instant)), frame.period.zone)
-            for instant in (before, self.cutoff)
-        )
-        return set(frame.period.within(min(first, last), max(first, last)).days)
+        """The days on which time alone has changed something since, by any policy that days are counted by."""
+        period, days = self.frame(FIRST, LAST).period, set[date]()
+        versions = (policies.policy(row.id) for row in policies.policy_versions())
+        for policy in {repr(self.measure.reads(one)): one for one in versions}.values():
+            first, last = (
+                period.windows.day_of(self.measure.ripens(instant, policy), period.zone)
+                for instant in (before, self.cutoff)
+            )
+            days |= set(period.within(min(first, last), max(first, last)).days)
+        return days
 
     def _read_otherwise(self) -> set[date]:
         """The days that were counted by what the policy does not say any more."""
@@ -172,7 +178,7 @@ class Roll:
         return {day for day, reads in db.session.execute(query) if reads != self._reads(day)}
 
     def _reads(self, day: date) -> str:
-        return reads_of(self.measure, self.frame(day, day).policy)
+        return reads_of(self.measure, self.frame(day, day))
 
     def runs(self, days: Iterable[date]) -> Iterator[list[date]]:
         """Days in a row that are counted alike."""
@@ -186,9 +192,9 @@ class Roll:
             yield run
 
 
-def reads_of(measure: Measure, policy: Policy) -> str:
-    """What of a policy a measure's figures of a day depend on, as text that can be compared."""
-    return repr((policy.windows, measure.reads(policy)))
+def reads_of(measure: Measure, frame: Frame) -> str:
+    """What a measure's figures of a day depend on beside its rows, as text that can be compared."""
+    return repr((VERSION, frame.period.zone.key, frame.period.windows, measure.reads(frame.policy)))
 
 
 def daily(measure: Measure, frame: Frame) -> Select[Any]:

@@ -102,7 +102,7 @@ ROUTE_MARK = ">"
 
 def overturned_route(frame: Frame) -> ColumnElement[Any]:
     """The category, the unit first sent to and the one it was moved to, of what was overturned; empty for the rest."""
-    parts = (func.coalesce(Order.category_code, ""), sent_to(frame), moved_to(frame))
+    parts = (func.coalesce(part, "") for part in (Order.category_code, sent_to(frame), moved_to(frame)))
     return case((_overturned(frame), func.concat_ws(ROUTE_MARK, *parts)), else_=literal(""))
 
 
@@ -124,7 +124,7 @@ def _accuracy(name: str, label: str, meaning: str, source: str, within: Expressi
         moved_to=moved_to,
         ripens=_ripe,
         reads=_return_time,
-        splits={"route": overturned_route},
+        splits={"route": overturned_route} if within is sent else {},
     )
 
 

@@ -43,6 +43,7 @@ def _tally(
         within=within,
         bucket=lambda _: literal(Bucket.COUNTED.value),
         weight=lambda _: number(1),
+        joined=subject is Subject.DEADLINES,
         splits=splits,
     )
 

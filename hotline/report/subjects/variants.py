@@ -24,6 +24,7 @@ from hotline.policy.document import BadPolicy, Level, Policy
 from hotline.policy.variants import Orders, Variant
 from hotline.report.measure import Bucket, Frame, Measure, Subject
 
+TAKEN = ("received", "dispatched", "fates", "open_overdue")  # by tallies and lists
 MEMBERS: dict[str, type[StrEnum]] = {"channel": Channel, "nature": Nature, "urgency": Urgency, "unit_kind": UnitKind}
 LEVELS = frozenset({"satisfied", "basically", "neutral", "dissatisfied"})  # a scheme may weigh these though none asks
 ORDER_IDS: dict[Subject, Any] = {
@@ -86,7 +87,7 @@ def varied(base: Measure, variant: Variant) -> Varied:
 
     def reads(policy: Policy) -> Any:
         now = _of_policy(variant, policy)
-        return base.reads(under(policy, now)), now.where, now.exclude
+        return base.name, base.reads(under(policy, now)), now.where, now.exclude
 
     kept = {part.name: getattr(base, part.name) for part in fields(Measure)}
     changed = {"name": variant.name, "within": within, "bucket": bucket, "weight": weight, "reads": reads}
@@ -170,8 +171,8 @@ def _fault(variant: Variant, measures: dict[str, Measure], policy: Policy) -> st
     base = measures.get(variant.of)
     if base is None:
         return f"of: there is no measure {variant.of}; use one of {', '.join(measures)}"
-    if variant.name in measures:
-        return "name: a measure that is built in has it; give one of its own"
+    if variant.name in {*measures, *TAKEN}:
+        return "name: a measure or list that is built in has it; give one of its own"
     plain = replace(variant, weights=(), seconds=None)
     for part in ("weights", "seconds"):
         alone = replace(plain, **{part: getattr(variant, part)})
