@@ -27,6 +27,7 @@ from hotline.policy import queries as policies
 from hotline.report.topics.clustering import (
     COMPARED,
     COUNTED,
+    NEWEST,
     PER_KEY,
     WINDOW,
     Comparison,
@@ -49,7 +50,6 @@ log = logging.getLogger(__name__)
 LOOKS_BACK = timedelta(days=180)  # how old an order may be that has no topic yet
 AT_ONCE = 500  # orders of one run, some 20 seconds of work; the rest waits for the next
 HELD = 2_000  # orders read that are kept in memory
-DESCRIBED = 200  # newest orders of a topic that say what it is called
 
 _TEXT = (Order.id, Order.received_at, Order.title, func.left(Order.text, READ), Order.address, Order.district_code)
 
@@ -99,11 +99,15 @@ class _Assignment:
         groups: dict[int, list[Told]] = defaultdict(list)
         for found in _candidates(one, keys) if keys else ():
             groups[found.topic_id or -found.id].append(self.read(*found[:6]))
-        joined = compared.choose(one, groups)
+        joined = compared.choose(one, groups, self._newest)
         topic = self._topic(joined, one) if joined is not None else None
         db.session.execute(insert(TopicOrder).values(order_id=one.id, topic_id=topic))
         if keys:
             db.session.execute(insert(TopicKey), [{"key": key, "order_id": one.id} for key in keys])
+
+    def _newest(self, topic: int) -> list[Told]:
+        """The newest orders of a topic; none of one that is so far a single order, which is compared already."""
+        return [self.read(*row[:6]) for row in db.session.execute(_members(topic))] if topic > 0 else []
 
     def _topic(self, joined: int, one: Told) -> int:
         """The topic to join; a new one where it is so far a single order (its number below zero)."""
@@ -211,7 +215,7 @@ def _members(topic_id: int) -> Any:
         TopicOrder, TopicOrder.order_id == Order.id
     )
     newest = query.where(TopicOrder.topic_id == topic_id).order_by(Order.received_at.desc(), Order.id.desc())
-    return newest.limit(DESCRIBED)
+    return newest.limit(NEWEST)
 
 
 def _most(codes: Iterable[str | None]) -> str | None:

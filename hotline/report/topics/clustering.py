@@ -2,7 +2,7 @@
 
 Orders are taken in the order they came in. Each is compared with those before it that share a name of a place or a
 word of their titles. It joins the topic whose likest orders it is most alike, where that is alike enough; a topic
-with an order at another place among those compared is not joined, however alike the words are. How rare words are is
+where one of the newest orders is at another place is not joined, however alike the words are. How rare words are is
 counted before the month of an order began. Nothing is looked at twice: what a topic is follows from the orders up to
 its last, whether they came in one file or day by day.
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -31,6 +31,7 @@ G = TypeVar("G", bound=Hashable)
 ALIKE = 0.13  # from here an order joins
 BY_PLACE = 0.09  # that two at the same place are of one matter, before a word is read
 LIKEST = 5  # orders of a topic that speak for it
+NEWEST = 200  # orders of a topic that say where it is and what it is called
 WINDOW = timedelta(days=365)  # what is older is another topic; a matter may come back with its season
 COMMON, FEW = 0.02, 20  # a word in more than this part of the titles, and in more than so many, leads to no candidate
 PER_KEY, COMPARED = 40, 120  # orders followed by one name or word, and in all
@@ -157,12 +158,21 @@ class Comparison:
             self._lengths[one.id] = (weigh(one.title), weigh(one.text), weigh(one.whole))
         return self._lengths[one.id]
 
-    def choose(self, asked: Told, groups: Mapping[G, Sequence[Told]]) -> G | None:
-        """The topic an order joins: groups of orders it may belong with, by topic. None where it is like none."""
-        scores = ((self._score(asked, orders), topic) for topic, orders in groups.items())
+    def choose(
+        self, asked: Told, groups: Mapping[G, Sequence[Told]], newest: Callable[[G], Iterable[Told]]
+    ) -> G | None:
+        """The topic an order joins: groups of orders it may belong with, by topic. None where it is like none.
+
+        newest: the NEWEST orders of a topic, each of which forbids it by its place.
+        """
+        scores = ((self._score(asked, orders), -at, topic) for at, (topic, orders) in enumerate(groups.items()))
         # The first of those equally alike: whoever groups them puts the newest orders first.
-        best = max(((score, -at, topic) for at, (score, topic) in enumerate(scores)), default=None)
-        return best[2] if best is not None and best[0] >= ALIKE else None
+        for score, _, topic in sorted(scores, reverse=True):
+            if score < ALIKE:
+                return None
+            if all(compare_places(asked.matter, one.matter)[0] is not Place.OTHER for one in newest(topic)):
+                return topic
+        return None
 
     def _score(self, asked: Told, orders: Sequence[Told]) -> float:
         likes = [self.alike(asked, order) for order in orders]
@@ -200,15 +210,14 @@ def cluster(orders: Iterable[Told], others: Sequence[Told] = (), users: Mapping[
     users = users if users is not None else {one.id: str(one.id) for one in orders}
     by_key: dict[str, list[Told]] = defaultdict(list)
     topic_of: dict[int, int] = {}  # by the first order of the topic
+    members: dict[int, list[Told]] = defaultdict(list)
     done = 0
     for _, of_month in groupby(orders, key=lambda one: (one.at.year, one.at.month)):
         compared = Comparison(vocabulary_of(orders[max(0, done - COUNTED) : done], others))
         for one in of_month:
-            topic_of[one.id] = _join(one, compared, by_key, topic_of)
+            topic = topic_of[one.id] = _join(one, compared, by_key, topic_of, members)
+            members[topic].append(one)
             done += 1
-    members: dict[int, list[Told]] = defaultdict(list)
-    for one in orders:
-        members[topic_of[one.id]].append(one)
     several = sorted((found for found in members.values() if len(found) > 1), key=len, reverse=True)
     vocabulary = Vocabulary(orders)
     return [_topic(found, vocabulary, users) for found in several]
@@ -219,7 +228,13 @@ def vocabulary_of(orders: Sequence[Told], others: Sequence[Told]) -> Vocabulary:
     return Vocabulary((*orders, *others) if len(orders) < TOO_FEW else orders)
 
 
-def _join(one: Told, compared: Comparison, by_key: dict[str, list[Told]], topic_of: Mapping[int, int]) -> int:
+def _join(
+    one: Told,
+    compared: Comparison,
+    by_key: dict[str, list[Told]],
+    topic_of: Mapping[int, int],
+    members: Mapping[int, Sequence[Told]],
+) -> int:
     """The topic an order joins, or begins; from now on it is found by its keys."""
     keys = [key for key in one.keys if compared.vocabulary.leads(key)]
     groups: dict[int, list[Told]] = defaultdict(list)
@@ -227,7 +242,7 @@ def _join(one: Told, compared: Comparison, by_key: dict[str, list[Told]], topic_
         groups[topic_of[other.id]].append(other)
     for key in keys:
         by_key[key].append(one)
-    joined = compared.choose(one, groups)
+    joined = compared.choose(one, groups, lambda topic: members[topic][-NEWEST:])
     return one.id if joined is None else joined
 
 
