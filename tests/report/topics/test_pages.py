@@ -7,17 +7,21 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict
+from hotline.base.work import unit_of_work
 from hotline.ledgers.models import Ledger
 from hotline.orders.lifecycle import State
 from hotline.report.topics.assigning import assign_topics
 from hotline.report.topics.models import Topic
 from hotline.report.topics.operations import open_campaign
 from hotline.report.topics.queries import bursts, effects, get_topic, growths, hot_topics
+from tests.conftest import NOW
+from tests.ledgers.test_at_once import AT_ONCE, at_once
 from tests.report.rows import ZONE
 from tests.report.topics.making import DAY, HOUR, SUPERVISOR, tell, tell_all
 from tests.report.topics.texts import HERE, LIFT, OTHERS, STATION, THERE, told_of
@@ -120,6 +124,7 @@ def test_the_list_and_the_topic_show_words_places_units_and_weeks(hot: Topic, si
     assert "翠湖花园" in page
     assert "<polyline points=" in page
     assert "▲ 3.8 usually 0.2" in text_of(page)
+    assert "wait to be looked at" not in page
     for narrow, there in (("days=30", True), ("district=d02", False), ("district=d01", True)):
         assert ("翠湖花园" in client.get(f"/topics?{narrow}").text) is there
     assert "翠湖花园" in client.get("/topics", query_string={"field": "住房物业"}).text
@@ -135,6 +140,9 @@ def test_the_list_and_the_topic_show_words_places_units_and_weeks(hot: Topic, si
         for door in ("", "/api/v1"):
             assert client.get(f"{door}/topics/{hot.id}?{days}").status_code == 422
     assert client.get(f"/topics/{hot.id}?first=2001-01-01&last=2199-12-31").status_code == 200
+    tell(now, OTHERS[1])
+    db.session.commit()
+    assert "New orders that wait to be looked at: 1." in client.get("/topics").text
     assert client.get(f"/topics/{hot.id + 1}").status_code == 404
 
 
@@ -223,6 +231,17 @@ def test_a_second_campaign_is_refused_while_one_is_open(hot: Topic, sign_in: Sig
     ledger.ended_at = now
     db.session.commit()
     assert client.post(f"{url}/campaign", data=body).status_code == 303
+
+
+def test_several_people_at_once_open_one_campaign(app: Flask, committed: None) -> None:
+    with app.app_context():
+        with unit_of_work():
+            tell_all(NOW - DAY, told_of(HERE, STATION))
+            assign_topics(NOW)
+            topic_id = only_topic().id
+        db.session.remove()
+    outcomes = at_once(app, lambda _: take_on(get_topic(topic_id), NOW))
+    assert outcomes == {"done": 1, "Conflict": AT_ONCE - 1}
 
 
 def test_a_campaign_is_opened_on_the_page_and_its_numbers_open_their_orders(hot: Topic, sign_in: Signer) -> None:
