@@ -48,7 +48,7 @@ from hotline.transfer.same_matter import known_places
 log = logging.getLogger(__name__)
 
 LOOKS_BACK = timedelta(days=180)  # how old an order may be that has no topic yet
-AT_ONCE = 500  # orders of one run, some 20 seconds of work; the rest waits for the next
+AT_ONCE = 500  # orders of one run, some 10 seconds of work; the rest waits for the next
 HELD = 2_000  # orders read that are kept in memory
 
 _TEXT = (Order.id, Order.received_at, Order.title, func.left(Order.text, READ), Order.address, Order.district_code)
