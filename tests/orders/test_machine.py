@@ -295,7 +295,7 @@ class City(RuleBasedStateMachine):
     def the_buckets_add_up(self) -> None:
         of_ours = (Deadline.clock == Clock.HANDLE, Deadline.order_id.in_(self.orders))
         period = Period(self.start.date(), self.now.date() + timedelta(days=1), policies.calendar_now().zone)
-        frame = Frame(period, self.now, policies.policy_id_at(self.now), policies.policy_at(self.now), self.now)
+        frame = Frame(period, self.now, policies.policy_id_at(self.now), policies.policy_at(self.now))
         found = Counter(db.session.scalars(select(fate(Deadline.due_at, frame)).where(*of_ours)))
         dispatched = db.session.scalar(
             select(func.count()).where(Order.id.in_(self.orders), Order.dispatched_at.is_not(None))
