@@ -59,7 +59,7 @@ PERIODIC = (
     Periodic("order triggers", 5 * MINUTE, sweep_orders, Queue.URGENT),
     Periodic("rollup", 5 * MINUTE, roll_up, Queue.DEFAULT),
     # Before the triggers, which count the citizens of topics.
-    Periodic("topics", HOUR, assign_topics, Queue.REPORTS),
+    Periodic("topics", 5 * MINUTE, assign_topics, Queue.REPORTS),
     Periodic("unit triggers", HOUR, sweep_units, Queue.REPORTS),
     Periodic("proposals", DAY, propose, Queue.REPORTS),
     Periodic("ledgers", HOUR, produce_sheets, Queue.REPORTS),

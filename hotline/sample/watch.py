@@ -41,7 +41,8 @@ def watch(town: Town, cast: Cast, rng: Random, now: datetime) -> None:
     _choose(town, cast, rng, now)
     _urge(town, cast, rng, now)
     sweep_orders(now)
-    assign_topics(now)
+    while assign_topics(now):
+        pass
     sweep_units(now)
     _settle(town, cast, rng, now)
 

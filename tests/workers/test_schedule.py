@@ -51,7 +51,7 @@ def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
         (MINUTE, escalate_overdue, Queue.URGENT),
         (5 * MINUTE, sweep_orders, Queue.URGENT),
         (5 * MINUTE, roll_up, Queue.DEFAULT),
-        (HOUR, assign_topics, Queue.REPORTS),
+        (5 * MINUTE, assign_topics, Queue.REPORTS),
         (HOUR, sweep_units, Queue.REPORTS),
         (DAY, propose, Queue.REPORTS),
         (HOUR, produce_sheets, Queue.REPORTS),

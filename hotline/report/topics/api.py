@@ -48,8 +48,8 @@ def by_field(query: dict[str, Any]) -> Response:
 @api.response(200)
 def one(query: dict[str, Any], topic_id: int) -> Response:
     """A topic with its orders, the newest first, its places, and its campaigns with the volume before and after."""
-    topic = get_topic(topic_id)
-    page = page_of(orders_of(topic, query["first"], query["last"]), query["page"])
+    topic, now = get_topic(topic_id), utc_now()
+    page = page_of(orders_of(topic, now, query["first"], query["last"], merged=query["merged"]), query["page"])
     return answer(
         {
             **schemas.brief(topic),
@@ -57,7 +57,7 @@ def one(query: dict[str, Any], topic_id: int) -> Response:
             "orders": [order.number for order in page.rows],
             "page": page.number,
             "total": page.total,
-            "campaigns": [schemas.effect(one) for one in effects(topic, utc_now())],
+            "campaigns": [schemas.effect(one) for one in effects(topic, now)],
         }
     )
 
@@ -67,6 +67,6 @@ def one(query: dict[str, Any], topic_id: int) -> Response:
 @api.arguments(CampaignBody)
 @api.response(201)
 def campaign(body: dict[str, Any], topic_id: int) -> Response:
-    """Take a topic on: a ledger with its open orders."""
+    """Take a topic on: a ledger with its open orders. 409 where a campaign on it is open."""
     ledger = open_campaign(get_topic(topic_id), current_actor(), utc_now(), **body)
     return answer({"ledger": ledger.code}, 201)

@@ -1,4 +1,4 @@
-"""New orders find their topics: run by the worker, each hour.
+"""New orders find their topics: run by the worker, every five minutes, a portion at a time.
 
 Each order is compared only with those its places and the words of its title lead to; nothing of the year is clustered
 again. Orders are taken in the order they came in, and how rare words are is counted before the month of an order
@@ -9,13 +9,15 @@ as they are by then.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import Row, delete, func, insert, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 
 from hotline.base.db import database_name, db
@@ -25,6 +27,7 @@ from hotline.policy import queries as policies
 from hotline.report.topics.clustering import (
     COMPARED,
     COUNTED,
+    NEWEST,
     PER_KEY,
     WINDOW,
     Comparison,
@@ -36,29 +39,34 @@ from hotline.report.topics.clustering import (
     words_of,
 )
 from hotline.report.topics.files import sample_texts
-from hotline.report.topics.models import LONGEST_KEY, Topic, TopicKey, TopicOrder
+from hotline.report.topics.models import LONGEST_KEY, Topic, TopicKey, TopicLedger, TopicOrder
+from hotline.report.topics.queries import CITIZEN
 from hotline.transfer.duplicates import READ
 from hotline.transfer.queries import routing
 from hotline.transfer.same_matter import known_places
 
+log = logging.getLogger(__name__)
+
 LOOKS_BACK = timedelta(days=180)  # how old an order may be that has no topic yet
-AT_ONCE = 5_000  # orders of one run; the rest waits for the next
+AT_ONCE = 500  # orders of one run, some 10 seconds of work; the rest waits for the next
 HELD = 2_000  # orders read that are kept in memory
-DESCRIBED = 200  # newest orders of a topic that say what it is called
 
 _TEXT = (Order.id, Order.received_at, Order.title, func.left(Order.text, READ), Order.address, Order.district_code)
 
 
 def assign_topics(now: datetime) -> int:
-    """Give new orders their topics; return how many were looked at."""
+    """Give a portion of the new orders their topics, the oldest first; return how many were looked at.
+
+    One that cannot be looked at is left without a topic, for good: it must not hold up the others.
+    """
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("topics", 0))))
     since = now - LOOKS_BACK
     seen = select(TopicOrder.order_id).where(TopicOrder.order_id == Order.id)
-    new = select(*_TEXT, Order.parent_id).where(Order.received_at > since, Order.received_at <= now, ~seen.exists())
+    new = select(*_TEXT).where(Order.received_at > since, Order.received_at <= now, ~seen.exists())
     rows = db.session.execute(new.order_by(Order.received_at, Order.id).limit(AT_ONCE)).all()
     assignment = _Assignment()
     for row in rows:
-        assignment.assign(row)
+        assignment.try_assign(row)
     assignment.touched |= _follow_masters()
     assignment.describe_touched()
     return len(rows)
@@ -73,19 +81,33 @@ class _Assignment:
         self._comparison: Comparison | None = None
         self._month: Any = None
 
-    def assign(self, row: Row[Any]) -> None:
-        """Give one order its topic."""
-        one = self.read(*row[:6])
-        compared = self._comparison_at(one.at)
-        keys = [key[:LONGEST_KEY] for key in dict.fromkeys(one.keys) if compared.vocabulary.leads(key)]
+    def try_assign(self, row: Row[Any]) -> None:
+        """Give one order its topic, or none where that fails; what it says is not logged."""
+        compared = self._comparison_at(row.received_at)
+        try:
+            with db.session.begin_nested():
+                self._assign(row, compared)
+        except OperationalError:
+            raise  # the database is away: no fault of the order
+        except Exception as failed:  # noqa: BLE001 # whatever it is, the next order can be looked at
+            log.warning("order %s has no topic: %s", row.id, type(failed).__name__)
+            db.session.execute(insert(TopicOrder).values(order_id=row.id, topic_id=None))
+
+    def _assign(self, row: Row[Any], compared: Comparison) -> None:
+        one = self.read(*row)
+        keys = list(dict.fromkeys(key[:LONGEST_KEY] for key in one.keys if compared.vocabulary.leads(key)))
         groups: dict[int, list[Told]] = defaultdict(list)
         for found in _candidates(one, keys) if keys else ():
             groups[found.topic_id or -found.id].append(self.read(*found[:6]))
-        joined = compared.choose(one, groups)
+        joined = compared.choose(one, groups, self._newest)
         topic = self._topic(joined, one) if joined is not None else None
         db.session.execute(insert(TopicOrder).values(order_id=one.id, topic_id=topic))
         if keys:
             db.session.execute(insert(TopicKey), [{"key": key, "order_id": one.id} for key in keys])
+
+    def _newest(self, topic: int) -> list[Told]:
+        """The newest orders of a topic; none of one that is so far a single order, which is compared already."""
+        return [self.read(*row[:6]) for row in db.session.execute(_members(topic))] if topic > 0 else []
 
     def _topic(self, joined: int, one: Told) -> int:
         """The topic to join; a new one where it is so far a single order (its number below zero)."""
@@ -104,9 +126,13 @@ class _Assignment:
         """Say what the topics that have changed are called now."""
         for topic_id in sorted(self.touched):
             rows = db.session.execute(_members(topic_id)).all()
+            if not rows:
+                _drop(topic_id)
+                continue
             orders = [self.read(*row[:6]) for row in rows]
             place = place_of(orders)
-            words = words_of(orders, place, self._comparison_at(orders[0].at).vocabulary)
+            citizens = {row.id: row.citizen for row in rows if not row.secret}
+            words = words_of(orders, place, self._comparison_at(orders[0].at).vocabulary, citizens)
             about = {
                 "place": place[:LONGEST_KEY],
                 "words": list(words),
@@ -120,8 +146,14 @@ class _Assignment:
 def _read(  # the columns of _TEXT, in their order
     order_id: int, at: datetime, title: str, said: str, address: str, district: str | None
 ) -> Told:
-    known = known_places(routing().gazetteer, address, title, said)
-    return told(order_id, at, title, said, address, district=district, known=known)
+    """Read an order; one that cannot be read says nothing."""
+    gazetteer = routing().gazetteer
+    try:
+        known = known_places(gazetteer, address, title, said)
+        return told(order_id, at, title, said, address, district=district, known=known)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as failed:
+        log.warning("order %s is not read: %s", order_id, type(failed).__name__)
+        return told(order_id, at, "", "")
 
 
 _CANDIDATES = text("""
@@ -171,11 +203,19 @@ def _follow_masters() -> set[int]:
     return {topic for _, was, now in rows for topic in (was, now) if topic is not None}
 
 
+def _drop(topic_id: int) -> None:
+    """Delete a topic whose orders have all gone to another; one that was taken on stays as its ledger knew it."""
+    taken_on = select(TopicLedger.topic_id).where(TopicLedger.topic_id == topic_id)
+    db.session.execute(delete(Topic).where(Topic.id == topic_id, ~taken_on.exists()))
+
+
 def _members(topic_id: int) -> Any:
     """The newest orders of a topic."""
-    query = select(*_TEXT, Order.category_code).join(TopicOrder, TopicOrder.order_id == Order.id)
+    query = select(*_TEXT, Order.category_code, CITIZEN.label("citizen"), Order.secret).join(
+        TopicOrder, TopicOrder.order_id == Order.id
+    )
     newest = query.where(TopicOrder.topic_id == topic_id).order_by(Order.received_at.desc(), Order.id.desc())
-    return newest.limit(DESCRIBED)
+    return newest.limit(NEWEST)
 
 
 def _most(codes: Iterable[str | None]) -> str | None:

@@ -2,9 +2,9 @@
 
 Orders are taken in the order they came in. Each is compared with those before it that share a name of a place or a
 word of their titles. It joins the topic whose likest orders it is most alike, where that is alike enough; a topic
-with an order at another place is never joined, however alike the words are. How rare words are is counted before the
-month of an order began. Nothing is looked at twice: what a topic is follows from the orders up to its last, whether
-they came in one file or day by day.
+where one of the newest orders is at another place is not joined, however alike the words are. How rare words are is
+counted before the month of an order began. Nothing is looked at twice: what a topic is follows from the orders up to
+its last, whether they came in one file or day by day.
 
 How alike: the pairs of characters both titles, both texts, and both as a whole have in common, each pair counting the
 more the fewer orders use it; and whether they name the same place.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -31,6 +31,7 @@ G = TypeVar("G", bound=Hashable)
 ALIKE = 0.13  # from here an order joins
 BY_PLACE = 0.09  # that two at the same place are of one matter, before a word is read
 LIKEST = 5  # orders of a topic that speak for it
+NEWEST = 200  # orders of a topic that say where it is and what it is called
 WINDOW = timedelta(days=365)  # what is older is another topic; a matter may come back with its season
 COMMON, FEW = 0.02, 20  # a word in more than this part of the titles, and in more than so many, leads to no candidate
 PER_KEY, COMPARED = 40, 120  # orders followed by one name or word, and in all
@@ -38,6 +39,7 @@ COUNTED = 1_000  # orders before the month of an order, by which the rarity of w
 TOO_FEW = 500  # with fewer, other texts are counted, too
 NAMED = 1 / 3  # of a topic's orders that name its place
 SHOWN_WORDS = 5
+QUOTED = 3  # citizens who use a word in a title, from which it is nobody's own and can stand in a label
 
 # Districts as some files write them, in a code: A7县. A city's own names are in its gazetteer.
 CODED = re.compile(r"[A-Z]\d*[市县区]")
@@ -156,12 +158,21 @@ class Comparison:
             self._lengths[one.id] = (weigh(one.title), weigh(one.text), weigh(one.whole))
         return self._lengths[one.id]
 
-    def choose(self, asked: Told, groups: Mapping[G, Sequence[Told]]) -> G | None:
-        """The topic an order joins: groups of orders it may belong with, by topic. None where it is like none."""
-        scores = ((self._score(asked, orders), topic) for topic, orders in groups.items())
+    def choose(
+        self, asked: Told, groups: Mapping[G, Sequence[Told]], newest: Callable[[G], Iterable[Told]]
+    ) -> G | None:
+        """The topic an order joins: groups of orders it may belong with, by topic. None where it is like none.
+
+        newest: the NEWEST orders of a topic, each of which forbids it by its place.
+        """
+        scores = ((self._score(asked, orders), -at, topic) for at, (topic, orders) in enumerate(groups.items()))
         # The first of those equally alike: whoever groups them puts the newest orders first.
-        best = max(((score, -at, topic) for at, (score, topic) in enumerate(scores)), default=None)
-        return best[2] if best is not None and best[0] >= ALIKE else None
+        for score, _, topic in sorted(scores, reverse=True):
+            if score < ALIKE:
+                return None
+            if all(compare_places(asked.matter, one.matter)[0] is not Place.OTHER for one in newest(topic)):
+                return topic
+        return None
 
     def _score(self, asked: Told, orders: Sequence[Told]) -> float:
         likes = [self.alike(asked, order) for order in orders]
@@ -190,23 +201,26 @@ def label_of(place: str, words: Sequence[str]) -> str:
     return " ".join(part for part in (place, "、".join(words[:3])) if part)
 
 
-def cluster(orders: Iterable[Told], others: Sequence[Told] = ()) -> list[Topic]:
-    """The topics of a file, those of most orders first. others: texts by which rarity is counted at the beginning."""
+def cluster(orders: Iterable[Told], others: Sequence[Told] = (), users: Mapping[int, str] | None = None) -> list[Topic]:
+    """The topics of a file, those of most orders first.
+
+    others: texts by which rarity is counted at the beginning. users: who told each order; by default each another.
+    """
     orders = sorted(orders, key=lambda one: (one.at, one.id))
+    users = users if users is not None else {one.id: str(one.id) for one in orders}
     by_key: dict[str, list[Told]] = defaultdict(list)
     topic_of: dict[int, int] = {}  # by the first order of the topic
+    members: dict[int, list[Told]] = defaultdict(list)
     done = 0
     for _, of_month in groupby(orders, key=lambda one: (one.at.year, one.at.month)):
         compared = Comparison(vocabulary_of(orders[max(0, done - COUNTED) : done], others))
         for one in of_month:
-            topic_of[one.id] = _join(one, compared, by_key, topic_of)
+            topic = topic_of[one.id] = _join(one, compared, by_key, topic_of, members)
+            members[topic].append(one)
             done += 1
-    members: dict[int, list[Told]] = defaultdict(list)
-    for one in orders:
-        members[topic_of[one.id]].append(one)
     several = sorted((found for found in members.values() if len(found) > 1), key=len, reverse=True)
     vocabulary = Vocabulary(orders)
-    return [_topic(found, vocabulary) for found in several]
+    return [_topic(found, vocabulary, users) for found in several]
 
 
 def vocabulary_of(orders: Sequence[Told], others: Sequence[Told]) -> Vocabulary:
@@ -214,7 +228,13 @@ def vocabulary_of(orders: Sequence[Told], others: Sequence[Told]) -> Vocabulary:
     return Vocabulary((*orders, *others) if len(orders) < TOO_FEW else orders)
 
 
-def _join(one: Told, compared: Comparison, by_key: dict[str, list[Told]], topic_of: Mapping[int, int]) -> int:
+def _join(
+    one: Told,
+    compared: Comparison,
+    by_key: dict[str, list[Told]],
+    topic_of: Mapping[int, int],
+    members: Mapping[int, Sequence[Told]],
+) -> int:
     """The topic an order joins, or begins; from now on it is found by its keys."""
     keys = [key for key in one.keys if compared.vocabulary.leads(key)]
     groups: dict[int, list[Told]] = defaultdict(list)
@@ -222,7 +242,7 @@ def _join(one: Told, compared: Comparison, by_key: dict[str, list[Told]], topic_
         groups[topic_of[other.id]].append(other)
     for key in keys:
         by_key[key].append(one)
-    joined = compared.choose(one, groups)
+    joined = compared.choose(one, groups, lambda topic: members[topic][-NEWEST:])
     return one.id if joined is None else joined
 
 
@@ -239,9 +259,9 @@ def _candidates(one: Told, keys: Iterable[str], by_key: Mapping[str, Sequence[To
     return best[:COMPARED]
 
 
-def _topic(orders: Sequence[Told], vocabulary: Vocabulary) -> Topic:
+def _topic(orders: Sequence[Told], vocabulary: Vocabulary, users: Mapping[int, str]) -> Topic:
     place = place_of(orders)
-    return Topic(place, words_of(orders, place, vocabulary), tuple(one.id for one in orders))
+    return Topic(place, words_of(orders, place, vocabulary, users), tuple(one.id for one in orders))
 
 
 def place_of(orders: Sequence[Told]) -> str:
@@ -258,10 +278,15 @@ def place_of(orders: Sequence[Told]) -> str:
     return ""
 
 
-def words_of(orders: Sequence[Told], place: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The words of the titles that tell some orders from the rest, the most telling first."""
-    said = Counter(word for one in orders for word in one.words if word not in place and word not in SPOT_ENDS)
-    worth = {word: times * vocabulary.worth(word) for word, times in said.items() if times > 1}
+def words_of(orders: Sequence[Told], place: str, vocabulary: Vocabulary, users: Mapping[int, str]) -> tuple[str, ...]:
+    """The words of the titles that tell some orders from the rest, the most telling first.
+
+    users: who told each order. One that has nobody here is not quoted, nor is a word of too few: it may be a name.
+    """
+    quoted = [one for one in orders if one.id in users]
+    said = Counter(word for one in quoted for word in one.words if word not in place and word not in SPOT_ENDS)
+    by = {word: {users[one.id] for one in quoted if word in one.words} for word in said}
+    worth = {word: times * vocabulary.worth(word) for word, times in said.items() if len(by[word]) >= QUOTED}
     # 搅拌站 says more than 搅拌, where most who say the one say the other.
     parts = {
         word

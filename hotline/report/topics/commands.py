@@ -43,7 +43,7 @@ def cluster_file(  # one for each column
     columns = {"id": id_column, "time": time_column, "title": title_column, "detail": detail_column}
     with speaking(DEFAULT):
         orders, users = read_orders(file, columns, user_column)
-    found = [(topic, len({users[row] for row in topic.ids})) for topic in cluster(orders, sample_texts())]
+    found = [(topic, len({users[row] for row in topic.ids})) for topic in cluster(orders, sample_texts(), users)]
     if as_json:
         rows = [{"label": one.label, "place": one.place, "citizens": n, "ids": one.ids} for one, n in found]
         click.echo(json.dumps(rows, ensure_ascii=False))
@@ -55,6 +55,13 @@ def cluster_file(  # one for each column
 @topics_command.command("assign")
 @with_app
 def assign() -> None:
-    """Give the orders that have come in since the last time their topics, as the worker does each hour."""
+    """Give the orders that have come in since the last time their topics, all of them, a portion at a time."""
+    looked_at = 0
+    while portion := _assign_portion():
+        looked_at += portion
+    click.echo(f"{looked_at} orders looked at")
+
+
+def _assign_portion() -> int:
     with unit_of_work():
-        click.echo(f"{assign_topics(utc_now())} orders looked at")
+        return assign_topics(utc_now())

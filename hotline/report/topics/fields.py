@@ -19,7 +19,7 @@ from hotline.base.files import read_csv
 from hotline.base.i18n import gettext, pick
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Category, Order
-from hotline.report.topics.queries import CITIZEN, MATTER, Hot, hot_topics
+from hotline.report.topics.queries import CITIZEN, MATTER, Hot, hot_topics, window
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,11 @@ def codes_of(name: str, fields: Collection[Field]) -> tuple[str, ...] | None:
 
 def volumes(fields: Collection[Field], now: datetime, days: int) -> list[Volume]:
     """What was told in each field in the window up to now, and last in none of them, where there is any."""
-    length = timedelta(days=days)
     topics = hot_topics(now, days)
     orders, citizens, before = (
-        _orders(fields, now, length),
-        _citizens(fields, now, length),
-        _orders(fields, now - length, length),
+        _orders(fields, now, days),
+        _citizens(fields, now, days),
+        _orders(fields, now - timedelta(days), days),  # up to the same time of day
     )
     rows = [
         Volume(
@@ -104,8 +103,8 @@ def volumes(fields: Collection[Field], now: datetime, days: int) -> list[Volume]
     return [row for row in rows if row.field or row.orders or row.before]
 
 
-def _orders(fields: Collection[Field], end: datetime, length: timedelta) -> Mapping[Field | None, int]:
-    query = select(Order.category_code, func.count()).where(*_within(end, length), Order.state != State.MERGED)
+def _orders(fields: Collection[Field], until: datetime, days: int) -> Mapping[Field | None, int]:
+    query = select(Order.category_code, func.count()).where(*_within(until, days), Order.state != State.MERGED)
     counts: dict[Field | None, int] = {}
     for code, count in db.session.execute(query.group_by(Order.category_code)):
         field = field_of(code, fields)
@@ -113,14 +112,14 @@ def _orders(fields: Collection[Field], end: datetime, length: timedelta) -> Mapp
     return counts
 
 
-def _citizens(fields: Collection[Field], end: datetime, length: timedelta) -> Mapping[Field | None, int]:
+def _citizens(fields: Collection[Field], until: datetime, days: int) -> Mapping[Field | None, int]:
     """One citizen may tell of several categories of a field, and counts once in it."""
-    query = select(Order.category_code, CITIZEN).where(*_within(end, length)).distinct()
+    query = select(Order.category_code, CITIZEN).where(*_within(until, days)).distinct()
     told: dict[Field | None, set[str]] = {}
     for code, citizen in db.session.execute(query):
         told.setdefault(field_of(code, fields), set()).add(citizen)
     return {field: len(theirs) for field, theirs in told.items()}
 
 
-def _within(end: datetime, length: timedelta) -> tuple[ColumnElement[bool], ...]:
-    return Order.received_at > end - length, Order.received_at <= end, MATTER
+def _within(until: datetime, days: int) -> tuple[ColumnElement[bool], ...]:
+    return Order.received_at >= window(until, days).start, Order.received_at < until, MATTER

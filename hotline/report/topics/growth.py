@@ -11,7 +11,7 @@ LEAST = 3  # citizens in the window, from which a topic can be hot
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Distinct citizens of a window, and how many it usually is: the mean of the windows before, None without any."""
+    """How many citizens tell in a window. usual: the mean of the windows before; None without any."""
 
     citizens: int
     usual: float | None

@@ -18,7 +18,7 @@ LONGEST_KEY = 60
 class Topic(Base):
     """Orders about the same matter at the same place. What stands here follows from them and is kept for lists.
 
-    place: the name most of them give it. words: of their titles, those that tell it from the rest. district and
+    place: the name most of them give it. words: of their titles, those that tell it from the rest and several use. district and
     category: of most of its orders.
     """
 
@@ -39,8 +39,8 @@ class Topic(Base):
 
     @property
     def label(self) -> str:
-        """What it is called."""
-        return label_of(self.place, self.words)
+        """What it is called: by its category where no word can be quoted."""
+        return label_of(self.place, self.words or ([self.category.title] if self.category else []))
 
 
 class TopicOrder(Base):

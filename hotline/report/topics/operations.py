@@ -7,6 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from hotline.base.db import db
+from hotline.base.errors import Conflict, NotFound
+from hotline.base.i18n import gettext
 from hotline.ledgers import operations as keep
 from hotline.ledgers.models import Ledger
 from hotline.ledgers.vocabulary import Kind
@@ -28,9 +30,10 @@ def open_campaign(
     """Take a topic on (专项整治): a ledger with the topic's open orders as its items.
 
     measures: what is to be done. owner: code of the unit that answers for it. Raises Invalid where there is no such
-    unit, or the deadline lies before today.
+    unit, or the deadline lies before today; Conflict where a campaign on the topic is open.
     """
     actor.require(Permission.KEEP_LEDGERS)
+    _must_be_free(topic)
     require_units(owner, field="owner")
     ledger = keep.open_ledger(
         actor,
@@ -49,3 +52,13 @@ def open_campaign(
     db.session.add(TopicLedger(topic_id=topic.id, ledger_id=ledger.id))
     db.session.flush()
     return ledger
+
+
+def _must_be_free(topic: Topic) -> None:
+    """Hold the topic until the transaction ends: two people open one campaign."""
+    if db.session.scalar(select(Topic.id).where(Topic.id == topic.id).with_for_update()) is None:
+        raise NotFound(gettext("There is no topic with this number."))
+    open_ones = select(Ledger.code).join(TopicLedger, TopicLedger.ledger_id == Ledger.id)
+    code = db.session.scalar(open_ones.where(TopicLedger.topic_id == topic.id, Ledger.ended_at.is_(None)))
+    if code is not None:
+        raise Conflict(gettext("A campaign on this topic is open: ledger %(code)s.", code=code))

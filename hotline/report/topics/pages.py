@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hotline.base.db import db
-from hotline.base.errors import Invalid
+from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
-from hotline.base.schemas import Schema
 from hotline.base.time import DAY, utc_now
 from hotline.orders.forms import form_data
 from hotline.orders.names import Names
 from hotline.people.queries import all_districts, unit_names
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
-from hotline.policy.queries import calendar_now
+from hotline.report.pages import address_data
 from hotline.report.topics.fields import Field, codes_of, read_fields, volumes
 from hotline.report.topics.growth import sparkline
 from hotline.report.topics.operations import open_campaign
@@ -33,6 +30,7 @@ from hotline.report.topics.queries import (
     orders_of,
     places_of,
     units_of,
+    waiting,
     window,
 )
 from hotline.report.topics.schemas import WINDOWS, CampaignBody, TopicQuery, TopicsQuery, WindowQuery
@@ -40,6 +38,7 @@ from hotline.transfer.catalogue_pages import NOTHING_TRIED, Tried
 
 pages = Blueprint("topics", __name__, template_folder="templates", url_prefix="/topics")
 
+TREND_DAYS = TREND_WEEKS * WEEK.days
 SEES = Permission.SEE_CITY_REPORTS
 
 
@@ -47,7 +46,7 @@ SEES = Permission.SEE_CITY_REPORTS
 @needs(SEES)
 def listed() -> ResponseReturnValue:
     """The topics that are hot now."""
-    asked, now, fields = _asked(TopicsQuery()), utc_now(), _fields()
+    asked, now, fields = address_data(TopicsQuery()), utc_now(), _fields()
     return render_template(
         "topics/listed.html",
         found=hot_topics(now, asked["days"], district=asked["district"], categories=codes_of(asked["field"], fields)),
@@ -56,7 +55,8 @@ def listed() -> ResponseReturnValue:
         fields=fields,
         districts=all_districts(),
         units=unit_names(),
-        since=_day_before(asked["days"]),
+        counted=window(now, asked["days"]),
+        waiting=waiting(now),
         sparkline=sparkline,
     )
 
@@ -65,7 +65,7 @@ def listed() -> ResponseReturnValue:
 @needs(SEES)
 def by_field() -> ResponseReturnValue:
     """What was told in each field of livelihood, against the window before."""
-    asked = _asked(WindowQuery())
+    asked = address_data(WindowQuery())
     found = volumes(_fields(), utc_now(), asked["days"])
     most = max((one.orders for one in found), default=0)
     return render_template("topics/fields.html", found=found, most=most or 1, asked=asked, windows=WINDOWS)
@@ -89,43 +89,35 @@ def campaign(topic_id: int) -> ResponseReturnValue:
     except Invalid as wrong:
         tried = Tried("campaign", request.form, wrong.errors, gettext("Some fields need another look."))
         return _shown(topic_id, tried), wrong.status
+    except Conflict as taken:
+        return _shown(topic_id, Tried("campaign", request.form, {}, taken.message)), taken.status
     flash(gettext("Ledger %(code)s is open.", code=opened.code), "done")
     return redirect(url_for(".shown", topic_id=topic_id), 303)
 
 
 def _shown(topic_id: int, tried: Tried) -> str:
-    topic, asked, now = get_topic(topic_id), _asked(TopicQuery()), utc_now()
-    weeks = citizens_by_window([topic.id], now, WEEK, TREND_WEEKS)[topic.id]
-    today = calendar_now().city_day(now)
+    topic, asked, now = get_topic(topic_id), address_data(TopicQuery()), utc_now()
+    weeks, whole = citizens_by_window([topic.id], now, WEEK.days, TREND_WEEKS)[topic.id], window(now, TREND_DAYS)
+    orders = orders_of(topic, now, asked["first"], asked["last"], merged=asked["merged"])
     return render_template(
         "topics/topic.html",
         topic=topic,
         asked=asked,
-        page=page_of(orders_of(topic, asked["first"], asked["last"]), asked["page"]),
+        page=page_of(orders, asked["page"]),
         growths={days: growths([topic.id], now, days)[topic.id] for days in WINDOWS},
-        weeks=[(today - (TREND_WEEKS - at) * WEEK + DAY, count) for at, count in enumerate(weeks)],
+        weeks=[(whole.first + at * WEEK, count) for at, count in enumerate(weeks)],
         places=places_of(topic),
-        holders=units_of([topic.id], *window(now, TREND_WEEKS * 7))[topic.id],
+        holders=units_of([topic.id], whole.start, now)[topic.id],
         effects=effects(topic, now),
         names=Names(),
         units=unit_names(),
-        since={days: _day_before(days) for days in WINDOWS},
-        may_open=current_actor().may(Permission.KEEP_LEDGERS),
+        counted={days: window(now, days) for days in WINDOWS},
+        may_open=current_actor().may(Permission.KEEP_LEDGERS) and all(link.ledger.ended_at for link in topic.campaigns),
         tried=tried,
         week=WEEK,
         day=DAY,
     )
 
 
-def _asked(schema: Schema) -> Any:
-    """What the address asks, checked; what a page does not know (such as the language) is left alone."""
-    return schema.read({name: value for name in schema.fields if (value := request.args.get(name, "").strip())})
-
-
 def _fields() -> list[Field]:
     return read_fields(current_app.config["SETTINGS"].city_dir)
-
-
-def _day_before(days: int) -> str:
-    """The day a window up to now began."""
-    return (calendar_now().city_day(utc_now()) - days * DAY).isoformat()

@@ -2,7 +2,7 @@
 
 What counts: orders that are matters, not those declined or withdrawn. Citizens count once each in a window, by their
 telephone number; an order without one counts as one more citizen. An order merged into another is no second order,
-but its citizen counts.
+but its citizen counts. Windows are of city days, the last of them today, as far as it has come.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Date, Integer, Select, and_, cast, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
@@ -24,6 +24,7 @@ from hotline.orders.lifecycle import State
 from hotline.orders.models import Order
 from hotline.orders.queries import listed
 from hotline.policy import queries as policies
+from hotline.report.measure import MOMENT
 from hotline.report.topics.growth import BASELINE, LEAST, Growth, growth
 from hotline.report.topics.models import Topic, TopicLedger, TopicOrder
 from hotline.transfer.models import OrderPlace
@@ -45,7 +46,7 @@ _orders = func.count().filter(Order.state != State.MERGED)
 
 @dataclass(frozen=True, slots=True)
 class Hot:
-    """A topic in a window: orders, growth of its citizens, citizens by week (the last is the present), units, places."""
+    """A topic in a window. trend: citizens by week, the present one last. units: who leads its orders, with how many."""
 
     topic: Topic
     orders: int
@@ -65,16 +66,30 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A campaign, and what was told as long before it began as after it ended (or began, while it is not ended)."""
+    """A campaign, and what was told as long before it began as after it ended (or began, while it is not ended).
+
+    before and after: whole days, as many of the one as of the other; None while there is no day to compare.
+    """
 
     link: TopicLedger
-    before: Counted
-    after: Counted
+    before: Counted | None
+    after: Counted | None
 
 
-def window(now: datetime, days: int) -> tuple[datetime, datetime]:
-    """The window of so many days up to now."""
-    return now - timedelta(days=days), now
+def city_days(first: date, last: date, now: datetime) -> Period:
+    """Some days, as the policy in force has them begin."""
+    return Period(first, last, policies.calendar_now().zone, windows=policies.policy_at(now).windows)
+
+
+def day_of(instant: datetime, now: datetime) -> date:
+    """The city day of an instant, as the policy in force has days begin."""
+    return policies.policy_at(now).windows.day_of(instant, policies.calendar_now().zone)
+
+
+def window(until: datetime, days: int) -> Period:
+    """So many days up to an instant: the last is the day it lies in, or the one it ends."""
+    last = day_of(until - MOMENT, until)
+    return city_days(last - (days - 1) * DAY, last, until)
 
 
 def get_topic(topic_id: int) -> Topic:
@@ -95,8 +110,8 @@ _NAMES = (
 
 def hot_topics(now: datetime, days: int, *, district: str = "", categories: Collection[str] | None = None) -> list[Hot]:
     """The topics that grow, those most above their usual first. categories: their codes; of all where None."""
-    start, end = window(now, days)
-    query = _told(start, end).add_columns(TopicOrder.topic_id, _orders.label("orders"))
+    start = window(now, days).start
+    query = _told(start, now).add_columns(TopicOrder.topic_id, _orders.label("orders"))
     query = query.join(Topic).where(SOMEWHERE)
     if district:
         query = query.where(Topic.district_code == district)
@@ -107,40 +122,46 @@ def hot_topics(now: datetime, days: int, *, district: str = "", categories: Coll
     grown = {topic: one for topic, one in growths(orders, now, days).items() if one.hot}
     best = sorted(grown, key=lambda topic: (-grown[topic].excess, -grown[topic].citizens, topic))[:MOST_TOPICS]
     found = {one.id: one for one in db.session.scalars(select(Topic).where(Topic.id.in_(best)).options(*_NAMES))}
-    trends = citizens_by_window(best, now, WEEK, TREND_WEEKS)
-    units = units_of(best, start, end)
+    trends = citizens_by_window(best, now, WEEK.days, TREND_WEEKS)
+    units = units_of(best, start, now)
     return [Hot(found[one], orders[one], grown[one], trends[one], units[one]) for one in best]
 
 
 def _told(start: datetime, end: datetime) -> Select[Any]:
-    """Citizens of topics' orders received within a time."""
-    received = and_(Order.received_at > start, Order.received_at <= end)
+    """Citizens of topics' orders received from one instant to before another."""
+    received = and_(Order.received_at >= start, Order.received_at < end)
     query = select(_citizens.label("citizens")).select_from(TopicOrder).join(Order, Order.id == TopicOrder.order_id)
     return query.where(received, MATTER)
 
 
 def growths(topics: Collection[int], now: datetime, days: int) -> dict[int, Growth]:
     """How each of some topics grows in the window up to now."""
-    length = timedelta(days=days)
-    known = _windows_known(now - length, length)
-    counted = citizens_by_window(topics, now, length, 1 + BASELINE)
+    known = _windows_known(window(now, days).start, timedelta(days))
+    counted = citizens_by_window(topics, now, days, 1 + BASELINE)
     return {topic: growth(windows, known) for topic, windows in counted.items()}
 
 
 def _windows_known(start: datetime, length: timedelta) -> int:
     """How many whole windows before an instant the city has orders of."""
-    first = db.session.scalar(select(func.min(Order.received_at)))
+    first = first_received()
     return max(0, (start - first) // length) if first else 0
 
 
-def citizens_by_window(topics: Collection[int], end: datetime, length: timedelta, windows: int) -> dict[int, list[int]]:
-    """Distinct citizens of each topic in each of some windows of one length, the last one up to the end."""
-    back = func.floor(func.extract("epoch", end - Order.received_at) / length.total_seconds()).label("back")
-    query = _told(end - windows * length, end).add_columns(TopicOrder.topic_id, back)
+def first_received() -> datetime | None:
+    """When the first order the city has records of came in."""
+    return db.session.scalar(select(func.min(Order.received_at)))
+
+
+def citizens_by_window(topics: Collection[int], now: datetime, days: int, windows: int) -> dict[int, list[int]]:
+    """Distinct citizens of each topic in each of some windows of so many days, the last one up to now."""
+    whole = window(now, windows * days)
+    day = cast(func.timezone(whole.zone.key, Order.received_at) - whole.windows.shift, Date)
+    back = (type_coerce(literal(whole.last) - day, Integer) // days).label("back")
+    query = _told(whole.start, now).add_columns(TopicOrder.topic_id, back)
     query = query.where(TopicOrder.topic_id.in_(topics)).group_by(TopicOrder.topic_id, back)
     counted = {topic: [0] * windows for topic in topics}
     for row in db.session.execute(query):
-        counted[row.topic_id][windows - 1 - int(row.back)] = row.citizens
+        counted[row.topic_id][windows - 1 - row.back] = row.citizens
     return counted
 
 
@@ -164,15 +185,29 @@ def places_of(topic: Topic) -> list[tuple[str, int]]:
     return [(name, count) for name, count in rows]
 
 
-def orders_of(topic: Topic, first: date | None = None, last: date | None = None) -> Select[tuple[Order]]:
-    """The orders of a topic that count, merged ones too, the newest first; received within some days, both counted."""
-    zone = policies.calendar_now().zone
+def waiting(now: datetime) -> int:
+    """How many orders have come in since the last that was looked at; older ones of an import are not among them."""
+    looked_at = select(Order.received_at).join(TopicOrder, TopicOrder.order_id == Order.id)
+    last = db.session.scalar(looked_at.order_by(Order.received_at.desc()).limit(1))
+    query = select(func.count()).where(Order.received_at <= now)
+    return db.session.scalars(query.where(Order.received_at > last) if last else query).one()
+
+
+def orders_of(
+    topic: Topic, now: datetime, first: date | None = None, last: date | None = None, *, merged: bool = True
+) -> Select[tuple[Order]]:
+    """The orders of a topic that count, the newest first; received within some days, both counted.
+
+    merged: with those merged into others, as citizens are counted; without them, as orders are.
+    """
     query = listed(select(Order)).join(TopicOrder, TopicOrder.order_id == Order.id)
     query = query.where(TopicOrder.topic_id == topic.id, MATTER)
+    if not merged:
+        query = query.where(Order.state != State.MERGED)
     if first:
-        query = query.where(Order.received_at >= Period(first, first, zone).start)
+        query = query.where(Order.received_at >= city_days(first, first, now).start)
     if last:
-        query = query.where(Order.received_at < Period(last, last, zone).end)
+        query = query.where(Order.received_at < city_days(last, last, now).end)
     return query.order_by(Order.received_at.desc(), Order.id.desc())
 
 
@@ -190,18 +225,22 @@ def effects(topic: Topic, now: datetime) -> list[Effect]:
 
 
 def _effect(topic: Topic, link: TopicLedger, now: datetime) -> Effect:
-    calendar, ledger = policies.calendar_now(), link.ledger
-    turned = calendar.city_day(ledger.ended_at) if ledger.ended_at else ledger.held_on
-    days = max(1, min(LONGEST_COMPARED, (calendar.city_day(now) - turned).days))
-    before = Period(ledger.held_on - days * DAY, ledger.held_on - DAY, calendar.zone)
-    after = Period(turned + DAY, turned + days * DAY, calendar.zone)
+    """Today is not over, and before the city's first order nobody could be heard: neither can be compared."""
+    ledger, first = link.ledger, first_received()
+    turned = day_of(ledger.ended_at, now) if ledger.ended_at else ledger.held_on
+    known = (ledger.held_on - day_of(first, now)).days if first else 0
+    days = min(LONGEST_COMPARED, (day_of(now, now) - DAY - turned).days, known)
+    if days < 1:
+        return Effect(link, None, None)
+    before = city_days(ledger.held_on - days * DAY, ledger.held_on - DAY, now)
+    after = city_days(turned + DAY, turned + days * DAY, now)
     return Effect(link, counted(topic, before), counted(topic, after))
 
 
 def bursts(count: int, days: int, now: datetime) -> list[tuple[Topic, list[str], int]]:
-    """The topics that so many citizens have told of within some days: with the orders' numbers, and how many citizens."""
-    start, end = window(now, days)
+    """The topics that so many citizens have told of within so many times 24 hours: with the orders' numbers, and how many."""
     numbers = func.array_agg(Order.number.distinct()).label("numbers")
+    start, end = now - timedelta(days) + MOMENT, now + MOMENT  # with what came in at this very instant
     query = _told(start, end).add_columns(TopicOrder.topic_id, numbers).join(Topic).where(SOMEWHERE)
     query = (
         query.group_by(TopicOrder.topic_id).having(_citizens >= count).order_by(_citizens.desc(), TopicOrder.topic_id)

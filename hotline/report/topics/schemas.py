@@ -7,18 +7,13 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
-from hotline.base.schemas import Schema, words
+from hotline.base.schemas import Schema, truth, words
+from hotline.report.schemas import LAST_PAGE, a_day
 from hotline.report.topics.fields import Volume
 from hotline.report.topics.models import Topic
-from hotline.report.topics.queries import Effect, Hot
+from hotline.report.topics.queries import Counted, Effect, Hot
 
 WINDOWS = (7, 30)
-
-
-def _day(**more: Any) -> fields.Date:
-    required = _l("is required")
-    said = {"invalid": _l("give a day, e.g. 2026-12-01"), "required": required, "null": required}
-    return fields.Date(error_messages=said, **more)
 
 
 class WindowQuery(Schema):
@@ -39,11 +34,16 @@ class TopicsQuery(WindowQuery):
 
 
 class TopicQuery(Schema):
-    """Which orders of a topic: received from the first day to the last."""
+    """Which orders of a topic: received from the first day to the last. merged: false leaves out those merged."""
 
-    first = _day(load_default=None)
-    last = _day(load_default=None)
-    page = fields.Integer(load_default=1, error_messages={"invalid": _l("give a whole number")})
+    first = a_day(load_default=None)
+    last = a_day(load_default=None)
+    merged = truth(load_default=True)
+    page = fields.Integer(
+        load_default=1,
+        validate=validate.Range(1, LAST_PAGE, error=_l("give a page number from {min}")),
+        error_messages={"invalid": _l("give a page number")},
+    )
 
 
 class CampaignBody(Schema):
@@ -52,7 +52,7 @@ class CampaignBody(Schema):
     title = words(200, required=True)
     measures = words(2000, required=True)
     owner = words(40, required=True)
-    due_on = _day(required=True)
+    due_on = a_day(required=True)
 
 
 def brief(topic: Topic) -> dict[str, Any]:
@@ -82,18 +82,18 @@ def hot(one: Hot) -> dict[str, Any]:
 
 
 def effect(one: Effect) -> dict[str, Any]:
-    """A campaign with what was told before and after."""
+    """A campaign with what was told before and after; null while there is no day to compare."""
+    return {"ledger": one.link.ledger.code, "before": _counted(one.before), "after": _counted(one.after)}
+
+
+def _counted(one: Counted | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
     return {
-        "ledger": one.link.ledger.code,
-        **{
-            when: {
-                "first_day": counted.period.first.isoformat(),
-                "last_day": counted.period.last.isoformat(),
-                "orders": counted.orders,
-                "citizens": counted.citizens,
-            }
-            for when, counted in (("before", one.before), ("after", one.after))
-        },
+        "first_day": one.period.first.isoformat(),
+        "last_day": one.period.last.isoformat(),
+        "orders": one.orders,
+        "citizens": one.citizens,
     }
 
 

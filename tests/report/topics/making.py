@@ -11,10 +11,13 @@ from sqlalchemy import select
 
 from hotline.base.db import db
 from hotline.orders.models import Order
+from hotline.people.actors import Actor
+from hotline.people.roles import Role
 from hotline.report.topics.models import TopicOrder
 from tests.report import rows
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SUPERVISOR = Actor(Role.SUPERVISOR, "督办员")
 _phones = count(13_800_000_001)
 
 

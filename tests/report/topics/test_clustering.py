@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.base.errors import Invalid
-from hotline.report.topics.clustering import WINDOW, Topic, cluster, place_of, told
+from hotline.report.topics.clustering import WINDOW, Comparison, Topic, Vocabulary, cluster, place_of, told
 from hotline.report.topics.commands import topics_command
 from hotline.report.topics.files import read_orders
 from hotline.report.topics.growth import growth, sparkline
@@ -58,6 +58,14 @@ def test_the_same_words_about_another_estate_are_another_topic() -> None:
     title, text = STATION[0]
     twice = [(title.format(place=place), text.format(place=place)) for place in (HERE, HERE, THERE, THERE)]
     assert sets(topics(twice)) == {frozenset({0, 1}), frozenset({2, 3})}
+
+
+def test_one_of_its_newest_orders_at_another_place_forbids_a_topic() -> None:
+    here, there = (told(n, DAY, *told_of(place, STATION)[0]) for n, place in enumerate((HERE, THERE)))
+    nowhere = told(2, DAY, *told_of("我家", STATION)[0])
+    compared = Comparison(Vocabulary([]))
+    assert compared.choose(here, {1: [nowhere]}, lambda _: [nowhere]) == 1
+    assert compared.choose(here, {1: [nowhere]}, lambda _: [nowhere, there]) is None
 
 
 def test_what_is_a_year_older_is_another_topic() -> None:

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from hotline.base.db import db
+from hotline.base.errors import Conflict
+from hotline.base.work import unit_of_work
 from hotline.ledgers.models import Ledger
 from hotline.orders.lifecycle import State
-from hotline.people.actors import Actor
-from hotline.people.roles import Role
 from hotline.report.topics.assigning import assign_topics
 from hotline.report.topics.models import Topic
 from hotline.report.topics.operations import open_campaign
 from hotline.report.topics.queries import bursts, effects, get_topic, growths, hot_topics
-from tests.report.topics.making import DAY, HOUR, tell, tell_all
+from tests.conftest import NOW
+from tests.ledgers.test_at_once import AT_ONCE, at_once
+from tests.report.rows import ZONE
+from tests.report.topics.making import DAY, HOUR, SUPERVISOR, tell, tell_all
 from tests.report.topics.texts import HERE, LIFT, OTHERS, STATION, THERE, told_of
 
 Signer = Callable[[str], FlaskClient]
-SUPERVISOR = Actor(Role.SUPERVISOR, "督办员")
 
 
 def only_topic() -> Topic:
@@ -76,6 +79,27 @@ def test_what_was_declined_does_not_count_and_a_merged_order_counts_as_a_citizen
     assert bursts(4, 7, now) == []
 
 
+def test_each_number_opens_the_rows_it_counts(session: None, sign_in: Signer, now: datetime) -> None:
+    said = told_of(HERE, STATION)
+    midnight = datetime(2026, 11, 11, tzinfo=ZONE)  # six days before today: the first of seven
+    first, *_ = [tell(midnight + n * HOUR, said[n]) for n in range(3)]
+    tell(midnight - timedelta(microseconds=1), said[3])
+    tell(now - HOUR, said[3], state=State.MERGED, parent_id=first.id)
+    assign_topics(now)
+    db.session.commit()
+    (found,) = hot_topics(now, 7)
+    assert (found.orders, found.growth.citizens, found.trend[-2:]) == (3, 4, [1, 4])
+    client = sign_in("manager")
+
+    def rows(page: str, number: int) -> int:
+        link = re.search(rf'href="(/topics/\d+\?first=[^"]+)">(?:<b>)?{number}<', client.get(page).text)
+        assert link
+        return client.get(link[1].replace("&amp;", "&")).text.count("data-row=")
+
+    assert rows("/topics", 3) == 3
+    assert rows(f"/topics/{found.topic.id}", 4) == 4
+
+
 def test_what_has_no_place_is_not_hot(session: None, now: datetime) -> None:
     vague = [("有件事想反映一下", "有件事想反映一下，请给我回个电话。")] * 4
     orders = tell_all(now - DAY, vague, district_code=None)
@@ -100,6 +124,7 @@ def test_the_list_and_the_topic_show_words_places_units_and_weeks(hot: Topic, si
     assert "翠湖花园" in page
     assert "<polyline points=" in page
     assert "▲ 3.8 usually 0.2" in text_of(page)
+    assert "wait to be looked at" not in page
     for narrow, there in (("days=30", True), ("district=d02", False), ("district=d01", True)):
         assert ("翠湖花园" in client.get(f"/topics?{narrow}").text) is there
     assert "翠湖花园" in client.get("/topics", query_string={"field": "住房物业"}).text
@@ -111,6 +136,13 @@ def test_the_list_and_the_topic_show_words_places_units_and_weeks(hot: Topic, si
     assert client.get(f"/topics/{hot.id}?first={since}").text.count("data-row=") == 4
     assert client.get("/topics?days=9").status_code == 422
     assert client.get("/topics?field=none").status_code == 422
+    for days in ("last=9999-12-31", "first=0001-01-01", "page=0", "page=99999999999999999999"):
+        for door in ("", "/api/v1"):
+            assert client.get(f"{door}/topics/{hot.id}?{days}").status_code == 422
+    assert client.get(f"/topics/{hot.id}?first=2001-01-01&last=2199-12-31").status_code == 200
+    tell(now, OTHERS[1])
+    db.session.commit()
+    assert "New orders that wait to be looked at: 1." in client.get("/topics").text
     assert client.get(f"/topics/{hot.id + 1}").status_code == 404
 
 
@@ -159,9 +191,57 @@ def test_a_campaign_takes_the_open_orders_and_sees_before_and_after(hot: Topic, 
     later = now + 3 * DAY
     assign_topics(later)
     (effect,) = effects(get_topic(hot.id), later)
+    assert effect.before
+    assert effect.after
     assert (effect.link.ledger_id, effect.before.orders, effect.after.orders) == (ledger.id, 4, 1)
     days = [(one.period.last - one.period.first).days + 1 for one in (effect.before, effect.after)]
-    assert days == [3, 3]
+    assert days == [2, 2], "today is not over"
+
+
+def take_on(topic: Topic, at: datetime) -> Ledger:
+    """A campaign begun at an instant."""
+    due = (at + 20 * DAY).date()
+    return open_campaign(topic, SUPERVISOR, at, title="搅拌站专项", measures="夜间停工", owner="housing", due_on=due)
+
+
+def test_a_campaign_is_not_compared_before_a_day_is_over_nor_with_days_nobody_was_heard(
+    hot: Topic, now: datetime
+) -> None:
+    take_on(hot, now - 30 * DAY)  # the city's first order came in six days before
+    for later, whole_days in ((-30, 0), (-29, 0), (-28, 1), (0, 6)):
+        (effect,) = effects(get_topic(hot.id), now + later * DAY)
+        compared = [one for one in (effect.before, effect.after) if one]
+        assert [len(one.period.days) for one in compared] == ([whole_days] * 2 if whole_days else [])
+    assert effect.before
+    assert (effect.before.period.first, effect.before.orders) == ((now - 36 * DAY).date(), 1)
+
+
+def test_a_second_campaign_is_refused_while_one_is_open(hot: Topic, sign_in: Signer, now: datetime) -> None:
+    ledger = take_on(hot, now)
+    with pytest.raises(Conflict, match=ledger.code):
+        take_on(hot, now)
+    db.session.commit()
+    client = sign_in("supervisor")
+    url, body = f"/topics/{hot.id}", {"title": "专项", "measures": "查", "owner": "housing", "due_on": "2099-12-31"}
+    assert "Open a campaign ledger" not in client.get(url).text
+    refused = client.post(f"{url}/campaign", data=body)
+    assert (refused.status_code, ledger.code in refused.text) == (409, True)
+    assert client.post(f"/api/v1{url}/campaign", json=body).status_code == 409
+    ledger = db.session.scalars(select(Ledger)).one()
+    ledger.ended_at = now
+    db.session.commit()
+    assert client.post(f"{url}/campaign", data=body).status_code == 303
+
+
+def test_several_people_at_once_open_one_campaign(app: Flask, committed: None) -> None:
+    with app.app_context():
+        with unit_of_work():
+            tell_all(NOW - DAY, told_of(HERE, STATION))
+            assign_topics(NOW)
+            topic_id = only_topic().id
+        db.session.remove()
+    outcomes = at_once(app, lambda _: take_on(get_topic(topic_id), NOW))
+    assert outcomes == {"done": 1, "Conflict": AT_ONCE - 1}
 
 
 def test_a_campaign_is_opened_on_the_page_and_its_numbers_open_their_orders(hot: Topic, sign_in: Signer) -> None:
@@ -175,11 +255,14 @@ def test_a_campaign_is_opened_on_the_page_and_its_numbers_open_their_orders(hot:
     assert client.post(f"{url}/campaign", data=body).status_code == 422
     assert client.post(f"{url}/campaign", data={**body, "owner": "housing"}).status_code == 303
     ledger = db.session.scalars(select(Ledger)).one()
+    assert client.get(url).text.count("<td>not yet</td>") == 2
+    ledger.held_on -= 2 * DAY
+    db.session.commit()
     page = client.get(url).text
     assert f'href="/ledgers/{ledger.code}"' in page
-    before = re.search(r'href="(/topics/\d+\?first=[-\d]+&amp;last=[-\d]+)"><b>4</b>', page)
-    assert before
-    assert client.get(before[1].replace("&amp;", "&")).text.count("data-row=") == 4
+    after = re.search(r'href="(/topics/\d+\?first=[-\d]+&amp;last=[-\d]+&amp;merged=false)"><b>4</b>', page)
+    assert after
+    assert client.get(after[1].replace("&amp;", "&")).text.count("data-row=") == 4
     assert f'href="/ledgers/{ledger.code}"' in client.get("/topics").text
     assert client.get(f"/ledgers/{ledger.code}").status_code == 200
 
