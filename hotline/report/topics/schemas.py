@@ -7,8 +7,9 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
+from hotline.base.paging import LAST_PAGE
 from hotline.base.schemas import Schema, truth, words
-from hotline.report.schemas import LAST_PAGE, a_day
+from hotline.report.schemas import a_day
 from hotline.report.topics.fields import Volume
 from hotline.report.topics.models import Topic
 from hotline.report.topics.queries import Counted, Effect, Hot
