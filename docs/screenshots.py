@@ -75,6 +75,8 @@ def shoot(browser: Browser, address: str, number: str, tail: str) -> None:
     picture("order", "handler-d01", "/inbox", first_order)
     picture("callbacks", "callback", "/callbacks")
     picture("week", "manager", "/week")
+    picture("rankings", "manager", "/rankings")
+    picture("topics", "manager", "/topics")
     picture("citizen", None, "/citizen/follow", follow, PHONE)
 
 

@@ -72,12 +72,13 @@ def made() -> list[int]:
 @contextmanager
 def empty_session(app: Flask) -> Iterator[None]:
     """Give the session fixture, to be had twice."""
-    steps = conftest.session.__wrapped__(app)  # type: ignore[attr-defined]  # a fixture keeps its function
-    next(steps)
-    try:
-        yield
-    finally:
-        next(steps, None)
+    with pytest.MonkeyPatch.context() as patch:
+        steps = conftest.session.__wrapped__(app, patch)  # type: ignore[attr-defined]  # a fixture keeps its function
+        next(steps)
+        try:
+            yield
+        finally:
+            next(steps, None)
 
 
 def orders() -> list[Order]:

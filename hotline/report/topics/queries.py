@@ -36,8 +36,8 @@ MOST_TOPICS = 100
 SHOWN_UNITS, SHOWN_PLACES = 3, 8
 LONGEST_COMPARED = 90  # days before and after a campaign
 
-# What nobody can say the place of is no hot topic: 有件事想反映一下 is said everywhere.
-SOMEWHERE = or_(Topic.place != "", Topic.district_code.is_not(None))
+# What nobody can say the place of, or what it is about, is no hot topic: 有件事想反映一下 is said everywhere.
+SOMEWHERE = or_(Topic.place != "", and_(Topic.district_code.is_not(None), Topic.category_code.is_not(None)))
 MATTER = Order.state.not_in(NO_MATTER)
 CITIZEN = func.coalesce(func.nullif(Order.requester_phone, ""), Order.number)
 _citizens = func.count(CITIZEN.distinct())
