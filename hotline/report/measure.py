@@ -116,6 +116,7 @@ class Measure:
     kind: whether the rate is a share, or a mean of the weights in seconds.
     instant: what a row is dated by, for lists and their order.
     ripens: of a cut-off and a policy, the instant such that rows dated before it change only by being touched.
+    turns: an instant at which time changes a row, where that is not the one it is dated by.
     joined: whether its expressions read the row's order.
     splits: dimensions of its own, by their names (see ``dimensions.By``), and what a row is under in each.
     reads: what of a policy the expressions read, as a plain value: equal values, equal figures.
@@ -151,6 +152,7 @@ class Measure:
     less_is_better: bool = False
     ripens: Callable[[datetime, Policy], datetime] = lambda cutoff, _: cutoff
     reads: Callable[[Policy], Any] = lambda _: None
+    turns: Instant | None = None
     joined: bool = False
     splits: Mapping[str, Expression] = field(default_factory=dict)
     reach: Callable[[Policy], timedelta] = lambda _: timedelta(0)

@@ -27,7 +27,7 @@ from hotline.report.rollup.conservation import verify_measures
 from hotline.report.rollup.counting import count
 from hotline.report.rollup.models import DailyFigure, RolledDay, RollupTouch
 from hotline.report.rollup.rolling import SETTLING, rebuild, roll_up
-from hotline.report.subjects.tallies import TALLIES
+from hotline.report.subjects.tallies import FATES, TALLIES
 from tests import factories
 from tests.report.rows import (
     DAY,
@@ -147,6 +147,16 @@ def test_what_time_alone_changes_is_counted(session: None) -> None:
     assert count([BY_NAME["on_time"]], [WEEK], at(11) - SETTLING)[BY_NAME["on_time"], WEEK][None].not_due == 1
     roll_up(at(13))
     assert_same(at(13) - SETTLING)
+
+
+def test_what_falls_due_later_changes_the_day_of_its_dispatch(session: None) -> None:
+    clock(at(16), started=at(10))
+    for now in (at(13), at(20)):
+        roll_up(now)
+        db.session.execute(delete(RollupTouch))
+        day = period_of(Kind.DAY, date(2026, 11, 10), ZONE)
+        found = count([FATES], [day], now - SETTLING, by=By.FATE)[FATES, day]
+        assert found == figures(FATES, day, now - SETTLING, by=By.FATE)
 
 
 def test_what_may_be_later_than_the_cutoff_is_looked_at_again(session: None) -> None:

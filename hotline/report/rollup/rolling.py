@@ -15,7 +15,7 @@ from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Select, String, case, cast, delete, func, insert, literal, select, text, tuple_
+from sqlalchemy import Date, Select, String, between, case, cast, delete, func, insert, literal, select, text, tuple_
 
 from hotline.base.db import db, forget_kept
 from hotline.base.time import DAY, Period
@@ -114,7 +114,8 @@ class Roll:
     def dirty_days(self, before: datetime) -> set[date]:
         """The days whose figures may differ from what they were as of another cut-off."""
         touched = self._touched()
-        return touched | self._reached(touched) | self._ripened(before) | self._read_otherwise()
+        changed = touched | self._reached(touched) | self._ripened(before) | self._turned(before)
+        return changed | self._read_otherwise()
 
     def count(self, days: Iterable[date]) -> int:
         """Count some days anew; return how many."""
@@ -171,6 +172,14 @@ class Roll:
             )
             days |= set(period.within(min(first, last), max(first, last)).days)
         return days
+
+    def _turned(self, before: datetime) -> set[date]:
+        """The days of the rows that something came to pass for since, such as their due time."""
+        turns, frame = self.measure.turns, self.frame(FIRST, LAST)
+        if turns is None:
+            return set()
+        days = select(self.measure.date(frame)).distinct().select_from(self._entity)
+        return set(db.session.scalars(days.where(self.measure.within(frame), between(turns, before, self.cutoff))))
 
     def _read_otherwise(self) -> set[date]:
         """The days that were counted by what the policy does not say any more."""

@@ -44,6 +44,7 @@ def _tally(
         bucket=lambda _: literal(Bucket.COUNTED.value),
         weight=lambda _: number(1),
         joined=subject is Subject.DEADLINES,
+        turns=Deadline.due_at if subject is Subject.DEADLINES else None,
         splits=splits,
     )
 
