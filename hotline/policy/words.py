@@ -138,6 +138,22 @@ def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
             str(policy.callback_attempts),
             known["callback"],
         ),
+        *_counted_by(policy),
+        (gettext("Fewest orders behind a rate that is ranked"), str(policy.minimum_n), known["ranking"]),
+        (gettext("Answers of callbacks that are audited"), percent(policy.audit_share), known["callback"]),
+        (
+            gettext("Taken up again rather than told anew, and then closed falsely: within"),
+            spoken(policy.reactivate_days, TimeUnit.NATURAL_DAYS),
+            known["callback"],
+        ),
+        *appeals,
+    ]
+
+
+def _counted_by(policy: Policy) -> list[tuple[str, str, Evidence]]:
+    """The seconds, hours and days that measures of the report go by."""
+    known = policy.evidence
+    return [
         (
             gettext("Not counted as missed: whoever hangs up within"),
             gettext("%(n)s s", n=f"{policy.short_abandon:g}"),
@@ -160,14 +176,6 @@ def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
             spoken(policy.repeat_days, TimeUnit.NATURAL_DAYS),
             known["callback"],
         ),
-        (gettext("Fewest orders behind a rate that is ranked"), str(policy.minimum_n), known["ranking"]),
-        (gettext("Answers of callbacks that are audited"), percent(policy.audit_share), known["callback"]),
-        (
-            gettext("Taken up again rather than told anew, and then closed falsely: within"),
-            spoken(policy.reactivate_days, TimeUnit.NATURAL_DAYS),
-            known["callback"],
-        ),
-        *appeals,
     ]
 
 

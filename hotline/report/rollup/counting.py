@@ -102,10 +102,9 @@ def _sums(wanted: TableValuedAlias, cutoff: datetime, by: By | None, units: Unit
     )
     found: dict[int, Keyed] = defaultdict(dict)
     for at, key, *counts in db.session.execute(query):
-        if key is None:  # a day without rows, or none at all
-            found[at].update({})
-        else:
-            found[at][key or None] = Figure(*counts)
+        keyed = found[at]  # there as soon as the rollup is as of the cut-off, also where no day has rows
+        if key is not None:
+            keyed[key or None] = Figure(*counts)
     return found
 
 
