@@ -126,6 +126,7 @@ def committed(app: Flask) -> Iterator[None]:
         db.session.execute(text("SET LOCAL session_replication_role = replica"))
         orders = ("deadline", "order_unit", "attachment", "order_event", "work_order")
         for table in (
+            *("daily_figure", "rolled_day", "rolled_measure", "rollup_touch"),
             *("topic_ledger", "topic_key", "topic_order", "topic"),
             *("ledger_sheet", "ledger_event", "ledger_item", "ledger"),
             "outbox",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import click
 
 from hotline.base.console import with_app
-from hotline.base.db import db
+from hotline.base.work import one_picture
 from hotline.orders.models import Order
 from hotline.orders.verify import Difference, chain_differences, clock_differences, every_order
 
@@ -33,15 +33,14 @@ def chain() -> None:
 
 
 def _verify(differences: Callable[[Order], Iterable[Difference]]) -> None:
-    # One picture of the whole record, whatever people do meanwhile.
-    db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     orders = clocks = different = 0
-    for order in every_order():
-        orders += 1
-        clocks += len(order.deadlines)
-        for difference in differences(order):
-            different += 1
-            click.echo(str(difference))
+    with one_picture():
+        for order in every_order():
+            orders += 1
+            clocks += len(order.deadlines)
+            for difference in differences(order):
+                different += 1
+                click.echo(str(difference))
     click.echo(f"{orders} orders, {clocks} clocks, {different} differences")
     if different:
         sys.exit(1)

@@ -6,13 +6,19 @@ import random
 from datetime import date
 
 import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
 from sqlalchemy import delete, update
 
 from hotline.base.db import db
+from hotline.base.time import utc_now
+from hotline.base.work import unit_of_work
+from hotline.cli import cli
 from hotline.report.rollup.conservation import verify_measures
-from hotline.report.rollup.models import DailyFigure
+from hotline.report.rollup.models import DailyFigure, RollupTouch
 from hotline.report.rollup.rolling import roll_up
-from tests.report.rows import at, call_values, calls, clock, order
+from tests import factories
+from tests.report.rows import DAY, at, call_values, calls, clock, order
 from tests.report.test_rollup import NOW
 
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 30)
@@ -59,3 +65,19 @@ def test_an_order_without_a_fate_is_told(rolled: None) -> None:
 
 def test_before_the_first_rollup_there_is_nothing_to_check(session: None) -> None:
     assert found() == []
+
+
+def test_the_command_tells_each_mismatch(app: Flask, committed: None) -> None:
+    def verify() -> Result:
+        return CliRunner().invoke(cli, ["verify", "measures", "--days", "3"], obj=lambda: app)
+
+    with app.app_context(), unit_of_work():
+        factories.closed(utc_now() - DAY)
+    result = verify()
+    assert (result.exit_code, result.stdout.partition(", ")[2]) == (0, "0 mismatches\n")
+    with app.app_context(), unit_of_work():
+        db.session.execute(update(DailyFigure).where(DailyFigure.measure == "received").values(numerator=7))
+        db.session.execute(delete(RollupTouch))  # else the days of the order are counted anew, and right, before
+    result = verify()
+    assert result.exit_code == 1
+    assert " received: 7/1/0/0/1/0, counted 1/1/0/0/1/0\n" in result.stdout

@@ -8,9 +8,8 @@ from datetime import date, datetime, timedelta
 import click
 
 from hotline.base.console import with_app
-from hotline.base.db import db
 from hotline.base.time import DAY, utc_now
-from hotline.base.work import unit_of_work
+from hotline.base.work import one_picture, unit_of_work
 from hotline.policy import queries as policies
 from hotline.report.rollup.conservation import verify_measures
 from hotline.report.rollup.rolling import rebuild, roll_up
@@ -27,9 +26,9 @@ def measures(days: int, until: datetime | None) -> None:
     now = utc_now()
     with unit_of_work():
         roll_up(now)
-    last: date = until.date() if until else policies.calendar_now().city_day(now)
-    db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-    found = list(verify_measures(last - timedelta(days=days) + DAY, last))
+    with one_picture():
+        last: date = until.date() if until else policies.calendar_now().city_day(now)
+        found = list(verify_measures(last - timedelta(days=days) + DAY, last))
     for mismatch in found:
         click.echo(str(mismatch))
     click.echo(f"{days} days until {last}, {len(found)} mismatches")
