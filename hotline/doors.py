@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings
 from hotline import shell
-from hotline.base import i18n, web
+from hotline.base import assets, i18n, web
 from hotline.base.db import db
 from hotline.base.rest import IsoJson
 from hotline.people import signin
@@ -94,6 +94,7 @@ def install(app: Flask, settings: Settings) -> None:
     i18n.init_app(app)
     signin.init_app(app)
     web.init_app(app)
+    assets.init_app(app)
     Bootstrap5(app)
     shell.init_app(app)
     rooms = (
