@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, null, select
+from sqlalchemy import CTE, ColumnElement, Label, Select, and_, func, literal, null, select
 from sqlalchemy.orm import contains_eager
 
 from hotline.base.db import db, kept
@@ -175,16 +175,17 @@ def judge(
     return query.cte("judged").prefix_with("MATERIALIZED")  # each row is judged once, not once for every count
 
 
-def counts_of(rows: CTE) -> tuple[ColumnElement[Any], ...]:
-    """What a Figure has, in its order, counted over judged rows."""
-    counted, excluded = (rows.c.bucket == bucket.value for bucket in (Bucket.COUNTED, Bucket.EXCLUDED))
+def counts_of(rows: CTE, which: str = "") -> tuple[Label[Any], ...]:
+    """What a Figure has, in its order, counted over judged rows. which: of several verdicts beside each other."""
+    bucket, weight = rows.c[f"bucket{which}"], rows.c[f"weight{which}"]
+    counted, excluded = (bucket == one.value for one in (Bucket.COUNTED, Bucket.EXCLUDED))
     return (
-        func.count().filter(counted, rows.c.weight > 0).label("numerator"),
+        func.count().filter(counted, weight > 0).label("numerator"),
         func.count().filter(counted).label("denominator"),
-        func.count().filter(rows.c.bucket == Bucket.NOT_DUE.value).label("not_due"),
+        func.count().filter(bucket == Bucket.NOT_DUE.value).label("not_due"),
         func.count().filter(excluded).label("excluded"),
-        func.coalesce(func.sum(rows.c.weight).filter(counted), 0).label("weighted"),
-        func.coalesce(func.sum(rows.c.weight).filter(excluded), 0).label("weighted_excluded"),
+        func.coalesce(func.sum(weight).filter(counted), 0).label("weighted"),
+        func.coalesce(func.sum(weight).filter(excluded), 0).label("weighted_excluded"),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import product
 
 from sqlalchemy import Date, and_, cast, func, literal, or_, select
@@ -22,7 +22,7 @@ from hotline.report.measure import Frame, Measure
 from hotline.report.measures import lead_at
 from hotline.report.queries import rolled_at
 from hotline.report.rollup.models import WHOLE, DailyFigure
-from hotline.report.rollup.rolling import COUNTS, Roll, daily, measures_rolled
+from hotline.report.rollup.rolling import COUNTS, KEYS, Roll, daily, give_room, measures_rolled, passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +46,33 @@ def verify_measures(first: date, last: date) -> Iterator[Mismatch]:
     cutoff = rolled_at()
     if cutoff is None:
         return
-    measures = measures_rolled(cutoff)
-    for measure in measures:
-        yield from _recounted(measure, first, last, cutoff)
+    give_room()
+    rolls = [Roll(measure, cutoff) for measure in measures_rolled(cutoff)]
+    days = rolls[0].frame(first, last).period.days
+    for together, frame in passes(dict.fromkeys(rolls, days)):
+        yield from _recounted(together, frame)
     yield from _parts(first, last)
     yield from _identities(first, last)
-    yield from _fates(Roll(measures[0], cutoff).frame(first, last))
+    yield from _fates(rolls[0].frame(first, last))
 
 
-def _recounted(measure: Measure, first: date, last: date, cutoff: datetime) -> Iterator[Mismatch]:
-    """Days whose figures are not what their rows say, by the policy each was counted by."""
-    roll = Roll(measure, cutoff)
-    for run in roll.runs(roll.frame(first, last).period.days):
-        anew = daily(measure, roll.frame(run[0], run[-1])).cte("anew")
-        stored = (
-            select(DailyFigure).where(DailyFigure.measure == measure.name, DailyFigure.day.between(run[0], run[-1]))
-        ).cte("stored")
-        same = and_(stored.c.day == anew.c.day, stored.c.by == anew.c.by, stored.c.key == anew.c.key)
-        differ = or_(*(stored.c[name].is_distinct_from(anew.c[name]) for name in COUNTS))
-        where = [func.coalesce(stored.c[name], anew.c[name]) for name in ("day", "by", "key")]
-        both = stored.join(anew, same, full=True)
-        query = select(*where, *(side.c[name] for side in (stored, anew) for name in COUNTS)).select_from(both)
-        for day, by, key, *counts in db.session.execute(query.where(differ).order_by(*where)):
-            half = len(COUNTS)
-            yield Mismatch(day, measure.name, by, key, _said(counts[:half]), _said(counts[half:]))
+def _recounted(measures: list[Measure], frame: Frame) -> Iterator[Mismatch]:
+    """Days of some measures about the same rows whose figures are not what the rows say."""
+    anew, figure = daily(measures, frame).cte("anew"), DailyFigure
+    columns = dict(zip(KEYS + COUNTS, anew.c, strict=True))
+    these = (
+        figure.measure.in_([one.name for one in measures]),
+        figure.day.between(frame.period.first, frame.period.last),
+    )
+    stored = select(figure).where(*these).cte("stored")
+    same = and_(*(stored.c[name] == columns[name] for name in KEYS))
+    differ = or_(*(stored.c[name].is_distinct_from(columns[name]) for name in COUNTS))
+    where = [func.coalesce(stored.c[name], columns[name]) for name in ("day", "measure", "by", "key")]
+    counts = [side[name] for side in (stored.c, columns) for name in COUNTS]
+    query = select(*where, *counts).select_from(stored.join(anew, same, full=True)).where(differ).order_by(*where)
+    for day, measure, by, key, *both in db.session.execute(query):
+        half = len(COUNTS)
+        yield Mismatch(day, measure, by, key, _said(both[:half]), _said(both[half:]))
 
 
 def _parts(first: date, last: date) -> Iterator[Mismatch]:

@@ -8,14 +8,32 @@ digit: both use the same expressions of the same measure, and ``verify_measures`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Select, String, between, case, cast, delete, func, insert, literal, select, text, tuple_
+from sqlalchemy import (
+    CTE,
+    CompoundSelect,
+    Date,
+    Select,
+    String,
+    between,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects import postgresql
 
 from hotline.base.db import db, forget_kept
 from hotline.base.time import DAY, Period
@@ -37,6 +55,8 @@ FIRST, LAST = date(2000, 1, 1), date(2200, 1, 1)
 VERSION = 1  # of the measures' own expressions; raise it where one changes, and all is counted anew
 KEYS = ["measure", "day", "by", "key"]
 COUNTS = ["numerator", "denominator", "not_due", "excluded", "weighted", "weighted_excluded"]
+POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]  # it has no types
+ROOM = "64MB"  # for each sort and each hash table: the groups of some months fit
 LOCK = 20261  # of the database, so that two workers do not count the same days at once
 
 
@@ -46,12 +66,13 @@ def roll_up(now: datetime) -> int:
         return 0
     rolled = rolled_measures()
     cutoff = max(now - SETTLING, *rolled.values()) if rolled else now - SETTLING  # a late turn goes back no further
+    give_room()
     _take_touched(cutoff)
-    days, measures = 0, measures_rolled(cutoff)
-    for measure in measures:
-        roll = Roll(measure, cutoff)
-        dirty = roll.dirty_days(rolled[measure.name]) if measure.name in rolled else roll.all_days()
-        days += roll.count(dirty)
+    measures, dirty = measures_rolled(cutoff), {}
+    for roll in (Roll(measure, cutoff) for measure in measures):
+        name = roll.measure.name
+        dirty[roll] = roll.dirty_days(rolled[name]) if name in rolled else roll.all_days()
+    days = sum(_count_anew(together, frame) for together, frame in passes(dirty))
     db.session.execute(delete(RolledMeasure))
     db.session.execute(insert(RolledMeasure), [{"measure": one.name, "cutoff": cutoff} for one in measures])
     forget_kept()
@@ -90,6 +111,12 @@ def _take_touched(cutoff: datetime) -> None:
     db.session.execute(text("ANALYZE touched"))
 
 
+def give_room() -> None:
+    """Let this transaction sort and group in memory, and not compile what runs once: a pass is several times faster."""
+    db.session.execute(text(f"SET LOCAL work_mem = '{ROOM}'"))
+    db.session.execute(text("SET LOCAL jit = off"))
+
+
 TOUCHED = select(text("order_id")).select_from(text("touched")).where(text("order_id IS NOT NULL"))
 
 
@@ -116,21 +143,6 @@ class Roll:
         touched = self._touched()
         changed = touched | self._reached(touched) | self._ripened(before) | self._turned(before)
         return changed | self._read_otherwise()
-
-    def count(self, days: Iterable[date]) -> int:
-        """Count some days anew; return how many."""
-        done = 0
-        for run in self.runs(days):
-            span = self.frame(run[0], run[-1])
-            for table in (DailyFigure, RolledDay):
-                these = (table.measure == self.measure.name, table.day.between(run[0], run[-1]))
-                db.session.execute(delete(table).where(*these))
-            db.session.execute(insert(DailyFigure).from_select(KEYS + COUNTS, daily(self.measure, span)))
-            reads = reads_of(self.measure, span)
-            rolled = [{"measure": self.measure.name, "day": day, "reads": reads} for day in run]
-            db.session.execute(insert(RolledDay), rolled)
-            done += len(run)
-        return done
 
     def frame(self, first: date, last: date) -> Frame:
         """Some days, by the policy of the last of them."""
@@ -206,14 +218,58 @@ def reads_of(measure: Measure, frame: Frame) -> str:
     return repr((VERSION, frame.period.zone.key, frame.period.windows, measure.reads(frame.policy)))
 
 
-def daily(measure: Measure, frame: Frame) -> Select[Any]:
-    """A measure's figures of each day of a frame, whole and by every dimension: KEYS and COUNTS."""
-    dimensions = dimensions_of(measure)
-    keys = (cast(func.coalesce(key_of(by, measure, frame), WHOLE), String).label(by.value) for by in dimensions)
-    rows = judge(measure, frame, measure.date(frame).label("day"), *keys, joined=measure.subject is not Subject.CALLS)
-    columns = [(by, rows.c[by.value]) for by in dimensions]
-    sets = func.grouping_sets(tuple_(rows.c.day), *(tuple_(rows.c.day, column) for _, column in columns))
-    by = case(*((func.grouping(column) == 0, literal(by.value)) for by, column in columns), else_=literal(WHOLE))
-    key = case(*((func.grouping(column) == 0, column) for _, column in columns), else_=literal(WHOLE))
-    figures = select(literal(measure.name).label("measure"), rows.c.day, by.label("by"), key.label("key"))
-    return figures.add_columns(*counts_of(rows)).where(rows.c.bucket.is_not(None)).group_by(sets)
+def passes(days: Mapping[Roll, Iterable[date]]) -> Iterator[tuple[list[Measure], Frame]]:
+    """Measures with days of theirs to count, those together that are about the same rows: these are read once."""
+    together: dict[Any, tuple[list[Measure], Frame]] = {}
+    for roll, its_days in days.items():
+        for run in roll.runs(its_days):
+            frame = roll.frame(run[0], run[-1])
+            key = run[0], run[-1], roll.measure.subject, _rows_said(roll.measure, frame)
+            together.setdefault(key, ([], frame))[0].append(roll.measure)
+    yield from together.values()
+
+
+def _rows_said(measure: Measure, frame: Frame) -> tuple[str, ...]:
+    """Which rows a measure has and what they are under, as text that can be compared."""
+    keys = (key_of(by, measure, frame) for by in dimensions_of(measure))
+    parts = [part.compile(dialect=POSTGRESQL) for part in (measure.within(frame), measure.date(frame), *keys)]
+    return tuple(f"{part} {sorted(part.params.items(), key=str)}" for part in parts)
+
+
+def _count_anew(measures: list[Measure], frame: Frame) -> int:
+    """Count the days of a frame anew for measures about the same rows; return how many days that is."""
+    period, names = frame.period, [measure.name for measure in measures]
+    for table in (DailyFigure, RolledDay):
+        these = (table.measure.in_(names), table.day.between(period.first, period.last))
+        db.session.execute(delete(table).where(*these))
+    db.session.execute(insert(DailyFigure).from_select(KEYS + COUNTS, daily(measures, frame)))
+    read = {measure.name: reads_of(measure, frame) for measure in measures}
+    rolled = [{"measure": name, "day": day, "reads": reads} for name, reads in read.items() for day in period.days]
+    db.session.execute(insert(RolledDay), rolled)
+    return len(rolled)
+
+
+def daily(measures: Sequence[Measure], frame: Frame) -> CompoundSelect[Any]:
+    """Figures of each day of a frame, whole and by every dimension, of measures about the same rows: KEYS and COUNTS."""
+    first = measures[0]
+    dimensions = dimensions_of(first)
+    columns: list[Any] = [first.date(frame).label("day")]
+    columns += (cast(func.coalesce(key_of(by, first, frame), WHOLE), String).label(by.value) for by in dimensions)
+    for at, one in enumerate(measures[1:], 1):
+        columns += one.bucket(frame).label(f"bucket{at}"), one.weight(frame).label(f"weight{at}")
+    rows = judge(first, frame, *columns, joined=first.subject is not Subject.CALLS)
+    keys = [(by, rows.c[by.value]) for by in dimensions]
+    sets = func.grouping_sets(tuple_(rows.c.day), *(tuple_(rows.c.day, key) for _, key in keys))
+    by = case(*((func.grouping(key) == 0, literal(by.value)) for by, key in keys), else_=literal(WHOLE))
+    key = case(*((func.grouping(key) == 0, key) for _, key in keys), else_=literal(WHOLE))
+    numbers = ["", *(str(at) for at in range(1, len(measures)))]
+    counts = [count.label(f"{count.name}{at}") for at in numbers for count in counts_of(rows, at)]
+    figures = select(rows.c.day, by.label("by"), key.label("key"), *counts).group_by(sets).cte("figures")
+    return union_all(*(_of_one(one, at, figures) for one, at in zip(measures, numbers, strict=True)))
+
+
+def _of_one(measure: Measure, at: str, figures: CTE) -> Select[Any]:
+    """One measure's figures of those that were counted together; without days and keys where it has no row."""
+    rows = sum((figures.c[f"{name}{at}"] for name in ("denominator", "not_due", "excluded")), start=literal(0))
+    columns = (figures.c[name] for name in ("day", "by", "key", *(f"{name}{at}" for name in COUNTS)))
+    return select(literal(measure.name), *columns).where(rows > 0)
