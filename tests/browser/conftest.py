@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -51,11 +52,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def live_database(database_url: str) -> Iterator[str]:
+@contextmanager
+def database_beside(database_url: str, name: str) -> Iterator[str]:
     """An empty database beside the one of the other tests."""
     url = make_url(database_url)
-    name = f"{url.database}_browser"
+    name = f"{url.database}_{name}"
     admin = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
@@ -66,11 +67,11 @@ def live_database(database_url: str) -> Iterator[str]:
     admin.dispose()
 
 
-@pytest.fixture(scope="session")
-def live_app(settings: Settings, live_database: str) -> Iterator[Flask]:
+@contextmanager
+def city(settings: Settings, url: str) -> Iterator[Flask]:
     """The app as it runs for people, form tokens and all, with the sample city and a user of every role."""
-    own = replace(settings.at(live_database), web_threads=12)
-    migrate.upgrade(live_database)
+    own = replace(settings.at(url), web_threads=12)
+    migrate.upgrade(url)
     app = create_app(own)
     with app.app_context():
         with unit_of_work():
@@ -85,16 +86,30 @@ def live_app(settings: Settings, live_database: str) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def live_server(live_app: Flask) -> Iterator[str]:
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
     """The address of the running app."""
-    server = make_server("127.0.0.1", 0, live_app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def live_app(settings: Settings, database_url: str) -> Iterator[Flask]:
+    """A city without orders, in a database of its own."""
+    with database_beside(database_url, "browser") as url, city(settings, url) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def live_server(live_app: Flask) -> Iterator[str]:
+    """The address of the running app."""
+    with served(live_app) as address:
+        yield address
 
 
 @pytest.fixture
@@ -112,18 +127,23 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
+def sign_in(page: Page, login: str, password: str, address: str = "/") -> None:
+    """Sign in and open an address, by keyboard."""
+    page.goto(f"/sign-in?next={address}")
+    expect(page.locator("#login")).to_be_focused()
+    page.keyboard.type(login)
+    page.keyboard.press("Tab")
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
 @pytest.fixture
 def sign_in_as(page: Page) -> Callable[[str, str], Page]:
-    """Sign in as a login and open an address, by keyboard."""
+    """Sign in as a login and open an address."""
 
     def as_login(login: str, address: str = "/") -> Page:
-        page.goto(f"/sign-in?next={address}")
-        expect(page.locator("#login")).to_be_focused()
-        page.keyboard.type(login)
-        page.keyboard.press("Tab")
-        page.keyboard.type(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"**{address}")
+        sign_in(page, login, PASSWORD, address)
         return page
 
     return as_login
