@@ -11,6 +11,7 @@ from hotline import create_app
 from hotline.base.embedded import with_database
 from hotline.base.errors import HotlineError
 from hotline.calls.commands import calls_command
+from hotline.calls.simulator import call
 from hotline.operate import load, migrate, sample, start, worker
 from hotline.orders.calendar_commands import calendar_command
 from hotline.orders.commands import verify
@@ -47,6 +48,7 @@ for command in (
     sample,
     worker,
     user,
+    call,
     policy_command,
     clock,
     calendar_command,

@@ -120,6 +120,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _install_api(app: Flask) -> None:
+    from hotline.calls.api import api as calls_api
     from hotline.handle.api import api as handle_api
     from hotline.handle.api import appeals_api
     from hotline.handle.watch_api import api as alarms_api
@@ -139,6 +140,7 @@ def _install_api(app: Flask) -> None:
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"key": []}]
     for blueprint in (
+        calls_api,
         receive_api,
         exit_api,
         orders_api,

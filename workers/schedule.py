@@ -21,6 +21,7 @@ from hotline.base.db import db
 from hotline.base.outbox import Queue
 from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
+from hotline.calls.live import forget_calls
 from hotline.handle.supervision import escalate_overdue
 from hotline.handle.triggers import sweep_orders
 from hotline.ledgers.sheets import produce_sheets
@@ -61,6 +62,7 @@ PERIODIC = (
     # Before the triggers, which count the citizens of topics.
     Periodic("topics", 5 * MINUTE, assign_topics, Queue.REPORTS),
     Periodic("unit triggers", HOUR, sweep_units, Queue.REPORTS),
+    Periodic("live calls", HOUR, forget_calls),
     Periodic("proposals", DAY, propose, Queue.REPORTS),
     Periodic("ledgers", HOUR, produce_sheets, Queue.REPORTS),
     Periodic("reports", 5 * MINUTE, plan_reports, Queue.REPORTS),

@@ -6,6 +6,7 @@ a call knows its end but not its beginning). ``merged`` never loses what is know
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,16 @@ _STANDING = {
     CallOutcome.TALKING: 2,
     CallOutcome.ANSWERED: 3,
 }
+
+
+_NOT_DIALLED = re.compile(r"[\s()-]")
+_NUMBER = re.compile(r"\+?[0-9]{3,29}")
+
+
+def caller_number(told: str) -> str:
+    """A caller's number as it can be dialled; nothing where it is withheld or no number."""
+    plain = _NOT_DIALLED.sub("", told)
+    return plain if _NUMBER.fullmatch(plain) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Commands on people: ``hotline user add``, ``hotline user key``."""
+"""Commands on people: ``hotline user add``, ``hotline user key``, ``hotline user extension``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hotline.base.errors import NotFound
 from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
 from hotline.people.models import User
-from hotline.people.operations import create_user, give_api_key
+from hotline.people.operations import create_user, give_api_key, give_extension
 from hotline.people.roles import STAFF_ROLES, Role
 
 
@@ -43,8 +43,22 @@ def add(login: str, name: str, role: str, unit: str | None) -> None:
 def key(login: str, name: str) -> None:
     """Make an API key for a user; it is printed once."""
     with unit_of_work():
-        found = db.session.scalar(select(User).filter_by(login=login, active=True))
-        if found is None:
-            raise NotFound(f"there is no user {login}")
-        made = give_api_key(found, name, utc_now())
+        made = give_api_key(_user(login), name, utc_now())
     click.echo(made)
+
+
+@user.command("extension")
+@click.argument("login")
+@click.argument("extension", required=False)
+@with_app
+def extension(login: str, extension: str | None) -> None:
+    """Say what the telephone system calls an agent, e.g. 801 or SIP/801; without EXTENSION it is their login again."""
+    with unit_of_work():
+        give_extension(_user(login), extension)
+
+
+def _user(login: str) -> User:
+    found: User | None = db.session.scalar(select(User).filter_by(login=login, active=True))
+    if found is None:
+        raise NotFound(f"there is no user {login}")
+    return found

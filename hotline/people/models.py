@@ -77,7 +77,10 @@ _UNIT_ROLES = ", ".join(f"'{role}'" for role in sorted(UNIT_ROLES))
 
 
 class User(UserMixin, Base):  # type: ignore[misc]  # flask-login has no types
-    """Somebody who signs in. Handlers and unit heads belong to a unit."""
+    """Somebody who signs in. Handlers and unit heads belong to a unit.
+
+    extension: what the telephone system calls an agent, where that is not the login.
+    """
 
     __tablename__ = "user_account"
     __table_args__ = (
@@ -92,6 +95,7 @@ class User(UserMixin, Base):  # type: ignore[misc]  # flask-login has no types
     unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(server_default=text("true"))
+    extension: Mapped[str | None] = mapped_column(String(60), unique=True)
     created_at: Mapped[Instant]
     unit: Mapped[Unit | None] = relationship(lazy="joined")
 

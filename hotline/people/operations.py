@@ -9,7 +9,7 @@ from datetime import datetime
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from hotline.base.db import db, forget_kept
@@ -126,6 +126,14 @@ def give_api_key(user: User, name: str, now: datetime) -> str:
     key = secrets.token_urlsafe(32)
     db.session.add(ApiKey(name=name, user_id=user.id, key_hash=hash_key(key), created_at=now))
     return key
+
+
+def give_extension(user: User, extension: str | None) -> None:
+    """Say what the telephone system calls a user; None takes it back. Raises Invalid for one that another user has."""
+    held = select(User.login).where(or_(User.extension == extension, User.login == extension), User.id != user.id)
+    if extension and (other := db.session.scalar(held)):
+        raise Invalid.field("extension", f"is {other}'s")
+    user.extension = extension
 
 
 def hash_key(key: str) -> str:

@@ -8,7 +8,7 @@ from hotline.base.i18n import mark, name_members
 
 
 class Role(StrEnum):
-    """Whose work somebody does. CITIZEN and SYSTEM never sign in."""
+    """Whose work somebody does. CITIZEN and SYSTEM never sign in; TELEPHONE is the telephone system, with a key."""
 
     AGENT = "agent"
     DISPATCHER = "dispatcher"
@@ -18,6 +18,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     MANAGER = "manager"
     ADMIN = "admin"
+    TELEPHONE = "telephone"
     CITIZEN = "citizen"
     SYSTEM = "system"
 
@@ -26,6 +27,7 @@ class Permission(StrEnum):
     """Something a role may do that is not a step of an order."""
 
     TAKE_CALLS = "take_calls"
+    FEED_CALLS = "feed_calls"
     PLACE_ORDERS = "place_orders"
     DISPATCH_QUEUE = "dispatch_queue"
     UNIT_INBOX = "unit_inbox"
@@ -57,6 +59,7 @@ name_members(
         Role.SUPERVISOR: mark("Supervisor"),
         Role.MANAGER: mark("Manager"),
         Role.ADMIN: mark("Administrator"),
+        Role.TELEPHONE: mark("Telephone system"),
         Role.CITIZEN: mark("Citizen"),
         Role.SYSTEM: mark("System"),
     }
@@ -97,6 +100,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             *(_P.ADMINISTER, _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE),
         }
     ),
+    # Tells of calls, and reads nothing.
+    Role.TELEPHONE: frozenset({_P.FEED_CALLS}),
     Role.CITIZEN: frozenset({_P.PLACE_ORDERS}),
     Role.SYSTEM: frozenset({_P.PLACE_ORDERS}),
 }

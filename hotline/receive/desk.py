@@ -9,8 +9,11 @@ from typing import Any
 
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
+from hotline.base.web import whole_number
+from hotline.calls.live import call_at, calls_at, tie
+from hotline.calls.models import LiveCall
 from hotline.knowledge.operations import answer_directly
-from hotline.knowledge.queries import Fit, city_day, search_articles
+from hotline.knowledge.queries import Fit, city_day, look_up, search_articles
 from hotline.orders.lifecycle import OPEN_STATES, State
 from hotline.orders.models import Category, Deadline, Order
 from hotline.orders.names import Names
@@ -35,9 +38,12 @@ FIELDS = (
     *("phone", "name", "anonymous", "requester", "urgency", "secret", "nature"),
     *("text", "address", "district", "category", "title"),
 )
+CALL = "call"  # the call that is written down, where the telephone system has told of it
 CHOSEN = ("same", "how")  # the order of the same matter that was chosen, and what is to be made of it
 EARLIER = 8  # orders of a caller that fit beside the form
 SHORTEST_PHONE = 5
+ARTICLES = 12  # of what an agent looks for in the knowledge base
+LONGEST_QUESTION = 200
 LEAF = 6  # a code of this length is a category orders are given
 
 
@@ -90,8 +96,12 @@ def save_call(form: Mapping[str, str], actor: Actor, now: datetime) -> Placed:
 
     def place() -> Order:
         if chosen and chosen.offer in ADDS:
-            return append(chosen, intake, actor, now)
-        return _register(intake, answer if reply else None, chosen, actor, now)
+            order = append(chosen, intake, actor, now)
+        else:
+            order = _register(intake, answer if reply else None, chosen, actor, now)
+        if call := whole_number(form.get(CALL, "")):
+            tie(order, call, actor, now)
+        return order
 
     words = {**said, "public_reply": reply or ""}
     key = form.get("key", "")
@@ -141,7 +151,7 @@ def desk_view(actor: Actor, now: datetime, form: Mapping[str, str], errors: Mapp
         "form": form,
         "errors": errors,
         "key": form.get("key") or new_key(),
-        "fields": (*FIELDS, *CHOSEN),
+        "fields": (*FIELDS, *CHOSEN, CALL),
         "draft": draft_of(actor),
         "natures": list(Nature),
         "requesters": list(Requester),
@@ -149,6 +159,7 @@ def desk_view(actor: Actor, now: datetime, form: Mapping[str, str], errors: Mapp
         "names": names,
         "leaves": leaves(),
         "saved": outcomes(saved_today(actor, now), names),
+        "calls": ringing(calls_at(actor, now)),
         "advice": None,
         "earlier": None,
     }
@@ -208,10 +219,44 @@ def advise(form: Mapping[str, str], now: datetime) -> Advice | None:
     )
 
 
-def earlier_orders(typed: str) -> dict[str, Any] | None:
+def articles_found(look_for: str, now: datetime) -> dict[str, Any]:
+    """The articles in force that fit what an agent looks for, best first."""
+    asked, day = look_for.strip()[:LONGEST_QUESTION], city_day(now)
+    return {"asked": asked, "articles": look_up(asked, day, ARTICLES) if asked else [], "day": day}
+
+
+def form_of_call(asked: str, actor: Actor) -> dict[str, str]:
+    """The empty form of a call at this agent, its number filled in; wholly empty where there is no such call."""
+    call = call_at(actor, number) if (number := whole_number(asked)) else None
+    return {"phone": call.phone, CALL: str(call.id)} if call else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """A call at the desk, and what its caller reported before."""
+
+    call: LiveCall
+    earlier: Earlier | None
+
+
+def ringing(calls: Iterable[LiveCall]) -> list[Ringing]:
+    """Calls with what their callers reported before."""
+    return [Ringing(call, earlier_orders(call.phone)) for call in calls]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A caller's earlier orders, the newest first, as many as fit (``limit``), and how many of them are open."""
+
+    orders: list[Order]
+    open: int
+    limit: int = EARLIER
+
+
+def earlier_orders(typed: str) -> Earlier | None:
     """A caller's earlier orders; None while the number is too short to be one."""
     phone = plain_phone(typed)
     if len(phone) < SHORTEST_PHONE:
         return None
     orders = orders_of_phone(phone, EARLIER)
-    return {"orders": orders, "open": sum(order.state in OPEN_STATES for order in orders), "limit": EARLIER}
+    return Earlier(orders, sum(order.state in OPEN_STATES for order in orders))

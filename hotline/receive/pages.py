@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import (
     Blueprint,
     Response,
@@ -23,6 +25,7 @@ from hotline.base.errors import Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.base.time import utc_now
 from hotline.base.web import limiter
+from hotline.calls.live import calls_at, print_of, put_away
 from hotline.orders.attachments import stored_path
 from hotline.orders.names import Names
 from hotline.orders.queries import order_by_number_and_tail, order_for
@@ -30,7 +33,18 @@ from hotline.orders.vocabulary import Nature
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.receive import citizen as citizens
-from hotline.receive.desk import advise, desk_view, earlier_orders, outcome, outcomes, save_call
+from hotline.receive.desk import (
+    CALL,
+    advise,
+    articles_found,
+    desk_view,
+    earlier_orders,
+    form_of_call,
+    outcome,
+    outcomes,
+    ringing,
+    save_call,
+)
 from hotline.receive.drafts import keep_draft
 from hotline.receive.elements import question
 from hotline.receive.joining import ADDS, joining
@@ -49,12 +63,13 @@ ERRORS = 400  # the first status that says something was refused; only what was 
 @needs(Permission.TAKE_CALLS)
 def desk() -> ResponseReturnValue:
     """One call: what the caller says, who it goes to, what the caller said before."""
-    view = desk_view(current_actor(), utc_now(), {}, {})
+    actor = current_actor()
+    view = desk_view(actor, utc_now(), form_of_call(request.args.get(CALL, ""), actor), {})
     number = request.args.get("saved", "")
     chosen = joining({"same": number, "how": request.args.get("how", "")})
     done = next((one for one in view["saved"] if one.order.number == number), None)
     if chosen:  # an order of any day, and whoever took it
-        done = outcome(order_for(number, current_actor()), Names())
+        done = outcome(order_for(number, actor), Names())
     return render_template("receive/desk.html", done=done, joined=chosen, **view)
 
 
@@ -124,6 +139,34 @@ def suggestion() -> ResponseReturnValue:
 def caller() -> ResponseReturnValue:
     """The pane with the caller's earlier orders."""
     return render_template("receive/_caller.html", earlier=earlier_orders(request.form.get("phone", "")))
+
+
+@pages.post("/desk/knowledge")
+@needs(Permission.TAKE_CALLS)
+def knowledge() -> ResponseReturnValue:
+    """The pane with the articles that fit what is looked for."""
+    now = utc_now()
+    return render_template("receive/_knowledge.html", **articles_found(request.form.get("look_for", ""), now))
+
+
+@pages.get("/desk/calls")
+@needs(Permission.TAKE_CALLS)
+def calls() -> ResponseReturnValue:
+    """The calls at this desk. Asked every few seconds: where nothing has changed, nothing is read and sent."""
+    here = calls_at(current_actor(), utc_now())
+    response = Response(headers={"Cache-Control": "private, no-cache"})
+    response.set_etag(print_of(here))
+    if response.make_conditional(request).status_code == HTTPStatus.OK:
+        response.set_data(render_template("receive/_calls.html", calls=ringing(here)))
+    return response
+
+
+@pages.post("/desk/calls/<int:call_id>/put-away")
+@needs(Permission.TAKE_CALLS)
+def put_call_away(call_id: int) -> ResponseReturnValue:
+    """No order comes of a call."""
+    put_away(call_id, current_actor(), utc_now())
+    return ("", 204) if _by_script() else redirect(url_for("receive.desk"), 303)
 
 
 @pages.get("/citizen")

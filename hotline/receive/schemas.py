@@ -122,6 +122,7 @@ class DraftSchema(Schema):
     district = words(40)
     category = words(200)
     title = words(200)
+    call = words(20)
     same = words(20)
     how = words(10)
     public_reply = words(5000)

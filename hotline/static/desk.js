@@ -6,12 +6,12 @@
   if (!form) return;
   const said = form.dataset;
   const names = said.fields.split(" ").concat("public_reply", "article", "anyway");
-  const draftName = `draft:desk:${said.user}`;
+  const drafts = `draft:desk:${said.user}:`, tab = "desk:key";
   const byId = (id) => document.getElementById(id);
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
   const PATIENCE = 20000, DRAFT_WAIT = 2000;
   const STANDARD = { nature: "", urgency: "normal", requester: "person" };
-  let composing = false, dropped = null;
+  let composing = false, dropped = null, popped = null;
 
   // What is in the form, by field name; only what differs from the empty form.
   const isChoice = (field) => field.type === "radio" || field.type === "checkbox";
@@ -53,11 +53,31 @@
     }
     openAnswer(false);
     hideFace();
-    form.elements.key.value = newKey();
     forget();
+    popped = null;
+    form.elements.key.value = newKey();
     showErrors({});
     refresh();
     byId("phone").focus();
+    document.dispatchEvent(new Event("desk:empty"));
+  }
+  // A call puts its number into an empty form; as long as nothing else is in it, the form counts as empty still.
+  function untouched() {
+    const { call, phone, ...more } = filled();
+    return !Object.keys(more).length && (phone || "") === (popped ? popped.phone : "");
+  }
+  function takeCall(call, phone) {
+    form.elements.call.value = call;
+    byId("phone").value = phone;
+    popped = { call, phone };
+    refresh();
+    if ([document.body, byId("phone")].includes(document.activeElement)) text.focus();
+  }
+  function releaseCall() {
+    if (!popped || !untouched()) return;
+    takeCall("", "");
+    popped = null;
+    if (document.activeElement === text) byId("phone").focus();
   }
   function newKey() {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -71,8 +91,7 @@
   const content = (one) => JSON.stringify(one && [one.key, one.values]);
   let draft = null, sent = said.draft ? JSON.parse(said.draft) : null, waiting = 0, sending = Promise.resolve();
   function current() {
-    const values = filled();
-    return Object.keys(values).length ? { key: form.elements.key.value, values } : null;
+    return untouched() ? null : { key: form.elements.key.value, values: filled() };
   }
   function remember() {
     const next = current();
@@ -81,22 +100,43 @@
       keep();
     }
     if (!draft) return forget();
-    try { localStorage.setItem(draftName, JSON.stringify(draft)); } catch { /* storage is full or shut: the form itself still holds the text */ }
+    nameTab();
+    try { localStorage.setItem(drafts + draft.key, JSON.stringify(draft)); } catch { /* storage is full or shut: the form itself still holds the text */ }
+  }
+  function nameTab() {
+    try { sessionStorage.setItem(tab, form.elements.key.value); } catch { /* as above */ }
   }
   function forget() {
+    const { key } = draft || { key: form.elements.key.value };
     draft = null;
-    try { localStorage.removeItem(draftName); } catch { /* as above */ }
+    try { localStorage.removeItem(drafts + key); } catch { /* as above */ }
+  }
+  // Each tab has its own call and finds that one again; a new tab takes up the newest that was left.
+  function kept(key) {
+    try { return JSON.parse(localStorage.getItem(drafts + key)); } catch { return null; /* unreadable: as if there were none */ }
+  }
+  function newest() {
+    const keys = Object.keys(localStorage).filter((name) => name.startsWith(drafts)).map((name) => name.slice(drafts.length));
+    return keys.map(kept).filter((one) => one && one.values).sort((one, other) => other.at - one.at)[0] || null;
+  }
+  function found() {
+    let mine = null, here = null, copy = null;
+    try {
+      mine = sessionStorage.getItem(tab);
+      here = mine ? kept(mine) : newest();
+      copy = sent && kept(sent.key);
+    } catch { /* as above */ }
+    const elsewhere = sent && !(copy && copy.at >= sent.at) ? sent : null;  // what this browser does not know yet
+    if (!elsewhere) return here;
+    return !here || here.key === elsewhere.key || (!mine && elsewhere.at > here.at) ? elsewhere : here;
   }
   function restore() {
-    let found = null;
-    try { found = JSON.parse(localStorage.getItem(draftName)); } catch { /* unreadable: as if there were none */ }
-    const elsewhere = sent && !(found && found.values && !(sent.at > found.at));
-    if (elsewhere) found = sent;
-    if (!found || !found.values) return;
-    fill(found.values);
-    form.elements.key.value = found.key;
-    draft = current() && { ...current(), at: found.at };
-    if (elsewhere) sent = draft;
+    const draftFound = found();
+    if (!draftFound) return;
+    fill(draftFound.values);
+    form.elements.key.value = draftFound.key;
+    draft = current() && { ...current(), at: draftFound.at };
+    if (draftFound === sent) sent = draft;
     tell("plain", said.restored);
     keep(0);
   }
@@ -166,7 +206,12 @@
     return fetch(url, { method: "POST", body, headers, signal, redirect: "manual", credentials: "same-origin" });
   }
   const askCaller = pane("caller", said.caller);
-  const askSuggestion = pane("suggestion", said.suggestion, mark);
+  const askSuggestion = pane("suggestion", said.suggestion, show);
+  // What cannot wait stands by the text, and what saving will do by its button.
+  function show(place) {
+    for (const name of ["dangers", "then"]) byId(name).replaceChildren(...place.querySelectorAll(`.${name}`));
+    mark();
+  }
   function refresh() {
     askCaller(0);
     askSuggestion(0);
@@ -218,6 +263,7 @@
   function hear({ status, said: answer }) {
     if (status === 201) {
       sent = null;
+      document.dispatchEvent(new CustomEvent("desk:saved", { detail: form.elements.call.value }));
       empty();
       dropped = null;
     }
@@ -273,7 +319,7 @@
   }
   function clearForm() {
     const values = filled();
-    if (!Object.keys(values).length) return;
+    if (untouched()) return;
     dropped = { key: form.elements.key.value, values };
     empty();
     keep(0);
@@ -338,7 +384,7 @@
       if (key) key.hidden = !first;
     }
   }
-  document.querySelector(".panes").addEventListener("click", (event) => {
+  document.querySelector(".call-grid").addEventListener("click", (event) => {
     const button = event.target.closest("[data-take], [data-district], [data-urgent], [data-how], [data-article]");
     if (!button) return;
     if ("how" in button.dataset) chooseOffer(button);
@@ -382,6 +428,9 @@
       form.querySelector("[name=requester]:not(:checked)").click();
     } else if (code === "KeyS") {
       nextOffer();
+    } else if (code === "KeyD") {
+      const offer = document.querySelector(form.elements.same.value ? "#then .undo" : "#suggestion .alike .offers button");
+      if (offer) chooseOffer(offer);
     } else if (code === "KeyU") {
       form.querySelector("[name=urgency]:not(:checked)").click();
     } else if (code === "KeyN") {
@@ -393,8 +442,11 @@
   }
 
   if (!("kept" in said)) restore();
+  nameTab();
   hideFace();
   choosePrimary();
   refresh();
+  // For the calls beside the form (desk-calls.js).
+  window.desk = { untouched, takeCall, releaseCall, current: () => form.elements.call.value, tell, send };
   said.ready = "";
 })();
