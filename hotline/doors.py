@@ -82,6 +82,7 @@ def install(app: Flask, settings: Settings) -> None:
     from hotline.report.pages import pages as report_pages
     from hotline.report.papers.pages import pages as paper_pages
     from hotline.report.topics.pages import pages as topic_pages
+    from hotline.report.wall_pages import pages as wall_pages
     from hotline.transfer.catalogue_pages import pages as catalogue_pages
     from hotline.transfer.pages import pages as transfer_pages
     from hotline.transfer.proposal_pages import pages as proposal_pages
@@ -112,6 +113,7 @@ def install(app: Flask, settings: Settings) -> None:
         report_pages,
         topic_pages,
         paper_pages,
+        wall_pages,
         notice_pages,
     )
     for pages in (*rooms, policy_pages, catalogue_pages, proposal_pages, delivery_pages):

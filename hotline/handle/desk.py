@@ -1,4 +1,4 @@
-"""What the desks of handling show: the inbox, requests for time, the call, the citizen's rating page."""
+"""What the desks of handling show: the inbox, requests for time, the citizen's rating page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from hotline.handle.queries import (
     STEP_CLOCKS,
     Due,
     Rating,
-    contacts_since_reply,
     inbox_counts,
     latest_reply,
     orders_that_ask_for_time,
@@ -26,7 +25,6 @@ from hotline.handle.queries import (
     running,
     running_part,
     time_requests_of,
-    to_call,
     unit_inbox,
     waiting_time,
 )
@@ -34,14 +32,10 @@ from hotline.handle.time import due_if_granted
 from hotline.orders.lifecycle import ENDED_STATES, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.names import Names, level_names
-from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, callback_queue, order_for
-from hotline.orders.sheet import sheet
+from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK
 from hotline.orders.timeline import time_in_words
 from hotline.orders.vocabulary import TimeKind
 from hotline.people.actors import Actor
-from hotline.policy import queries as policies
-
-NEXT_CALLS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +113,6 @@ def appeals_desk(tab: str, page: int) -> dict[str, Any]:
     found = {name: page_of(appeals_in(states), page if name == tab else 1) for name, states in TABS.items()}
     tabs = [(name, titles[name], None if name == "decided" else found[name].total) for name in TABS]
     return {"tab": tab, "tabs": tabs, "page": found[tab], "names": Names()}
-
-
-def call_sheet(number: str, actor: Actor, now: datetime) -> dict[str, Any]:
-    """The call to make now, with the order's whole sheet; only the queue where nobody waits."""
-    queue = page_of(callback_queue(Filter()), size=NEXT_CALLS)
-    number = to_call(number)
-    if not number:
-        return {"order": None, "queue": queue, "now": now}
-    order = order_for(number, actor)
-    policy = policies.policy(order.policy_id)
-    return {
-        **sheet(order, actor, now),
-        "queue": queue,
-        "reply": latest_reply(order),
-        "touched": len(contacts_since_reply(order)),
-        "names_of_levels": level_names(order.policy_id),
-        "last_attempt": order.attempts + 1 >= policy.callback_attempts,
-    }
 
 
 def rating_view(order: Order) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tables of handling: what citizens said of replies, what triggers found, what units appeal against."""
+"""Tables of handling: what citizens said of replies, whom somebody calls, what triggers found, what units appeal against."""
 
 from __future__ import annotations
 
@@ -51,6 +51,16 @@ class Evaluation(Base):
 # The instant an evaluation counts on: when it ended, or while it waits, when it was asked.
 COUNTS_ON = func.coalesce(Evaluation.ended_at, Evaluation.asked_at)
 Index("ix_evaluation_counts_on", COUNTS_ON)
+
+
+class CallClaim(Base):
+    """Whom somebody at the callback desk has before them: until then nobody else is offered this citizen."""
+
+    __tablename__ = "call_claim"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    until: Mapped[Instant]
 
 
 class Alarm(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from hotline.base.i18n import gettext
 from hotline.base.privacy import mask_phone
 from hotline.handle.audits import draw
 from hotline.handle.models import Evaluation
-from hotline.handle.queries import last_attempt
+from hotline.handle.queries import may_call_from
 from hotline.handle.review import approve_reply
 from hotline.knowledge.replying import stand_by
 from hotline.orders.appealing import is_content
@@ -193,10 +193,9 @@ def _follow(child: Order, master: Order, answer: Event, now: datetime) -> None:
 def record_attempt(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
     """A callback nobody answered. Raises Conflict so soon after the last one that it would find the same."""
     ready(order, Action.ATTEMPT, actor, now, version=version)
-    gap = timedelta(hours=policies.policy(order.policy_id).attempt_gap_hours)
-    last = last_attempt(order)
-    if last is not None and now < last + gap:
-        again = city_time(last + gap, policies.calendar_now())
+    again_at = may_call_from(order)
+    if again_at is not None and now < again_at:
+        again = city_time(again_at, policies.calendar_now())
         raise Conflict(
             gettext("The last call was a moment ago: call again from %(again)s on, at another time.", again=again)
         )

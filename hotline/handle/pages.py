@@ -13,13 +13,16 @@ from flask_babel import ngettext
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
+from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.base.web import limiter, own_address, whole_number
 from hotline.handle import appeals as appealing
 from hotline.handle import operations as handle
 from hotline.handle import review, supervision, time
 from hotline.handle.appeal_queries import TABS, appealable_by, appeals_waiting
-from hotline.handle.desk import appeals_desk, call_sheet, inbox_view, rating_view, time_asked, time_desk
+from hotline.handle.call_desk import call_sheet
+from hotline.handle.calling import take
+from hotline.handle.desk import appeals_desk, inbox_view, rating_view, time_asked, time_desk
 from hotline.handle.queries import order_by_token, reply_in_review
 from hotline.handle.schemas import (
     AppealForm,
@@ -39,7 +42,7 @@ from hotline.handle.schemas import (
     TimeBody,
 )
 from hotline.orders.attachments import Upload
-from hotline.orders.forms import form_data, hang_form
+from hotline.orders.forms import form_data, form_version, hang_form, step_done, tried_of
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event
 from hotline.orders.operations import reveal_phone
@@ -109,10 +112,13 @@ def appeals() -> ResponseReturnValue:
 @pages.get("/callbacks")
 @needs(Permission.CALLBACK_QUEUE)
 def callbacks() -> ResponseReturnValue:
-    """The next citizen to call, what to ask, and where to write the answer."""
-    return render_template(
-        "handle/callbacks.html", **call_sheet(request.args.get("order", ""), current_actor(), utc_now())
-    )
+    """The citizen to call now, what to ask, and where to write the answer. They are the caller's for some minutes."""
+    actor, now = current_actor(), utc_now()
+    try:
+        number = take(request.args.get("order", ""), actor, now, leave=request.args.get("leave", ""))
+    except Conflict as taken:
+        return render_template("handle/callbacks.html", taken=taken.message, **call_sheet("", actor, now)), taken.status
+    return render_template("handle/callbacks.html", **call_sheet(number, actor, now))
 
 
 @pages.post("/callbacks/<number>/phone")
@@ -121,7 +127,36 @@ def callback_phone(number: str) -> ResponseReturnValue:
     """The callback desk with the citizen's full number; the read is recorded."""
     actor, now = current_actor(), utc_now()
     phone = reveal_phone(order_for(number, actor), actor, now, purpose=gettext("Callback"))
-    return render_template("handle/callbacks.html", phone=phone, **call_sheet(number, actor, now))
+    return render_template("handle/callbacks.html", **{**call_sheet(number, actor, now), "phone": phone})
+
+
+@pages.post("/callbacks/<number>/answer")
+@needs(Permission.CALLBACK_QUEUE)
+def callback_answer(number: str) -> ResponseReturnValue:
+    """Record what the citizen says, and go on with the next one."""
+    return _call_step(number, Action.EVALUATE, CallBody, handle.call_back)
+
+
+@pages.post("/callbacks/<number>/missed")
+@needs(Permission.CALLBACK_QUEUE)
+def callback_missed(number: str) -> ResponseReturnValue:
+    """Record a call nobody answered, and go on with the next one."""
+    return _call_step(number, Action.ATTEMPT, NoteBody, handle.not_reached)
+
+
+def _call_step(
+    number: str, action: Action, schema: type[Schema], operation: Callable[..., Event]
+) -> ResponseReturnValue:
+    """Take a step of a call; where it is refused, the call stays with what was typed."""
+    actor, now, order = current_actor(), utc_now(), order_for(number, current_actor())
+    try:
+        with db.session.begin_nested():
+            operation(order, actor, now, version=form_version(), **schema().read(form_data(schema)))
+    except (Invalid, Conflict) as refusal:
+        view = call_sheet(number, actor, now, tried_of(action, refusal))
+        return render_template("handle/callbacks.html", **view), refusal.status
+    flash(step_done(order, action), "done")
+    return redirect(url_for("handle.callbacks"))
 
 
 def _with_files(operation: Callable[..., Event]) -> Callable[..., Event]:

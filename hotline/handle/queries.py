@@ -1,4 +1,4 @@
-"""Reads of handling: a unit's inbox by what is due, requests for time, whom to call, what a citizen may rate."""
+"""Reads of handling: a unit's inbox by what is due, requests for time, what a citizen may rate."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from hotline.base.db import db
 from hotline.base.errors import NotFound
 from hotline.base.i18n import gettext, mark, name_members
-from hotline.base.paging import page_of
 from hotline.orders.clocks import is_part
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import PARTS, Deadline, Event, Order
-from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, callback_queue, count_waiting, inbox, listed
+from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, count_waiting, inbox, listed
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 from hotline.policy.calendar import WORKING, add_worked
@@ -117,15 +116,6 @@ def running(order: Order, clocks: Iterable[Clock]) -> Deadline | None:
     return min(wanted, key=lambda one: one.due_at, default=None)
 
 
-def to_call(number: str) -> str:
-    """The number of the order whose citizen is called now: the one asked for, else the next; empty where none waits."""
-    asked = select(Order.number).where(Order.number == number, Order.state == State.CALLBACK)
-    if number and db.session.scalar(asked):
-        return number
-    first = page_of(callback_queue(Filter()), size=1).rows
-    return first[0].number if first else ""
-
-
 def latest_reply(order: Order) -> Event | None:
     """The unit's latest answer that went to the citizen."""
     return latest(order, Action.REPLY, Action.APPROVE_REPLY, Action.FOLLOW)
@@ -146,12 +136,15 @@ def _last_of(order: Order, actions: Iterable[Action]) -> Select[Event]:
     return query.order_by(Event.seq.desc()).limit(1)
 
 
-def last_attempt(order: Order) -> datetime | None:
-    """When nobody answered last, of the calls about the latest reply."""
-    if not order.attempts:
-        return None
-    found = latest(order, Action.ATTEMPT)
-    return found.at if found else None
+def may_call_from(order: Order) -> datetime | None:
+    """From when on a citizen who did not answer may be called again; None where none was called about the latest reply."""
+    last = latest(order, Action.ATTEMPT) if order.attempts else None
+    return last.at + gap_of(order.policy_id) if last else None
+
+
+def gap_of(policy_id: int) -> timedelta:
+    """How long at least lies between two calls of one citizen."""
+    return timedelta(hours=policies.policy(policy_id).attempt_gap_hours)
 
 
 def contacts_since_reply(order: Order) -> list[Event]:

@@ -85,7 +85,6 @@ def supervision_view(actor: Actor, asked: Mapping[str, str], page: int, now: dat
         "counts": count_supervised(actor),
         "step": step,
         "now": now,
-        "open_alarms": _open_alarms(actor),
     }
 
 
@@ -102,7 +101,6 @@ def alarms_view(actor: Actor, asked: Mapping[str, str], page: int, now: datetime
         "rule": rule,
         "settled": settled,
         "open_alarms": sum(counts.values()),
-        "total": sum(count_supervised(actor).values()),
     }
 
 
@@ -136,10 +134,6 @@ def lines(alarms: Iterable[Alarm], reader: Actor) -> list[Line]:
         )
         for alarm in alarms
     ]
-
-
-def _open_alarms(actor: Actor) -> int | None:
-    return sum(count_open(actor).values()) if actor.may(Permission.SEE_REPORTS) else None
 
 
 def _about(alarm: Alarm, names: Names, seen: frozenset[str]) -> str:

@@ -1,4 +1,4 @@
-"""Pages of supervision: the orders under it, the alarms, and what was done about each."""
+"""Pages of supervision: the board, the orders under it, what is overdue, the alarms and what was done about each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from flask.typing import ResponseReturnValue
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
+from hotline.base.paging import page_of
 from hotline.base.time import utc_now
 from hotline.base.web import whole_number
 from hotline.handle.alarms import alarm_for, settle
 from hotline.handle.schemas import SettleBody
+from hotline.handle.watch_board import board, overdue
 from hotline.handle.watch_desk import alarm_view, alarms_view, supervision_view
 from hotline.orders.forms import form_data
 from hotline.people.roles import Permission
@@ -23,10 +25,23 @@ pages = Blueprint("watch", __name__, template_folder="templates")
 @pages.get("/supervision")
 @needs(Permission.SEE_REPORTS, Permission.UNIT_INBOX)
 def supervision() -> ResponseReturnValue:
+    """The board: what needs somebody today. A unit's people see what is theirs."""
+    return render_template("watch/board.html", **board(current_actor(), utc_now()))
+
+
+@pages.get("/supervision/orders")
+@needs(Permission.SEE_REPORTS, Permission.UNIT_INBOX)
+def orders() -> ResponseReturnValue:
     """The orders under supervision, the highest step first. A unit's people see their own."""
-    return render_template(
-        "watch/supervision.html", **supervision_view(current_actor(), request.args, _page(), utc_now())
-    )
+    return render_template("watch/orders.html", **supervision_view(current_actor(), request.args, _page(), utc_now()))
+
+
+@pages.get("/supervision/overdue")
+@needs(Permission.SEE_REPORTS, Permission.UNIT_INBOX)
+def overdue_orders() -> ResponseReturnValue:
+    """The orders past their due time, the worst first. A unit's people see their own."""
+    now = utc_now()
+    return render_template("watch/overdue.html", page=page_of(overdue(current_actor(), now), _page()), now=now)
 
 
 @pages.get("/alarms")

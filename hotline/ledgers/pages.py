@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -20,7 +21,7 @@ from hotline.base.web import whole_number
 from hotline.base.workbook import MEDIA_TYPE
 from hotline.ledgers import operations as keep
 from hotline.ledgers.cadence import Cadence
-from hotline.ledgers.counting import Line, Standing, missing, tally
+from hotline.ledgers.counting import Line, Standing, Tally, missing, tally
 from hotline.ledgers.models import Ledger, LedgerEvent, LedgerItem
 from hotline.ledgers.queries import (
     get_item,
@@ -59,6 +60,7 @@ pages = Blueprint("ledgers", __name__, template_folder="templates")
 SEES, KEEPS = Permission.SEE_ALL_ORDERS, Permission.KEEP_LEDGERS
 LEDGERS_A_PAGE, ISSUES_A_PAGE = 25, 100  # every one is counted as it stands now; a programme is summed up
 SHOWN_OF_LOG = 60
+SHOWN_ON_BOARD = 7
 
 
 @pages.get("/ledgers")
@@ -174,6 +176,15 @@ def ledgers_of(order: Order) -> list[tuple[LedgerItem, Line]]:
     """An order's places in ledgers, for those who may see ledgers."""
     now = utc_now()
     return [(item, line_now(item, now)) for item in items_of_order(order)]
+
+
+@pages.app_template_global()
+def ledgers_in_progress() -> list[tuple[Ledger, Tally]]:
+    """The newest ledgers that are not ended with where their items stand, those with the most overdue first."""
+    now = utc_now()
+    page = page_of(ledgers(is_open=True), size=LEDGERS_A_PAGE)
+    found = [(ledger, tally(lines_now(ledger, now))) for ledger in page.rows]
+    return sorted(found, key=lambda one: (-one[1].overdue, one[0].due_on or date.max))[:SHOWN_ON_BOARD]
 
 
 @pages.app_template_global()

@@ -69,7 +69,7 @@ def take_step(number: str, action: Action, schema: type[Schema], operation: Call
             given = schema().read(form_data(schema))
             operation(order=order, actor=actor, now=utc_now(), version=form_version(), **given)
     except (Invalid, Conflict, NotAllowed) as refusal:
-        return show_order(number, actor, tried=_tried(action, refusal)), refusal.status
+        return show_order(number, actor, tried=tried_of(action, refusal)), refusal.status
     except NotFound as gone:
         page = render_template("error.html", title=gone.message, typed=typed_in(request.form))
         return page, gone.status
@@ -136,7 +136,8 @@ def show_order(number: str, actor: Actor, *, tried: Tried | None = None, phone: 
     return make_response(page)
 
 
-def _tried(action: Action, refusal: Invalid | Conflict | NotAllowed) -> Tried:
+def tried_of(action: Action, refusal: Invalid | Conflict | NotAllowed) -> Tried:
+    """A step that was refused, with what was typed."""
     errors = refusal.errors if isinstance(refusal, Invalid) else {}
     version = form_version() if isinstance(refusal, Stale) else None
     message = gettext("Some fields need another look.") if errors else refusal.message

@@ -115,12 +115,6 @@ def count_disputed() -> int:
     return db.session.scalars(select(func.count()).select_from(Order).where(Order.disputed_at.is_not(None))).one()
 
 
-def callback_queue(narrow: Filter) -> Select[tuple[Order]]:
-    """Whom to call back: whoever was replied to first, and those with fewer attempts before the others."""
-    query = listed(select(Order)).where(Order.state == State.CALLBACK)
-    return _narrowed(query, narrow).order_by(Order.attempts, Order.replied_at, Order.id)
-
-
 def orders_of_phone(phone: str, limit: int = 10) -> list[Order]:
     """Earlier orders of a telephone number, newest first."""
     query = listed(select(Order)).where(Order.requester_phone == phone).order_by(Order.received_at.desc()).limit(limit)

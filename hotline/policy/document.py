@@ -16,6 +16,7 @@ from hotline.policy.limits import Clock, Evidence, Limit
 from hotline.policy.reports import Reports, read_reports
 from hotline.policy.reviews import Reviews, read_reviews
 from hotline.policy.scores import Ranking, read_ranking
+from hotline.policy.scripts import PLACES, places_of
 from hotline.policy.triggers import Trigger, fault, read_trigger
 from hotline.policy.variants import Variant, read_variants
 
@@ -99,7 +100,8 @@ class Policy:
 
     dated: when the source was in force or seen. auto_confidence: classification confidence (0 to 1) from which
     an order is dispatched without a person. callback_attempts: calls without an answer after which an order may
-    be closed unrated; attempt_gap_hours: at least so long between two of them. audit_share: of the answers callback
+    be closed unrated; attempt_gap_hours: at least so long between two of them; script: what is said on the phone, with
+    places in braces (see ``scripts``). audit_share: of the answers callback
     staff record, the share (0 to 1) a supervisor checks. reactivate_days: so long after it was closed an order is
     taken up again rather than told anew. duplicate_days: for so long after it came in, an order that has ended is still looked at for the
     same matter. short_abandon: seconds; a caller who hangs up sooner is excluded from the connection rate.
@@ -127,6 +129,8 @@ class Policy:
     reviews: Reviews
     callback_attempts: int
     attempt_gap_hours: float
+    script: str
+    script_en: str
     audit_share: float
     reactivate_days: int
     appeals: Appeals
@@ -234,6 +238,8 @@ def _read(document: Mapping[str, Any]) -> Policy:
         reviews=read_reviews(document.get("review", {})),
         callback_attempts=int(document["callback"]["attempts"]),
         attempt_gap_hours=float(document["callback"].get("gap_hours", 0)),
+        script=str(document["callback"].get("script", "")),
+        script_en=str(document["callback"].get("script_en", "")),
         audit_share=float(document["callback"].get("audit_share", 0)),
         reactivate_days=int(document["callback"].get("reactivate_days", REACTIVATE_DAYS)),
         appeals=_appeals(document.get("appeals", {})),
@@ -293,6 +299,10 @@ def _of_calls(section: Mapping[str, Any]) -> dict[str, float]:
 def _check_callback(policy: Policy) -> None:
     if policy.attempt_gap_hours < 0 or policy.reviews.from_round < 0 or policy.appeals.days < 0:
         raise BadPolicy("callback, review, appeals: hours, rounds and days are not negative")
+    if unknown := places_of(policy.script, policy.script_en) - PLACES:
+        raise BadPolicy(
+            f"callback: script: {', '.join(sorted(unknown))}: no such place; use {', '.join(sorted(PLACES))}"
+        )
     if not 1 <= policy.repeat_days <= MOST_REACTIVATE_DAYS:
         raise BadPolicy(f"callback: give repeat_days as a number of days from 1 to {MOST_REACTIVATE_DAYS}")
     if not (0 <= policy.audit_share <= 1 and 0 <= policy.reactivate_days <= MOST_REACTIVATE_DAYS):

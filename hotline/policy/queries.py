@@ -36,6 +36,11 @@ def _policy_versions() -> list[tuple[int, datetime]]:
     return [(row.id, row.effective_from) for row in db.session.execute(query)]
 
 
+def policy_ids() -> list[int]:
+    """Ids of every version of the policy, the latest first."""
+    return [version_id for version_id, _ in kept("policy versions", _policy_versions)]
+
+
 def policy_versions() -> list[PolicyVersion]:
     """Every version of the policy, the latest first."""
     return list(db.session.scalars(select(PolicyVersion).order_by(*_LATEST)))

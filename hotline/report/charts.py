@@ -126,3 +126,61 @@ def _pieces(points: Iterable[Point]) -> list[str]:
 
 def _percent(share: float) -> float:
     return round(share * 100, 3)
+
+
+# Counts by hour or day: a column each, and a line for what it was before.
+
+FOOT, HEAD, FILLED = 24, 18, 0.68  # room for labels below and above, and how much of its step a column takes
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. at: which of the counts it is."""
+
+    at: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Counts as columns, with those of an earlier time as a line before them, in the units of its viewBox.
+
+    middles: where each count has its label, known or not. peak: which is the highest; None where there is none.
+    """
+
+    width: int
+    height: int
+    columns: list[Column]
+    middles: list[float]
+    before: str
+    peak: int | None
+
+    @property
+    def foot(self) -> int:
+        """Where the columns stand."""
+        return self.height - FOOT
+
+
+def columns(
+    counts: Sequence[int | None], before: Sequence[int | None] = (), width: int = WIDTH, height: int = HEIGHT
+) -> Columns:
+    """Counts as columns from zero; one that is not known has none."""
+    step, foot = width / max(1, len(counts)), height - FOOT
+    top = max((one for one in (*counts, *before) if one is not None), default=0) or 1
+
+    def tall(count: int) -> float:
+        return round(count / top * (foot - HEAD), 1)
+
+    wide = round(step * FILLED, 1)
+    middles = [round((at + 0.5) * step, 1) for at in range(len(counts))]
+    drawn = [
+        Column(at, round(middles[at] - wide / 2, 1), round(foot - tall(one), 1), wide, tall(one))
+        for at, one in enumerate(counts)
+        if one is not None
+    ]
+    line = " ".join(f"{middles[at]},{round(foot - tall(one), 1)}" for at, one in enumerate(before) if one is not None)
+    highest = max(((one, -at) for at, one in enumerate(counts) if one), default=None)
+    return Columns(width, height, drawn, middles, line, -highest[1] if highest else None)

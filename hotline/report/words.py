@@ -88,9 +88,9 @@ def span_name(kind: Kind) -> str:
 # Numbers
 
 
-def rate_words(rate: Fraction | None) -> str:
+def rate_words(rate: Fraction | None, digits: int = 2) -> str:
     """A rate as pages write it: 98.41%."""
-    shown = percent(rate)
+    shown = percent(rate, digits)
     return "–" if shown is None else f"{shown}%"
 
 

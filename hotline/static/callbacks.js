@@ -1,4 +1,4 @@
-// The callback desk by keys: p shows the number, s/n solved, 1-9 how satisfied, Enter saves.
+// The callback desk by keys: p shows the number, s/n solved, 1-9 how satisfied, Enter saves, 0 nobody answers.
 (() => {
   "use strict";
   const form = document.querySelector("form[data-call]");
@@ -9,6 +9,14 @@
     if (event.key === "p") {
       const button = document.querySelector("[data-reveal]");
       if (button) button.form.requestSubmit();
+      return;
+    }
+    if (event.key === "0") {
+      const button = document.querySelector("[data-missed]");
+      if (!button || event.repeat) return;
+      // The last call closes the order: the key brings there, Enter sends.
+      if ("last" in button.form.dataset) button.focus();
+      else button.form.requestSubmit(button);
       return;
     }
     if (!form) return;

@@ -52,7 +52,7 @@
   };
   let names = [];
   try { names = Object.keys(localStorage); } catch { /* as above */ }
-  names.filter((name) => name.startsWith("draft:/orders/") && saved && read(name)?.sent).forEach((name) => write(name, null));
+  names.filter((name) => name.startsWith("draft:/") && saved && read(name)?.sent).forEach((name) => write(name, null));
   document.querySelectorAll("form[data-draft]").forEach((form) => {
     const areas = [...form.querySelectorAll("textarea")];
     const draft = read(key(form));

@@ -129,7 +129,7 @@ def test_the_one_asked_for_is_called_before_the_queue(sign_in: Signer, now: date
     factories.replied(now)
     second = saved(factories.replied(now + timedelta(minutes=5), title="第二件"))
     page = sign_in("callback").get(f"/callbacks?order={second.number}").text
-    assert f"/orders/{second.number}/evaluate" in page
+    assert f"/callbacks/{second.number}/answer" in page
 
 
 def test_content_closes(sign_in: Signer, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from hotline.policy.triggers import Supervision
 from hotline.transfer.operations import redispatch, request_return
 from tests import factories
 from tests.factories import HANDLER
+from tests.ledgers import making
 
 SUPERVISOR = Actor(Role.SUPERVISOR, "督办")
 SignIn = Callable[[str], FlaskClient]
@@ -48,11 +50,11 @@ def test_the_list_shows_the_highest_step_first_with_the_time_left(sign_in: SignI
         if step == "listed":
             feed_back(order, HANDLER, now, note="已办")
     db.session.commit()
-    page = sign_in("supervisor").get("/supervision").text
+    page = sign_in("supervisor").get("/supervision/orders").text
     places = [page.index(f"{title}色的事") for title in "挂红橙蓝"]
     assert places == sorted(places)
     assert "reported; still listed" in page
-    narrowed = sign_in("supervisor").get("/supervision?step=red").text
+    narrowed = sign_in("supervisor").get("/supervision/orders?step=red").text
     assert "红色的事" in narrowed
     assert "蓝色的事" not in narrowed
 
@@ -69,10 +71,13 @@ def test_a_unit_sees_its_own_slips_and_no_alarms(sign_in: SignIn, now: datetime)
     assert sign_in("handler").get("/alarms").status_code == 403
 
 
+PAGES = ("/supervision", "/supervision/orders", "/supervision/overdue", "/alarms", "/alarms/1")
+
+
 @pytest.mark.parametrize("login", ["agent", "dispatcher", "callback"])
 def test_other_desks_have_no_supervision(sign_in: SignIn, login: str) -> None:
     client = sign_in(login)
-    assert [client.get(path).status_code for path in ("/supervision", "/alarms", "/alarms/1")] == [403] * 3
+    assert [client.get(path).status_code for path in PAGES] == [403] * len(PAGES)
 
 
 def test_an_alarm_is_opened_and_settled(sign_in: SignIn, now: datetime) -> None:
@@ -194,3 +199,39 @@ def test_the_pages_speak_of_what_is_overdue(sign_in: SignIn, now: datetime) -> N
     supervise(order, SUPERVISOR, now - timedelta(days=20), reason="督办")
     db.session.commit()
     assert "light-overdue" in sign_in("supervisor").get("/supervision").text
+
+
+def test_the_board_says_what_needs_somebody_today(sign_in: SignIn, now: datetime) -> None:
+    late = factories.handling(now - timedelta(days=30), title="早该办的事")
+    supervise(late, SUPERVISOR, now - timedelta(days=20), reason="督办")
+    supervise(factories.handling(now, title="刚督办的事"), SUPERVISOR, now, reason="督办", supervision=Supervision.RED)
+    raised("unsolved_in_month", now, late)
+    raised("cluster", now, factories.handling(now), None, place="锦绣花园", district="d01", category="0601")
+    book = making.ledger(now - timedelta(days=9), title="常务会议定事项", due_on=(now - timedelta(days=1)).date())
+    making.item(book, now - timedelta(days=9), late)
+    db.session.commit()
+    page = sign_in("supervisor").get("/supervision").text
+    needs = page.split('class="needs"')[1].split("</ul>")[0]
+    for number, words in ((1, "overdue"), (1, "slips past their deadline"), (2, "alarms not settled")):
+        assert re.search(rf"\b{number}</b> {words}", needs), words
+    assert "2 of 3 not solved" in page
+    slips = page.split('id="of-slips"')[1].split("</section>")[0]
+    assert slips.index("早该办的事") < slips.index("刚督办的事")  # whose report is due first
+    assert "<b>0</b> / 1" in page
+    assert f'href="/ledgers/{book.code}?show=overdue"' in page
+    overdue = sign_in("supervisor").get("/supervision/overdue").text
+    assert "早该办的事" in overdue
+    assert "刚督办的事" not in overdue
+
+
+def test_a_unit_sees_only_what_is_its_own_on_the_board(sign_in: SignIn, now: datetime) -> None:
+    for unit in ("housing", "water"):
+        factories.dispatched(now - timedelta(days=30), unit, title=f"{unit} 的事")
+    making.ledger(now)
+    db.session.commit()
+    for login in ("handler", "unit_head"):
+        page = sign_in(login).get("/supervision").text
+        assert "housing 的事" in page
+        assert "water 的事" not in page
+        assert "/ledgers/" not in page
+        assert ("/alarms" in page) == (login == "unit_head")

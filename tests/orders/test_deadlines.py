@@ -100,8 +100,10 @@ WITHOUT = {
     "topics.by_field",
     "topics.listed",
     "topics.shown",
+    "wall.shown",
     "watch.alarm",
     "watch.alarms",
+    "watch.overdue_orders",
 }
 
 
@@ -180,6 +182,7 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
         "handle.callbacks": ("callback", "/callbacks"),
         "transfer.disputed_orders": ("supervisor", "/disputes"),
         "watch.supervision": ("supervisor", "/supervision"),
+        "watch.orders": ("supervisor", "/supervision/orders"),
         "ledgers.shown": ("manager", f"/ledgers/{book.code}"),
         "ledgers.sheet": ("manager", f"/ledgers/{book.code}/sheets/2026-12-27"),
         "orders.listed": ("manager", "/orders"),
