@@ -68,6 +68,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
     from hotline.handle.audit_pages import pages as audit_pages
     from hotline.handle.pages import pages as handle_pages
+    from hotline.handle.template_pages import pages as template_pages
     from hotline.handle.watch_pages import pages as watch_pages
     from hotline.knowledge.article_pages import pages as article_pages
     from hotline.knowledge.pages import pages as knowledge_pages
@@ -77,6 +78,7 @@ def install(app: Flask, settings: Settings) -> None:
     from hotline.orders.pages import pages as order_pages
     from hotline.orders.policy_pages import pages as policy_pages
     from hotline.people.pages import pages as people_pages
+    from hotline.people.view_pages import pages as view_pages
     from hotline.receive.exit_pages import pages as exit_pages
     from hotline.receive.pages import pages as receive_pages
     from hotline.report.pages import pages as report_pages
@@ -100,6 +102,7 @@ def install(app: Flask, settings: Settings) -> None:
     shell.init_app(app)
     rooms = (
         people_pages,
+        view_pages,
         receive_pages,
         exit_pages,
         order_pages,
@@ -107,6 +110,7 @@ def install(app: Flask, settings: Settings) -> None:
         knowledge_pages,
         article_pages,
         handle_pages,
+        template_pages,
         ledger_pages,
         watch_pages,
         audit_pages,

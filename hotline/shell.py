@@ -123,6 +123,7 @@ DESKS = (
         mark("Knowledge"),
         frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS}),
     ),
+    Desk("reply_templates.listed", "card-text", mark("Templates"), frozenset({Permission.KEEP_REPLY_TEMPLATES})),
     Desk(
         "policy.shown",
         "journal-text",

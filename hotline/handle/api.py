@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from hotline.base.paging import page_of
 from hotline.base.rest import answer
-from hotline.handle import appeals, review, supervision, time
+from hotline.handle import appeals, entrusting, review, supervision, time
 from hotline.handle import operations as handle
 from hotline.handle.appeal_queries import appeals_in
 from hotline.handle.schemas import (
@@ -18,6 +18,7 @@ from hotline.handle.schemas import (
     CallBody,
     ClosingBody,
     ContactBody,
+    EntrustBody,
     EscalateBody,
     GrantBody,
     NoteBody,
@@ -51,6 +52,7 @@ def list_appeals(query: dict[str, Any]) -> Response:
 
 
 hang_call(api, "sign", NothingBody, handle.sign)
+hang_call(api, "entrust", EntrustBody, entrusting.entrust)
 hang_call(api, "contact", ContactBody, handle.record_contact)
 hang_call(api, "note", NoteBody, handle.add_note)
 hang_call(api, "reply", ReplyBody, handle.reply)

@@ -1,74 +1,30 @@
-"""What the desks of handling show: the inbox, requests for time, the citizen's rating page."""
+"""What the desks of handling show: requests for time, the citizen's rating page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
-from hotline.base.web import whole_number
 from hotline.handle.appeal_queries import TABS, appeals_in
 from hotline.handle.operations import current_evaluation
 from hotline.handle.queries import (
-    INBOX_STATES,
-    PARTS_VIEW,
-    STEP_CLOCKS,
-    Due,
     Rating,
-    inbox_counts,
     latest_reply,
     orders_that_ask_for_time,
-    parts_inbox,
     running,
-    running_part,
     time_requests_of,
-    unit_inbox,
     waiting_time,
 )
 from hotline.handle.time import due_if_granted
 from hotline.orders.lifecycle import ENDED_STATES, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.names import Names, level_names
-from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK
+from hotline.orders.queries import UNIT_CLOCKS
 from hotline.orders.timeline import time_in_words
 from hotline.orders.vocabulary import TimeKind
-from hotline.people.actors import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """An order in a unit's inbox: the clock of its next step (sign, contact) and the one of the whole work."""
-
-    order: Order
-    step: Deadline | None
-    work: Deadline | None
-
-
-def inbox_view(actor: Actor, asked: Mapping[str, str], now: datetime) -> dict[str, Any]:
-    """The inbox, narrowed by state and by what is due."""
-    state = next((one for one in INBOX_STATES if one == asked.get("state")), None)
-    due = next((one for one in Due if one == asked.get("due")), None)
-    parts = asked.get("state") == PARTS_VIEW
-    query = parts_inbox(actor) if parts else unit_inbox(actor, (state,) if state else UNIT_WORK, due, now)
-    page = page_of(query, whole_number(asked.get("page", "")) or 1)
-    return {
-        "page": page,
-        "tasks": [_task(order, actor, parts=parts) for order in page.rows],
-        "counts": inbox_counts(actor, now),
-        "state": PARTS_VIEW if parts else state,
-        "due": due,
-        "states": INBOX_STATES,
-        "dues": list(Due),
-        "now": now,
-    }
-
-
-def _task(order: Order, actor: Actor, *, parts: bool) -> Task:
-    step = running_part(order, actor) if parts else running(order, STEP_CLOCKS)
-    return Task(order, step, running(order, UNIT_CLOCKS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.base.db import Base, Instant, Json, Key, one_of, text_enum
 from hotline.base.i18n import mark, name_members
-from hotline.orders.models import Event, Order
+from hotline.orders.models import Category, Event, Order
+from hotline.people.models import Unit
 from hotline.policy.appeals import Ground, Scope
 
 
@@ -61,6 +62,31 @@ class CallClaim(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     until: Mapped[Instant]
+
+
+class ReplyTemplate(Base):
+    """One revision of a text replies begin with (答复模板). Revisions share a code; the newest counts, while it is active.
+
+    unit_code: whose it is; None for the whole city's. category_code: the matter it is for; None for any.
+    In the text 【…】 is a place to fill: by the order where its name is known (see ``filled``), else by the writer.
+    """
+
+    __tablename__ = "reply_template"
+    __table_args__ = (UniqueConstraint("code", "revision"), Index("ix_reply_template_unit", "unit_code"))
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(String(20))
+    revision: Mapped[int]
+    unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
+    category_code: Mapped[str | None] = mapped_column(ForeignKey("category.code"))
+    title: Mapped[str] = mapped_column(String(60))
+    body: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(server_default=sql("true"))
+    changed_by: Mapped[str] = mapped_column(String(60))
+    changed_at: Mapped[Instant]
+
+    unit: Mapped[Unit | None] = relationship()
+    category: Mapped[Category | None] = relationship()
 
 
 class Alarm(Base):

@@ -160,16 +160,25 @@ def sign_reply(order: Order, actor: Actor, now: datetime, *, note: str = "", ver
 
 
 def report_progress(
-    order: Order, actor: Actor, now: datetime, *, public_reply: str, anyway: bool = False, version: int | None = None
+    order: Order,
+    actor: Actor,
+    now: datetime,
+    *,
+    public_reply: str,
+    anyway: bool = False,
+    uploads: tuple[Upload, ...] = (),
+    version: int | None = None,
 ) -> Event:
     """Tell the citizen how far what was promised is (阶段性反馈); the next word is due after as long again.
 
     The words are checked as a reply is; anyway: send them although something was found that is only asked about.
+    Files are attached, for the citizen to see.
     """
     ready(order, Action.REPORT_PROGRESS, actor, now, version=version)
     stood = stand_by(order, public_reply, actor, now, anyway=anyway)
-    said = {"public_reply": public_reply.strip(), **stood}
-    return act(order, Action.REPORT_PROGRESS, actor, now, version=version, **said)
+    with with_files(order, uploads, actor, now, public=True) as files:
+        said = {"public_reply": public_reply.strip(), "attachments": files, **stood}
+        return act(order, Action.REPORT_PROGRESS, actor, now, version=version, **said)
 
 
 def _answered(order: Order, answer: Event, now: datetime) -> None:

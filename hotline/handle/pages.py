@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,13 +23,18 @@ from hotline.handle import review, supervision, time
 from hotline.handle.appeal_queries import TABS, appealable_by, appeals_waiting
 from hotline.handle.call_desk import call_sheet
 from hotline.handle.calling import take
-from hotline.handle.desk import appeals_desk, inbox_view, rating_view, time_asked, time_desk
+from hotline.handle.desk import appeals_desk, rating_view, time_asked, time_desk
+from hotline.handle.entrusting import colleagues, entrust, entrust_many
+from hotline.handle.inbox import inbox_rows, inbox_view
+from hotline.handle.narrowing import asked_of
+from hotline.handle.operations import Refusal
 from hotline.handle.queries import order_by_token, reply_in_review
 from hotline.handle.schemas import (
     AppealForm,
     CallBody,
     ClosingBody,
     ContactBody,
+    EntrustBody,
     EscalateBody,
     GrantBody,
     NoteBody,
@@ -45,10 +51,11 @@ from hotline.orders.attachments import Upload
 from hotline.orders.forms import form_data, form_version, hang_form, step_done, tried_of
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event
+from hotline.orders.names import Names
 from hotline.orders.operations import reveal_phone
 from hotline.orders.queries import order_for
 from hotline.orders.urging import urge
-from hotline.people.actors import CITIZEN
+from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.transfer.schemas import ReasonBody
@@ -59,6 +66,7 @@ pages.add_app_template_global(time.offers, "time_offers")
 pages.add_app_template_global(time.why_none, "why_no_time")
 pages.add_app_template_global(time.extension_unit, "extension_unit")
 pages.add_app_template_global(time_asked)
+pages.add_app_template_global(lambda order: colleagues(order, current_actor()), "colleagues")
 pages.add_app_template_global(reply_in_review)
 pages.add_app_template_global(appeals_waiting)
 pages.add_app_template_global(lambda order: appealable_by(order, current_actor(), utc_now()), "appealable")
@@ -68,8 +76,10 @@ pages.add_app_template_global(lambda order: appealable_by(order, current_actor()
 @needs(Permission.UNIT_INBOX)
 def inbox() -> ResponseReturnValue:
     """A unit's orders, what is due first at the top."""
-    template = "handle/_rows.html" if request.args.get("part") == "rows" else "handle/inbox.html"
-    return render_template(template, **inbox_view(current_actor(), request.args, utc_now()))
+    actor, now = current_actor(), utc_now()
+    if request.args.get("part") == "rows":
+        return render_template("handle/_rows.html", **inbox_rows(actor, asked_of(request.args, actor), Names(), now))
+    return render_template("handle/inbox.html", **inbox_view(actor, request.args, now))
 
 
 @pages.post("/inbox/sign")
@@ -82,6 +92,25 @@ def sign_selected() -> ResponseReturnValue:
     signed = len(picked) - len(refused)
     if signed or not refused:
         flash(ngettext("%(num)d order signed.", "%(num)d orders signed.", signed), "done")
+    return _back_to_inbox(actor, refused, now)
+
+
+@pages.post("/inbox/entrust")
+@needs(Permission.UNIT_INBOX)
+def entrust_selected() -> ResponseReturnValue:
+    """Give the selected orders to a colleague, each for itself; what could not be given is told row by row."""
+    actor, now = current_actor(), utc_now()
+    person = EntrustBody().read(form_data(EntrustBody))["person"]
+    picked = dict(_picked(value) for name in ("order", "held") for value in request.form.getlist(name))
+    refused = entrust_many(picked, person, actor, now)
+    given = len(picked) - len(refused)
+    if given or not refused:
+        flash(ngettext("%(num)d order given on.", "%(num)d orders given on.", given), "done")
+    return _back_to_inbox(actor, refused, now)
+
+
+def _back_to_inbox(actor: Actor, refused: list[Refusal], now: datetime) -> ResponseReturnValue:
+    """Where the list was; or the list with what was refused above it."""
     if not refused:
         return redirect(own_address(request.form.get("back", "")) or url_for("handle.inbox"))
     return render_template("handle/inbox.html", refused=refused, **inbox_view(actor, request.args, now))
@@ -170,13 +199,14 @@ def _with_files(operation: Callable[..., Event]) -> Callable[..., Event]:
 
 
 hang_form(pages, "sign", Action.SIGN, NothingBody, handle.sign)
+hang_form(pages, "entrust", Action.ENTRUST, EntrustBody, entrust)
 hang_form(pages, "contact", Action.CONTACT, ContactBody, _with_files(handle.record_contact))
 hang_form(pages, "note", Action.NOTE, NoteBody, handle.add_note)
 hang_form(pages, "reply", Action.REPLY, ReplyBody, _with_files(handle.reply))
 hang_form(pages, "submit-reply", Action.SUBMIT_REPLY, ReplyBody, _with_files(handle.reply))
 hang_form(pages, "approve-reply", Action.APPROVE_REPLY, GrantBody, handle.sign_reply)
 hang_form(pages, "reject-reply", Action.REJECT_REPLY, ReasonBody, review.reject_reply)
-hang_form(pages, "progress", Action.REPORT_PROGRESS, ProgressBody, handle.report_progress)
+hang_form(pages, "progress", Action.REPORT_PROGRESS, ProgressBody, _with_files(handle.report_progress))
 hang_form(pages, "attempt", Action.ATTEMPT, NoteBody, handle.not_reached)
 hang_form(pages, "evaluate", Action.EVALUATE, CallBody, handle.call_back)
 hang_form(pages, "close", Action.CLOSE, ClosingBody, handle.close)

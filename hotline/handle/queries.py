@@ -8,31 +8,21 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
 from hotline.base.errors import NotFound
-from hotline.base.i18n import gettext, mark, name_members
+from hotline.base.i18n import gettext
+from hotline.handle.narrowing import INBOX_STATES, PARTS_VIEW, Asked, Due, Mark, has_clock, has_mark
 from hotline.orders.clocks import is_part
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import PARTS, Deadline, Event, Order
-from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, count_waiting, inbox, listed
+from hotline.orders.queries import UNIT_WORK, Filter, has_words, inbox, listed
 from hotline.people.actors import Actor
+from hotline.people.models import User
 from hotline.policy import queries as policies
-from hotline.policy.calendar import WORKING, add_worked
 from hotline.policy.limits import Clock
-
-PARTS_VIEW = "parts"  # of the inbox: what the unit has a part in, beside the one that leads
-STEP_CLOCKS = (Clock.SIGN, Clock.CONTACT, Clock.REVIEW, Clock.PROGRESS)
-INBOX_STATES = (*UNIT_WORK, State.RETURNING, State.REVIEWING)
-
-
-class Due(StrEnum):
-    """What an inbox may be narrowed to by its clocks."""
-
-    OVERDUE = "overdue"
-    SOON = "soon"
 
 
 class Rating(StrEnum):
@@ -44,19 +34,31 @@ class Rating(StrEnum):
     CLOSED = "closed"
 
 
-name_members({Due.OVERDUE: mark("Overdue"), Due.SOON: mark("Due soon")})
+def unit_inbox(actor: Actor, asked: Asked, now: datetime) -> Select[tuple[Order]]:
+    """The orders of the actor's units that are asked for, what is due first at the top."""
+    states = (State(asked.state),) if asked.state else UNIT_WORK
+    query = inbox(actor.units, Filter(states, asked.unit, asked.district, asked.category))
+    if asked.due:
+        query = query.where(has_clock(Due(asked.due), now))
+    if asked.mark:
+        query = query.where(has_mark(Mark(asked.mark), actor, now))
+    if asked.who:
+        query = query.join(Order.handler).where(User.login == asked.who)
+    if asked.q:
+        query = query.where(has_words(asked.q))
+    return with_people(query)
 
 
-def unit_inbox(actor: Actor, states: tuple[State, ...], due: Due | None, now: datetime) -> Select[tuple[Order]]:
-    """The orders of the actor's units, what is due first at the top."""
-    query = inbox(actor.units, Filter(states))
-    return query.where(_has_clock(due, now)) if due else query
+def with_people(query: Select[tuple[Order]]) -> Select[tuple[Order]]:
+    """Read with each order who in the unit does it."""
+    return query.options(joinedload(Order.handler).lazyload(User.unit))
 
 
 def parts_inbox(actor: Actor) -> Select[tuple[Order]]:
     """The orders in which the actor's units have a part still to do, what is due first at the top."""
     due = select(func.min(Deadline.due_at)).where(_their_parts(actor)).correlate(Order).scalar_subquery()
-    return listed(select(Order)).where(exists().where(_their_parts(actor))).order_by(due, Order.id)
+    query = listed(select(Order)).where(exists().where(_their_parts(actor))).order_by(due, Order.id)
+    return with_people(query)
 
 
 def running_part(order: Order, actor: Actor) -> Deadline | None:
@@ -70,44 +72,37 @@ def _their_parts(actor: Actor) -> ColumnElement[bool]:
 
 
 def inbox_counts(actor: Actor, now: datetime) -> dict[str, int]:
-    """How many orders each view of the inbox holds, by the name of the state or of what is due."""
-    counts = {state.value: count_waiting((state,), actor.units) for state in INBOX_STATES}
-    for due in Due:
-        query = (
-            select(func.count())
-            .select_from(Order)
-            .where(Order.lead_unit.in_(actor.units), Order.state.in_(UNIT_WORK), _has_clock(due, now))
-        )
-        counts[due.value] = db.session.scalars(query).one()
+    """How many orders each view of the inbox holds, by the name of the state, of what is due, or of the mark.
+
+    All in one look at the unit's open orders.
+    """
+    work = Order.state.in_(UNIT_WORK)
+    wanted: dict[str, ColumnElement[bool]] = {state.value: Order.state == state for state in INBOX_STATES}
+    wanted |= {due.value: and_(work, has_clock(due, now)) for due in Due}
+    wanted |= {one.value: and_(work, has_mark(one, actor, now)) for one in Mark}
+    counted = [func.count().filter(condition).label(name) for name, condition in wanted.items()]
+    query = select(*counted).where(Order.lead_unit.in_(actor.units), Order.state.in_(INBOX_STATES))
     theirs = select(func.count(Deadline.order_id.distinct())).where(text(PARTS), Deadline.unit_code.in_(actor.units))
-    counts[PARTS_VIEW] = db.session.scalars(theirs).one()
-    return counts
+    counts: dict[str, int] = dict(db.session.execute(query).mappings().one())
+    return {**counts, PARTS_VIEW: db.session.scalars(theirs).one()}
 
 
-def _has_clock(due: Due, now: datetime) -> ColumnElement[bool]:
-    """Whether a running clock of the unit is overdue, or due soon: by the same count as its light."""
-    is_theirs = and_(
-        Deadline.order_id == Order.id,
-        Deadline.ended_at.is_(None),
-        Deadline.clock.in_(UNIT_CLOCKS + STEP_CLOCKS),
-        runs_at(now),
+def sign_next(actor: Actor) -> datetime | None:
+    """When the first of the orders that wait for the unit's signature is due to be signed."""
+    waits = and_(Order.id == Deadline.order_id, Order.state == State.DISPATCHED, Order.lead_unit.in_(actor.units))
+    query = select(func.min(Deadline.due_at)).join(Order, waits)
+    return db.session.scalar(query.where(Deadline.clock == Clock.SIGN, Deadline.ended_at.is_(None)))
+
+
+def started_since(actor: Actor, since: datetime) -> dict[Clock, int]:
+    """How many clocks of the unit started: of orders sent to it, sent back to it, and answered by it."""
+    counted: Any = select(Deadline.clock, func.count()).where(
+        Deadline.clock.in_((Clock.HANDLE, Clock.REDO, Clock.CALLBACK)),
+        Deadline.started_at >= since,
+        Deadline.unit_code.in_(actor.units),
     )
-    if due is Due.OVERDUE:
-        return exists().where(is_theirs, Deadline.due_at < now)
-    calendar = policies.calendar_now()
-    until = add_worked(now, calendar.day_length(calendar.city_day(now)), calendar)
-    counts_working = Deadline.unit.in_(WORKING)
-    soon = or_(
-        and_(counts_working, Deadline.due_at <= until),
-        and_(~counts_working, Deadline.due_at <= now + timedelta(days=1)),
-    )
-    return exists().where(is_theirs, Deadline.due_at >= now, soon)
-
-
-def runs_at(now: datetime) -> ColumnElement[bool]:
-    """Whether a clock is in no pause, as ``clocks.standing`` says; pauses follow one another, so the last one tells."""
-    paused_until = Deadline.paused[-1][1].astext.cast(DateTime(timezone=True))
-    return or_(paused_until.is_(None), paused_until <= now, Deadline.upstream_at.is_not(None))
+    started: dict[Clock, int] = dict(db.session.execute(counted.group_by(Deadline.clock)).all())
+    return started
 
 
 def running(order: Order, clocks: Iterable[Clock]) -> Deadline | None:

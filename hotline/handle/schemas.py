@@ -21,6 +21,12 @@ class NothingBody(Schema):
     """No fields."""
 
 
+class EntrustBody(Schema):
+    """Who in the unit does an order: their login."""
+
+    person = words(60, required=True)
+
+
 class NoteBody(Schema):
     """What happened."""
 
@@ -69,6 +75,16 @@ class ReplyBody(Schema):
     note = words(2000)
     anyway = truth(load_default=False)
     truth = member(Truth, load_default=None)  # last: above, the name is that of the yes-or-no field
+
+
+class TemplateBody(Schema):
+    """A text replies begin with: whose it is (empty: the city's), and the matter it is for (empty: any)."""
+
+    title = words(60, required=True)
+    body = words(5000, required=True)
+    unit = words(40)
+    category = words(40)
+    active = truth(load_default=True)
 
 
 class Whole(fields.Integer):

@@ -30,6 +30,10 @@ ALLOWED = {
 }
 
 
+# By the end of the name, for the choice of files; what comes is judged by its content.
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".pdf", ".docx", ".xlsx", ".mp4", ".mp3", ".wav")
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A file as it came in."""

@@ -162,6 +162,8 @@ STEPS: tuple[Step, ...] = (
         needs=("part", "part_unit", "task", "due"),
     ),
     _step(Action.FINISH_PART, _WITH_UNIT, None, UNIT_ROLES, needs=("part_unit", "note"), of_part=True),
+    # 交办: who in the unit does it; the order stays where it is.
+    _step(Action.ENTRUST, (_S.DISPATCHED, _S.HANDLING), None, UNIT_ROLES, needs=("person", "person_name")),
     # 先办后议: whose it is may be argued about once, while the work and its clock go on; a ruling ends it for good.
     _step(
         Action.DISPUTE,

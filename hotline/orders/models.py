@@ -26,7 +26,7 @@ from hotline.base.db import Base, Code, Instant, Json, Key, one_of, text_enum
 from hotline.base.i18n import pick
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.vocabulary import Channel, Nature, Part, Urgency
-from hotline.people.models import District, Unit
+from hotline.people.models import District, Unit, User
 from hotline.people.roles import Role
 from hotline.policy.calendar import TimeUnit
 from hotline.policy.limits import Clock, Requester
@@ -58,6 +58,7 @@ class Order(Base):
     ``state`` and the instants beside it follow from the events and are kept for lists and measures.
     ``time_asked_at`` is set while a unit waits for the center's word on its request for time, ``disputed_at`` while a
     dispute about whose it is waits for a ruling; ``ruled_at`` says that one has settled it.
+    ``handler_id`` is who in the lead unit does it, where that has been said.
     ``supervision`` is how it is supervised (督办), ``urges`` how often it was urged (催办) in this round.
     ``appeals_new`` and ``appeals_reviewed`` count the appeals that wait for their first and their second reviewer.
     ``version`` counts the events; an edit that names an older one is refused. ``head`` is the hash of the
@@ -114,6 +115,7 @@ class Order(Base):
     attempts: Mapped[int] = mapped_column(server_default=sql("0"))
     supervision: Mapped[Supervision | None] = mapped_column(text_enum(Supervision))
     urges: Mapped[int] = mapped_column(server_default=sql("0"))
+    handler_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"))
     policy_id: Mapped[int] = mapped_column(ForeignKey("policy_version.id"))
     suggestion: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
@@ -133,6 +135,7 @@ class Order(Base):
     category: Mapped[Category | None] = relationship()
     district: Mapped[District | None] = relationship()
     unit: Mapped[Unit | None] = relationship()
+    handler: Mapped[User | None] = relationship()
     helpers: Mapped[list[OrderUnit]] = relationship(cascade="all, delete-orphan", order_by="OrderUnit.unit_code")
     events: Mapped[list[Event]] = relationship(order_by="Event.seq", viewonly=True)
     deadlines: Mapped[list[Deadline]] = relationship(order_by="Deadline.id", back_populates="order")

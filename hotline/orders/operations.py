@@ -222,6 +222,7 @@ def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, An
         order.closed_at = order.ruled_at = None  # what was ruled on was the work of the round before
     if action in SENDS:
         order.lead_unit = payload["unit"]
+        order.handler_id = None
     if action in CHANGES:
         for column, value in CHANGES[action](order, now, payload).items():
             setattr(order, column, value)
@@ -231,6 +232,7 @@ def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, An
 CHANGES: dict[Action, Callable[[Order, datetime, Mapping[str, Any]], dict[str, Any]]] = {
     Action.DISPATCH: lambda _order, now, _said: {"dispatched_at": now},
     Action.REDISPATCH: lambda order, _now, _said: {"returns": order.returns + 1},
+    Action.ENTRUST: lambda _order, _now, said: {"handler_id": said["person"]},
     Action.DISPUTE: lambda _order, now, _said: {"disputed_at": now},
     Action.RULE: lambda _order, now, _said: {"disputed_at": None, "ruled_at": now},
     Action.RULE_MOVES: lambda _order, now, _said: {"disputed_at": None, "ruled_at": now},

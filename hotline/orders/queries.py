@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
@@ -173,6 +173,13 @@ def _narrowed(query: Select[Any], narrow: Filter) -> Select[Any]:
     if narrow.category:
         query = query.where(Order.category_code.startswith(narrow.category, autoescape=True))
     return query
+
+
+def has_words(words: str) -> ColumnElement[bool]:
+    """Whether an order has this number (or one that begins so), or these words in its text."""
+    if DIGITS.fullmatch(words):
+        return Order.number.startswith(words)
+    return search.matches(Order.search, words)
 
 
 def phone_in(words: str) -> str:

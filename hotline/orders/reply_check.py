@@ -1,7 +1,7 @@
 """The check of a reply before it goes to the citizen (答复检查): what in it should not be there, or is missing. Pure.
 
-Precision before completeness: whoever is stopped for nothing stops reading. What would give somebody away blocks;
-for the rest the writer is asked and may send the reply as it is. Names of other people are out of reach: no list of
+Precision before completeness: whoever is stopped for nothing stops reading. What would give somebody away blocks,
+and so does what a template left to be filled in; for the rest the writer is asked and may send the reply as it is. Names of other people are out of reach: no list of
 words knows them from places and firms.
 """
 
@@ -21,6 +21,7 @@ class Rule(StrEnum):
     """What a reply is checked for."""
 
     PRIVACY = "privacy"
+    UNFILLED = "unfilled"
     PROMISE = "promise"
     SHIRKING = "shirking"
     NO_ANSWER = "no_answer"
@@ -32,6 +33,7 @@ class Rule(StrEnum):
 name_members(
     {
         Rule.PRIVACY: mark("Personal data"),
+        Rule.UNFILLED: mark("Still to be filled in"),
         Rule.PROMISE: mark("Promises too much"),
         Rule.SHIRKING: mark("Turns the citizen away"),
         Rule.NO_ANSWER: mark("No answer in it"),
@@ -40,10 +42,13 @@ name_members(
         Rule.UNKNOWN_SOURCE: mark("Source not known"),
     }
 )
-BLOCKS = frozenset({Rule.PRIVACY})
+BLOCKS = frozenset({Rule.PRIVACY, Rule.UNFILLED})
 # Why it matters, and how to mend it.
 WHY = {
     Rule.PRIVACY: mark("Others may come to read the reply. Take it out, or give the unit's public number instead."),
+    Rule.UNFILLED: mark(
+        "A template has left it to you. Write what belongs there, without the brackets, or take it out."
+    ),
     Rule.PROMISE: mark(
         "If it turns out otherwise, the citizen was deceived. Say what will be done and by when, not what is certain."
     ),
@@ -151,6 +156,7 @@ def check_reply(reply: str, asked: Asked, words: Words, sources: Iterable[str] =
     """What is wrong with a reply, in the order it is read. sources: documents that may be cited besides the city's."""
     known = words.sources | set(map(source_name, sources))
     found = [
+        *(Hit(Rule.UNFILLED, match[0], match.start()) for match in BLANK.finditer(reply)),
         *_privacy(_half_width(reply), asked, words.public),
         *_promises(reply, words),
         *_shirking(reply, words),
@@ -160,6 +166,9 @@ def check_reply(reply: str, asked: Asked, words: Words, sources: Iterable[str] =
     ]
     return tuple(sorted(found, key=lambda hit: (hit.start, hit.rule)))
 
+
+# A place a template leaves to be filled in; the year of a document's number stands in such brackets too.
+BLANK = re.compile(r"【(?!(?:19|20)[0-9]{2}】)[^【】\n]{0,40}】")
 
 # Personal data
 

@@ -9,6 +9,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from hotline.base.i18n import gettext, mark
+from hotline.orders.attachments import ENDINGS
 from hotline.orders.deadlines import going_by
 from hotline.orders.lifecycle import ENDED_STATES, Action, State, Step
 from hotline.orders.marking import marked
@@ -54,6 +55,7 @@ LIKELY = (
     Action.MERGE,
     Action.RESUME,
     Action.REQUEST_TIME,
+    Action.ENTRUST,
     Action.ASSIGN,
     Action.REQUEST_RETURN,
     Action.DISPUTE,
@@ -103,6 +105,7 @@ def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
         "master": order.parent,
         "level_name": level_name,
         "blank": MultiDict(),
+        "file_types": ENDINGS,
         "hidden": hides_requester(order, actor),
         "may_reveal": may_reveal(order, actor),
         "clocks": clocks(order, actor),

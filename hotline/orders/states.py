@@ -61,6 +61,7 @@ class Action(StrEnum):
     UNMERGE = "unmerge"
     ASSIGN = "assign"
     FINISH_PART = "finish_part"
+    ENTRUST = "entrust"
     DISPUTE = "dispute"
     RULE = "rule"
     RULE_MOVES = "rule_moves"
@@ -125,6 +126,7 @@ name_members(
         Action.REFUSE_EXIT: mark("Accept after all"),
         Action.ASSIGN: mark("Give a part to a unit"),
         Action.FINISH_PART: mark("Hand in our part"),
+        Action.ENTRUST: mark("Give to a colleague"),
         Action.DISPUTE: mark("Dispute whose it is"),
         Action.RULE: mark("Rule: it stays"),
         Action.RULE_MOVES: mark("Rule: it goes to another unit"),

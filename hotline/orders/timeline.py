@@ -36,7 +36,7 @@ from hotline.policy.triggers import Supervision
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
 UNSAID = frozenset(
-    {"round", "row_id", "threshold", "facts", "rule", "appeal", "against"}
+    {"round", "row_id", "threshold", "facts", "rule", "appeal", "against", "person"}
 )  # kept for those who check, not for those who read
 
 
@@ -155,6 +155,7 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "designated": plain(gettext("Designated"), lambda _: gettext("yes; it cannot be handed back")),
         "part": plain(gettext("Part"), lambda value: label(Part(value))),
         "part_unit": plain(gettext("Unit"), one(names.units)),
+        "person_name": plain(gettext("Done by"), str),
         "task": lambda value: Line("internal", gettext("Task"), value),
         "how": plain(gettext("Settled by"), lambda value: label(Ruling(value))),
         "responsible": plain(gettext("Responsible from now on"), one(names.units)),

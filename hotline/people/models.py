@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.base.db import Base, Code, Instant, Key, one_of, text_enum
@@ -103,6 +103,20 @@ class User(UserMixin, Base):  # type: ignore[misc]  # flask-login has no types
     def is_active(self) -> bool:
         """Whether the user may sign in (flask-login asks)."""
         return self.active
+
+
+class SavedView(Base):
+    """A list as somebody has narrowed it, kept under a name of their own (常用视图): the page's endpoint and its query."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("user_id", "page", "name"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    page: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(30))
+    query: Mapped[str] = mapped_column(String(1000))
+    created_at: Mapped[Instant]
 
 
 class ApiKey(Base):

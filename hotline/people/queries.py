@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
 from hotline.base.db import db
@@ -20,9 +22,9 @@ def units_under(code: str) -> frozenset[str]:
     return frozenset(db.session.scalars(select(tree.c.code)))
 
 
-def units_above(code: str) -> frozenset[str]:
-    """Codes of a unit and of all units above it."""
-    tree = select(Unit.code, Unit.parent_code).where(Unit.code == code).cte(recursive=True)
+def units_above(*codes: str) -> frozenset[str]:
+    """Codes of some units and of all units above them."""
+    tree = select(Unit.code, Unit.parent_code).where(Unit.code.in_(codes)).cte(recursive=True)
     tree = tree.union(select(Unit.code, Unit.parent_code).join(tree, Unit.code == tree.c.parent_code))
     return frozenset(db.session.scalars(select(tree.c.code)))
 
@@ -37,6 +39,12 @@ def user_by_key(key: str) -> User | None:
     """The active user an API key that is not revoked stands for."""
     found = db.session.scalar(select(ApiKey).filter_by(key_hash=hash_key(key), revoked_at=None))
     return found.user if found and found.user.active else None
+
+
+def people_of(units: Iterable[str]) -> list[User]:
+    """Whoever works for one of some units, by name."""
+    query = select(User).where(User.unit_code.in_(tuple(units)), User.role.in_(UNIT_ROLES), User.active)
+    return list(db.session.scalars(query.order_by(User.unit_code, User.name)))
 
 
 def all_units() -> list[Unit]:

@@ -47,6 +47,7 @@ class Permission(StrEnum):
     SETTLE_ALARMS = "settle_alarms"
     SEE_CITY_REPORTS = "see_city_reports"
     SIGN_REPORTS = "sign_reports"
+    KEEP_REPLY_TEMPLATES = "keep_reply_templates"
 
 
 name_members(
@@ -78,13 +79,16 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.HANDLER: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE}),
-    Role.UNIT_HEAD: frozenset({_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE, _P.SEE_REPORTS}),
+    Role.UNIT_HEAD: frozenset(
+        {_P.UNIT_INBOX, _P.SEE_UNIT_ORDERS, _P.REVEAL_PHONE, _P.SEE_REPORTS, _P.KEEP_REPLY_TEMPLATES}
+    ),
     Role.CALLBACK: frozenset({_P.CALLBACK_QUEUE, _P.SEE_ALL_ORDERS, _P.REVEAL_PHONE}),
     Role.SUPERVISOR: frozenset(
         {
             *(_P.DECIDE_TIME, _P.RULE_DISPUTES, _P.REVIEW_APPEALS, _P.AUDIT_CALLBACKS, _P.REVEAL_PHONE),
             *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SEE_CITY_REPORTS, _P.SIGN_REPORTS),
             *(_P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE, _P.KEEP_LEDGERS, _P.SETTLE_ALARMS),
+            _P.KEEP_REPLY_TEMPLATES,
         }
     ),
     Role.MANAGER: frozenset(
@@ -97,7 +101,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(
         {
             *(_P.SEE_ALL_ORDERS, _P.SEE_REPORTS, _P.SEE_CITY_REPORTS),
-            *(_P.ADMINISTER, _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE),
+            *(_P.ADMINISTER, _P.MANAGE_ROUTING, _P.KEEP_KNOWLEDGE, _P.KEEP_REPLY_TEMPLATES),
         }
     ),
     # Tells of calls, and reads nothing.

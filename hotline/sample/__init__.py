@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from hotline.base.db import db
+from hotline.base.files import read_csv
 from hotline.base.outbox import Delivery
 from hotline.base.time import DAY
 from hotline.base.work import unit_of_work
+from hotline.handle.reply_templates import load_templates
 from hotline.orders.vocabulary import Channel
 from hotline.sample.appeals import Aftermath
 from hotline.sample.calls import Taken, write_calls
 from hotline.sample.cast import Cast, read_cast
 from hotline.sample.drafts import Draft, Plan
 from hotline.sample.ledgers import keep_ledgers
-from hotline.sample.town import Town, read_town
+from hotline.sample.town import FOLDER, Town, read_town
 from hotline.sample.walk import walk
 from hotline.sample.watch import watch
 
@@ -54,6 +56,7 @@ def fill(now: datetime, *, weeks: int, orders: int, progress: Callable[[int], ob
         write_calls(taken, town, cast, rng, now=now, weeks=weeks, orders=orders)
     with unit_of_work():
         db.session.expire_all()  # an order opened here knows none of its later events
+        load_templates(read_csv(FOLDER / "reply_templates.csv"), now)
         keep_ledgers(town, cast, rng, now=now, weeks=weeks)
         watch(town, cast, rng, now)
         Aftermath(town, cast, Random(SEED), now).run()

@@ -14,11 +14,11 @@
     } catch { return; } // away from the network: the next minute tries again
     if (body.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox]), textarea, select")) return;
     const at = body.querySelector("[data-row].at")?.dataset.row;
-    const picked = new Set([...body.querySelectorAll("input[name=order]:checked")].map((box) => box.value.split(":")[0]));
+    const picked = new Set([...body.querySelectorAll(".pick input:checked")].map((box) => box.value.split(":")[0]));
     body.innerHTML = fresh;
     body.querySelectorAll("[data-row]").forEach((row) => {
       if (row.dataset.row === at) row.classList.add("at");
-      const box = row.querySelector("input[name=order]");
+      const box = row.querySelector(".pick input");
       if (box && picked.has(row.dataset.row)) box.checked = true;
     });
     body.dispatchEvent(new Event("refreshed", { bubbles: true }));

@@ -70,22 +70,6 @@
   });
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
 
-  // A reply is checked a moment after the last key; an answer that was overtaken is dropped.
-  document.querySelectorAll("[data-check]").forEach((place) => {
-    const area = document.getElementById(place.dataset.of);
-    let timer = 0, asked = 0;
-    const ask = async () => {
-      const mine = ++asked, body = new FormData();
-      body.append("public_reply", area.value);
-      try {
-        const answer = await fetch(place.dataset.check, { method: "POST", body, headers: { "X-CSRFToken": area.form.elements.csrf_token.value }, redirect: "manual", credentials: "same-origin" });
-        const html = answer.ok ? await answer.text() : "";
-        if (mine === asked) place.innerHTML = html;
-      } catch { /* no connection: it is checked when it is sent */ }
-    };
-    area.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 800); });
-  });
-
   // An article fills the answer; what is emptied is no longer from it.
   document.querySelectorAll("form.act [data-article]").forEach((button) => button.addEventListener("click", () => {
     const { public_reply: area, article } = button.form.elements;

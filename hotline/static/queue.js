@@ -37,7 +37,7 @@
   document.querySelectorAll("form[data-bulk]").forEach((form) => {
     const words = form.querySelector("[data-picked]");
     const hint = words.textContent;
-    const boxes = () => [...form.querySelectorAll("input[name=order]")];
+    const boxes = () => [...form.querySelectorAll(".pick input[name]")];
     const count = () => {
       const picked = boxes().filter((box) => box.checked).length;
       words.textContent = picked ? words.dataset.picked.replace("{n}", picked) : hint;

@@ -13,12 +13,12 @@ from flask.testing import FlaskClient
 
 from hotline.base.db import db
 from hotline.handle import operations as handle
+from hotline.handle.narrowing import Asked, Due
 from hotline.handle.operations import current_evaluation
-from hotline.handle.queries import Due, unit_inbox
+from hotline.handle.queries import unit_inbox
 from hotline.orders.deadlines import Light, countdown
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Order
-from hotline.orders.queries import UNIT_WORK
 from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.models import ReadRecord
@@ -61,10 +61,10 @@ def test_what_is_due_soon_in_the_list_is_what_has_an_amber_light(
             for one in order.deadlines
             if one.ended_at is None and one.clock in {"sign", "contact", "handle", "redo"}
         }
-        for order in db.session.scalars(unit_inbox(handler, UNIT_WORK, None, now)).unique()
+        for order in db.session.scalars(unit_inbox(handler, Asked(), now)).unique()
     }
     for due, light in ((Due.SOON, Light.SOON), (Due.OVERDUE, Light.OVERDUE)):
-        listed = {order.id for order in db.session.scalars(unit_inbox(handler, UNIT_WORK, due, now)).unique()}
+        listed = {order.id for order in db.session.scalars(unit_inbox(handler, Asked(due=due), now)).unique()}
         assert listed == {order for order, shown in lights.items() if light in shown}
 
 
@@ -78,7 +78,7 @@ def test_many_are_signed_at_once_and_failures_are_told_row_by_row(sign_in: Signe
     answer = client.post("/inbox/sign", data={"order": picked})
     assert answer.status_code == 200
     assert "2 orders signed." in answer.text
-    assert "2 orders could not be signed:" in answer.text
+    assert "2 orders were left as they are:" in answer.text
     assert re.search(rf"{gone.number}</a>: Somebody has changed", answer.text)
     assert re.search(rf"{strange.number}</a>: There is no order", answer.text)
     assert fresh(first).state is State.HANDLING

@@ -17,7 +17,8 @@ from sqlalchemy import select
 
 from hotline.base.db import db
 from hotline.base.i18n import speaking
-from hotline.handle.queries import Due, inbox_counts
+from hotline.handle.narrowing import Due
+from hotline.handle.queries import inbox_counts
 from hotline.handle.supervision import supervise
 from hotline.handle.time import grant_time, request_time
 from hotline.ledgers.cadence import Cadence

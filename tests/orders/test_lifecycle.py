@@ -70,6 +70,7 @@ def test_units_act_on_their_own_orders_only(session: None, now: datetime) -> Non
         handle.sign(order, STRANGER, now)
     assert {step.action for step in choices(order.state, HANDLER, order.lead_unit)} == {
         Action.SIGN,
+        Action.ENTRUST,
         Action.ASSIGN,
         Action.DISPUTE,
         Action.REQUEST_RETURN,

@@ -28,7 +28,7 @@ from sqlalchemy import func, select
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import HotlineError, Invalid
 from hotline.base.time import Period
-from hotline.handle import appeals, review, supervision, time
+from hotline.handle import appeals, entrusting, review, supervision, time
 from hotline.handle import operations as handle
 from hotline.handle.models import Appeal, Evaluation
 from hotline.knowledge.operations import answer_directly
@@ -143,6 +143,7 @@ STEPS: dict[Action, Step] = {
     Action.REFUSE_RETURN: lambda o, a, t, d: transfer.refuse_return(o, a, t, **WHY),
     Action.ASSIGN: lambda o, a, t, d: parts.assign_part(o, a, t, part_unit=d.unit(), task="核查", due=d.later(t)),
     Action.FINISH_PART: lambda o, a, t, d: parts.finish_part(o, a, t, note="已配合", part_unit=d.unit()),
+    Action.ENTRUST: lambda o, a, t, d: entrusting.entrust(o, a, t, person="handler"),
     Action.DISPUTE: lambda o, a, t, d: disputes.dispute(o, a, t, basis="职责清单", **WHY),
     Action.RULE: lambda o, a, t, d: disputes.rule(o, a, t, how=Ruling.AGREED, **WHY),
     Action.RULE_MOVES: lambda o, a, t, d: disputes.rule_moves(o, a, t, how=Ruling.DECIDED, unit=d.unit(), **WHY),

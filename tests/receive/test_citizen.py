@@ -250,6 +250,7 @@ def test_every_step_state_and_clock_has_words_or_is_the_governments_own() -> Non
     internal |= {
         Action.ASSIGN,
         Action.FINISH_PART,
+        Action.ENTRUST,
         Action.DISPUTE,
         Action.RULE,
         Action.SUBMIT_REPLY,
