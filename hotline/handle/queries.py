@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
@@ -18,7 +18,7 @@ from hotline.base.paging import page_of
 from hotline.orders.clocks import is_part
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import PARTS, Deadline, Event, Order
-from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, callback_queue, count_waiting, inbox, listed
+from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, Filter, callback_queue, count_waiting, inbox, listed, runs_at
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
 from hotline.policy.calendar import WORKING, add_worked
@@ -103,12 +103,6 @@ def _has_clock(due: Due, now: datetime) -> ColumnElement[bool]:
         and_(~counts_working, Deadline.due_at <= now + timedelta(days=1)),
     )
     return exists().where(is_theirs, Deadline.due_at >= now, soon)
-
-
-def runs_at(now: datetime) -> ColumnElement[bool]:
-    """Whether a clock is in no pause, as ``clocks.standing`` says; pauses follow one another, so the last one tells."""
-    paused_until = Deadline.paused[-1][1].astext.cast(DateTime(timezone=True))
-    return or_(paused_until.is_(None), paused_until <= now, Deadline.upstream_at.is_not(None))
 
 
 def running(order: Order, clocks: Iterable[Clock]) -> Deadline | None:
