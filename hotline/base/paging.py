@@ -16,28 +16,28 @@ LAST_PAGE = 1_000_000  # beyond it nobody turns pages, and the database no longe
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows of a list, and where they stand in it. ``total`` is exact below COUNTED_UP_TO."""
+    """Some rows of a list, and where they stand in it. ``total`` stops where counting stops."""
 
     rows: list[T]
     number: int
     size: int
     total: int
+    more_than_counted: bool = False
 
     @property
     def pages(self) -> int:
         """How many pages there are (at least one)."""
         return max(1, -(-self.total // self.size))
 
-    @property
-    def more_than_counted(self) -> bool:
-        """True where the list goes on past what was counted."""
-        return self.total >= COUNTED_UP_TO
 
+def page_of(query: Select[tuple[T]], number: int = 1, size: int = 50, *, bound: int | None = None) -> Page[T]:
+    """One page of an ordered query of entities.
 
-def page_of(query: Select[tuple[T]], number: int = 1, size: int = 50) -> Page[T]:
-    """One page of an ordered query of entities."""
-    counted: Select[Any] = select(func.count()).select_from(query.order_by(None).limit(COUNTED_UP_TO).subquery())
+    bound: where the list ends for whoever turns its pages; None: it goes on past what is counted.
+    """
+    most = bound or COUNTED_UP_TO
+    counted: Select[Any] = select(func.count()).select_from(query.order_by(None).limit(most + 1).subquery())
     total = db.session.execute(counted).scalar_one()
-    number = min(max(1, number), LAST_PAGE)
+    number = min(max(1, number), -(-bound // size) if bound else LAST_PAGE)
     found: Any = db.session.scalars(query.limit(size).offset((number - 1) * size)).unique().all()
-    return Page(list(found), number, size, total)
+    return Page(list(found), number, size, min(total, most), total > most)

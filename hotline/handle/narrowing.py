@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_
 
 from hotline.base.i18n import mark, name_members
 from hotline.base.time import midnight
 from hotline.base.web import whole_number
+from hotline.orders.finding import phone_in
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Order
-from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, phone_in
+from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, runs_at
 from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
@@ -145,12 +146,6 @@ def has_clock(due: Due, now: datetime) -> ColumnElement[bool]:
         and_(~counts_working, Deadline.due_at <= now + timedelta(days=1)),
     )
     return exists().where(is_theirs, Deadline.due_at >= now, soon)
-
-
-def runs_at(now: datetime) -> ColumnElement[bool]:
-    """Whether a clock is in no pause, as ``clocks.standing`` says; pauses follow one another, so the last one tells."""
-    paused_until = Deadline.paused[-1][1].astext.cast(DateTime(timezone=True))
-    return or_(paused_until.is_(None), paused_until <= now, Deadline.upstream_at.is_not(None))
 
 
 def yesterday(now: datetime) -> datetime:

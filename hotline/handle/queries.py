@@ -16,9 +16,10 @@ from hotline.base.errors import NotFound
 from hotline.base.i18n import gettext
 from hotline.handle.narrowing import INBOX_STATES, PARTS_VIEW, Asked, Due, Mark, has_clock, has_mark
 from hotline.orders.clocks import is_part
+from hotline.orders.finding import has_words
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import PARTS, Deadline, Event, Order
-from hotline.orders.queries import UNIT_WORK, Filter, has_words, inbox, listed
+from hotline.orders.queries import UNIT_WORK, Filter, inbox, listed
 from hotline.people.actors import Actor
 from hotline.people.models import User
 from hotline.policy import queries as policies

@@ -18,11 +18,10 @@ from hotline.base.db import db
 from hotline.base.time import DAY
 from hotline.handle.alarms import Found, fire
 from hotline.handle.models import COUNTS_ON, Alarm, Appeal, Appealed, Evaluation
-from hotline.handle.narrowing import runs_at
 from hotline.handle.supervision import WITH_UNIT
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.queries import UNIT_CLOCKS
+from hotline.orders.queries import UNIT_CLOCKS, runs_at
 from hotline.people.roles import UNIT_ROLES
 from hotline.policy import queries as policies
 from hotline.policy.appeals import Scope

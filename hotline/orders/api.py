@@ -10,8 +10,9 @@ from flask_smorest import Blueprint
 from hotline.base.paging import page_of
 from hotline.base.rest import answer
 from hotline.base.time import utc_now
+from hotline.orders.finding import filter_of, find_orders
 from hotline.orders.operations import amend, reveal_phone
-from hotline.orders.queries import filter_from, find_orders, order_for
+from hotline.orders.queries import order_for
 from hotline.orders.rest import hang_call
 from hotline.orders.schemas import AmendBody, OrderQuery, PurposeBody, brief, whole
 from hotline.people.signin import current_actor
@@ -25,7 +26,7 @@ api = Blueprint("orders_api", __name__, url_prefix="/api/v1/orders", description
 def list_orders(query: dict[str, Any]) -> Response:
     """Orders, newest first, as far as you may see them."""
     actor = current_actor()
-    page = page_of(find_orders(actor, filter_from(query)), query["page"])
+    page = page_of(find_orders(actor, filter_of(query), query["q"], utc_now()), query["page"])
     return answer({"orders": [brief(order, actor) for order in page.rows], "page": page.number, "total": page.total})
 
 

@@ -87,6 +87,11 @@ class Order(Base):
         Index("ix_work_order_urges", "urges", postgresql_where=sql("urges > 0")),
         Index("ix_work_order_parent", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
         Index("ix_work_order_matter", "category_code", "district_code", "received_at"),
+        Index("ix_work_order_lead_unit_received_at", "lead_unit", "received_at"),
+        Index("ix_work_order_district_received_at", "district_code", "received_at"),
+        Index("ix_work_order_urgent", "received_at", postgresql_where=sql("urgency = 'urgent'")),
+        Index("ix_work_order_channel", "channel", "received_at", postgresql_where=sql("channel <> 'phone'")),
+        Index("ix_work_order_phone_tail", sql("right(requester_phone, 4)"), "received_at"),
         Index("ix_work_order_search", "search", postgresql_using="gin"),
     )
 
@@ -152,7 +157,7 @@ class OrderUnit(Base):
     """A unit beside the lead unit and its part in the order; its clock is a deadline with its code."""
 
     __tablename__ = "order_unit"
-    __table_args__ = (one_of("part", Part),)
+    __table_args__ = (one_of("part", Part), Index("ix_order_unit_unit_code", "unit_code", "order_id"))
 
     order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
     unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code"), primary_key=True)
@@ -165,6 +170,8 @@ class OrderUnit(Base):
 ROUTING = "action IN ('dispatch', 'request_return', 'redispatch', 'rule_moves', 'dispute')"
 
 CLOSING = "action IN ('close', 'reactivate')"
+
+TIME_ASKED = "action IN ('request_time', 'grant_time', 'refuse_time')"
 
 
 class Event(Base):
@@ -181,6 +188,7 @@ class Event(Base):
         Index("ix_order_event_at", "at"),
         Index("ix_order_event_routing", "action", "at", "order_id", "actor_role", postgresql_where=sql(ROUTING)),
         Index("ix_order_event_closing", "action", "at", "order_id", "seq", postgresql_where=sql(CLOSING)),
+        Index("ix_order_event_time_asked", "action", "at", "order_id", postgresql_where=sql(TIME_ASKED)),
     )
 
     id: Mapped[Key]

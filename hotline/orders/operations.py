@@ -216,6 +216,8 @@ def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, An
     order.supervision, order.urges = watched(Watched(order.supervision, order.urges), action, payload)
     if action in TIME_ASKED:
         order.time_asked_at = now if action is Action.REQUEST_TIME else None
+    if answer := payload.get("public_reply"):
+        order.search = search.added(Order.search, answer)
     if action in AGAIN:
         order.round += 1
         order.attempts = 0

@@ -13,13 +13,14 @@ from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
 from hotline.base.time import utc_now
 from hotline.orders.attachments import stored_path
+from hotline.orders.finding import MOST, filter_of, find_orders, hits, near, order_named, phone_in
 from hotline.orders.forms import SEES_ORDERS, Tried, form_data, show_order, take_step
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.names import Names
 from hotline.orders.operations import amend, reveal_phone
-from hotline.orders.queries import filter_from, find_orders, order_for, phone_in
+from hotline.orders.queries import order_for
 from hotline.orders.schemas import AmendBody, OrderQuery, PurposeBody
-from hotline.orders.sheet import next_clock
+from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.signin import current_actor, needs
 
 pages = Blueprint("orders", __name__, template_folder="templates")
@@ -29,24 +30,44 @@ pages = Blueprint("orders", __name__, template_folder="templates")
 @needs(*SEES_ORDERS)
 def listed() -> ResponseReturnValue:
     """Orders, newest first, narrowed by what the address says."""
-    return _list(OrderQuery().read(_asked(request.args)))
+    return _list(_asked(request.args))
 
 
 @pages.route("/orders/find", methods=["GET", "POST"])
 @needs(*SEES_ORDERS)
 def find() -> ResponseReturnValue:
-    """Search. What a telephone number finds is shown at once: no number stands in an address or a log of addresses."""
+    """Search: the number of an order opens it, words list those that have them.
+
+    What a telephone number finds is shown at once: no number stands in an address or a log of addresses.
+    """
     given = _asked(request.form)
-    if phone_in(given.get("q", "")):
-        return _list(OrderQuery().read(given))
+    words = given.get("q", "")
+    if phone_in(words):
+        return _list(given)
+    if number := order_named(words, current_actor()):
+        return redirect(url_for("orders.shown", number=number), 303)
     return redirect(url_for("orders.listed", **given), 303)
 
 
-def _list(asked: dict[str, Any]) -> str:
-    actor = current_actor()
-    page = page_of(find_orders(actor, filter_from(asked)), asked["page"])
-    rows = [(order, next_clock(order, actor)) for order in page.rows]
-    return render_template("orders/listed.html", page=page, rows=rows, asked=asked, names=Names(), states=list(State))
+def _list(given: dict[str, Any]) -> ResponseReturnValue:
+    """The list as asked for; a filter that cannot be read is told beside its field."""
+    lists = {"states": list(State), "natures": list(Nature), "channels": list(Channel), "names": Names()}
+    try:
+        asked = OrderQuery().read(given)
+    except Invalid as wrong:
+        return render_template("orders/listed.html", given=given, errors=wrong.errors, page=None, **lists), wrong.status
+    return render_template("orders/listed.html", given=given, errors={}, **lists, **_found(asked))
+
+
+def _found(asked: dict[str, Any]) -> dict[str, Any]:
+    actor, narrow, words, now = current_actor(), filter_of(asked), asked["q"], utc_now()
+    page = page_of(find_orders(actor, narrow, words, now, bound=MOST), asked["page"], bound=MOST)
+    return {
+        "page": page,
+        "hits": hits(page.rows, words, actor),
+        "near": near(actor, narrow, words) if words and not page.total else None,
+        "now": now,
+    }
 
 
 def _asked(given: Mapping[str, str]) -> dict[str, Any]:

@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed, NotFound
 from hotline.base.i18n import gettext
 from hotline.base.privacy import PHONE_TAIL
-from hotline.orders import search
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Category, Deadline, Order, OrderUnit
-from hotline.orders.vocabulary import Urgency
+from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.actors import Actor
-from hotline.people.roles import UNIT_ROLES, Permission
+from hotline.people.roles import Permission
 from hotline.policy.limits import Clock
-
-NUMBER_LENGTH = 14
-PHONE = re.compile(r"(?!\d{14}$)\+?\d{7,}", re.ASCII)
-NOT_DIALLED = re.compile(r"[ ()-]")
-DIGITS = re.compile(r"\+?\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to. Every part may be empty. words: looked for by find_orders only."""
+    """What a list is narrowed to. Every part may be empty. since, before: when it was received.
+
+    late: a clock the reader is to see runs past its due time.
+    """
 
     states: tuple[State, ...] = ()
     unit: str = ""
     district: str = ""
     category: str = ""
-    words: str = ""
-
-
-def filter_from(asked: Mapping[str, Any]) -> Filter:
-    """The filter a list's address asks for (see OrderQuery); raise Invalid for a state there is not."""
-    if asked["state"] and asked["state"] not in list(State):
-        raise Invalid.field("state", gettext("choose one of: %(choices)s", choices=", ".join(State)))
-    states = (State(asked["state"]),) if asked["state"] else ()
-    return Filter(states, asked["unit"], asked["district"], asked["category"], asked["q"])
+    nature: Nature | None = None
+    channel: Channel | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    late: bool = False
+    urgent: bool = False
+    supervised: bool = False
 
 
 def visible(query: Select[Any], actor: Actor) -> Select[Any]:
@@ -74,21 +69,13 @@ def order_for(number: str, actor: Actor) -> Order:
     return order
 
 
-def find_orders(actor: Actor, narrow: Filter) -> Select[tuple[Order]]:
-    """Orders the actor may see, newest first."""
-    query = _narrowed(listed(visible(select(Order), actor)), narrow)
-    words = narrow.words.strip()
-    found = _searched(query, words, actor) if words else query
-    return found.order_by(Order.received_at.desc(), Order.id.desc())
-
-
 def dispatch_queue(narrow: Filter) -> Select[tuple[Order]]:
     """What waits for a dispatcher: danger words and urgent first, then what has waited longest."""
     states = narrow.states or (State.RECEIVED, State.RETURNING, State.EXITING)
     query = listed(select(Order)).where(Order.state.in_(states))
     danger = func.coalesce(func.jsonb_array_length(Order.suggestion["signals"]), 0) > 0
     urgent_first = or_(Order.urgency == Urgency.URGENT, danger).desc()
-    return _narrowed(query, narrow).order_by(urgent_first, Order.received_at, Order.id)
+    return narrowed(query, narrow).order_by(urgent_first, Order.received_at, Order.id)
 
 
 UNIT_WORK = (State.DISPATCHED, State.HANDLING)
@@ -102,7 +89,7 @@ def inbox(units: Iterable[str], narrow: Filter) -> Select[tuple[Order]]:
     running = and_(Deadline.order_id == Order.id, Deadline.ended_at.is_(None), Deadline.clock.in_(UNIT_CLOCKS))
     due = select(func.min(Deadline.due_at)).where(running).correlate(Order).scalar_subquery()
     query = listed(select(Order)).where(Order.lead_unit.in_(tuple(units)), Order.state.in_(states))
-    return _narrowed(query, narrow).order_by(due.nulls_last(), Order.id)
+    return narrowed(query, narrow).order_by(due.nulls_last(), Order.id)
 
 
 def disputed() -> Select[tuple[Order]]:
@@ -163,41 +150,33 @@ def listed(query: Select[Any]) -> Select[Any]:
     )
 
 
-def _narrowed(query: Select[Any], narrow: Filter) -> Select[Any]:
+def narrowed(query: Select[Any], narrow: Filter) -> Select[Any]:
+    """A query of orders narrowed by what of a filter goes by the order alone: all but its clocks."""
+    exact = {
+        Order.lead_unit: narrow.unit,
+        Order.district_code: narrow.district,
+        Order.nature: narrow.nature,
+        Order.channel: narrow.channel,
+        Order.urgency: Urgency.URGENT if narrow.urgent else None,
+    }
+    query = query.where(*(column == value for column, value in exact.items() if value))
     if narrow.states:
         query = query.where(Order.state.in_(narrow.states))
-    if narrow.unit:
-        query = query.where(Order.lead_unit == narrow.unit)
-    if narrow.district:
-        query = query.where(Order.district_code == narrow.district)
     if narrow.category:
-        query = query.where(Order.category_code.startswith(narrow.category, autoescape=True))
-    return query
+        query = query.where(Order.category_code.in_(_below(narrow.category)))
+    if narrow.since:
+        query = query.where(Order.received_at >= narrow.since)
+    if narrow.before:
+        query = query.where(Order.received_at < narrow.before)
+    return query.where(Order.supervision.is_not(None)) if narrow.supervised else query
 
 
-def has_words(words: str) -> ColumnElement[bool]:
-    """Whether an order has this number (or one that begins so), or these words in its text."""
-    if DIGITS.fullmatch(words):
-        return Order.number.startswith(words)
-    return search.matches(Order.search, words)
+def _below(category: str) -> list[str]:
+    """A category and all below it: by name the database knows how many orders each has, by a prefix it guesses."""
+    return [code for code in category_names() if code.startswith(category)]
 
 
-def phone_in(words: str) -> str:
-    """The telephone number the words may be; nothing for the number of an order and for fewer digits."""
-    plain = NOT_DIALLED.sub("", words)
-    return plain if PHONE.fullmatch(plain) else ""
-
-
-def _searched(query: Select[Any], words: str, actor: Actor) -> Select[Any]:
-    """The number of an order, a telephone number, or words of the text.
-
-    The end of a telephone number is for the center only; and a unit does not find out whose a secret order is.
-    """
-    digits = phone_in(words) or words
-    if not DIGITS.fullmatch(digits):
-        return query.where(search.matches(Order.search, words))
-    of_unit = actor.role in UNIT_ROLES
-    by_phone = Order.requester_phone == digits
-    by_end = func.right(Order.requester_phone, PHONE_TAIL) == digits
-    known = and_(by_phone, Order.secret.is_(False)) if of_unit else or_(by_phone, by_end)
-    return query.where(or_(Order.number.startswith(digits), known))
+def runs_at(now: datetime) -> ColumnElement[bool]:
+    """Whether a clock is in no pause, as ``clocks.standing`` says; pauses follow one another, so the last one tells."""
+    paused_until = Deadline.paused[-1][1].astext.cast(DateTime(timezone=True))
+    return or_(paused_until.is_(None), paused_until <= now, Deadline.upstream_at.is_not(None))

@@ -9,24 +9,33 @@ from marshmallow import fields
 
 from hotline.base.i18n import label
 from hotline.base.privacy import mask_name, mask_phone
-from hotline.base.schemas import Schema, member, words
+from hotline.base.schemas import Schema, member, truth, words
 from hotline.orders.deadlines import countdown, explanations, going_by
+from hotline.orders.lifecycle import State
 from hotline.orders.models import Attachment, Deadline, Event, Order
 from hotline.orders.open_steps import open_steps
 from hotline.orders.sight import hides_requester, sees_asking, sees_clock, sees_event, sees_when, sees_who
-from hotline.orders.vocabulary import Nature, Part, Urgency
+from hotline.orders.vocabulary import Channel, Nature, Part, Urgency
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
+from hotline.policy.schemas import CityDay
 
 
 class OrderQuery(Schema):
-    """What a list of orders may be narrowed by."""
+    """What a list of orders may be narrowed by. since, until: the first and the last city day they were received on."""
 
-    state = words(20)
+    q = words(100)
+    state = member(State, load_default=None)
+    nature = member(Nature, load_default=None)
     unit = words(40)
     district = words(40)
     category = words(40)
-    q = words(100)
+    channel = member(Channel, load_default=None)
+    since = CityDay(load_default=None)
+    until = CityDay(load_default=None)
+    late = truth(load_default=False)
+    urgent = truth(load_default=False)
+    supervised = truth(load_default=False)
     page = fields.Integer(load_default=1)
 
 

@@ -36,6 +36,13 @@ def vector(*texts: str) -> ColumnElement[Any]:
     return func.array_to_tsvector(cast(words(*texts), ARRAY(Text)), type_=TSVECTOR)
 
 
+def added(column: Any, *texts: str) -> ColumnElement[Any]:
+    """A search vector with the words of more texts."""
+    return func.coalesce(column, func.array_to_tsvector(cast([], ARRAY(Text)))).op("||", return_type=TSVECTOR())(
+        vector(*texts)
+    )
+
+
 def matches(column: Any, text: str) -> ColumnElement[bool]:
     """Whether a search vector holds every word of a text."""
     wanted = words(text)

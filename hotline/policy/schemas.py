@@ -1,4 +1,4 @@
-"""A field that goes by the city's clock."""
+"""Fields that go by the city's clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
-from hotline.policy.queries import city_instant
+from hotline.base.time import midnight
+from hotline.policy.queries import calendar_now, city_instant
 
 YEARS = range(2000, 2100)  # a year outside is a slip of the keyboard
 LONGEST_DAY = len("2026-12-01")
@@ -31,3 +32,15 @@ class CityInstant(fields.DateTime):
         if found.year not in YEARS or len(str(value).strip()) <= LONGEST_DAY:
             raise self.make_error("invalid", input=value)
         return city_instant(found)
+
+
+class CityDay(fields.Date):
+    """A city day, read as its first instant in UTC."""
+
+    default_error_messages = {"invalid": _l("give a day, e.g. 2026-12-01")}  # noqa: RUF012 # how marshmallow declares it
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if day.year not in YEARS:
+            raise self.make_error("invalid", input=value)
+        return midnight(day, calendar_now().zone)

@@ -30,9 +30,12 @@
     }
   });
 
-  document.querySelectorAll("form[data-auto] select").forEach((select) => {
-    select.addEventListener("change", () => select.form.requestSubmit());
+  document.querySelectorAll("form[data-auto] :is(select, input)").forEach((field) => {
+    field.addEventListener("change", () => field.form.requestSubmit());
   });
+  // On a phone the filters stand above the list: folded away unless some are set.
+  const fold = document.querySelector("details[data-fold='0']");
+  if (fold && matchMedia("(max-width: 720px)").matches) fold.open = false;
 
   document.querySelectorAll("form[data-bulk]").forEach((form) => {
     const words = form.querySelector("[data-picked]");

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from marshmallow import fields, post_load
 
 from hotline.base.schemas import Schema, member, truth, words
-from hotline.base.time import midnight
 from hotline.orders.vocabulary import Ruling, Urgency
-from hotline.policy.queries import calendar_now
-from hotline.policy.schemas import YEARS, CityInstant
+from hotline.policy.schemas import CityDay, CityInstant
 from hotline.transfer.catalogue import ANYWHERE
 
 
@@ -126,18 +122,6 @@ class UpstreamBody(Schema):
 
     due = CityInstant(required=True)
     reason = words(500, required=True)
-
-
-class CityDay(fields.Date):
-    """A city day, read as its first instant in UTC."""
-
-    default_error_messages = {"invalid": _l("give a day, e.g. 2026-12-01")}  # noqa: RUF012 # how marshmallow declares it
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        day = super()._deserialize(value, attr, data, **kwargs)
-        if day.year not in YEARS:
-            raise self.make_error("invalid", input=value)
-        return midnight(day, calendar_now().zone)
 
 
 class TermsBody(Schema):
