@@ -66,6 +66,7 @@ def _limits_in(redis_url: str | None) -> str:
 
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
+    from hotline.citizen.pages import pages as citizen_pages
     from hotline.handle.audit_pages import pages as audit_pages
     from hotline.handle.pages import pages as handle_pages
     from hotline.handle.template_pages import pages as template_pages
@@ -105,6 +106,7 @@ def install(app: Flask, settings: Settings) -> None:
         view_pages,
         receive_pages,
         exit_pages,
+        citizen_pages,
         order_pages,
         transfer_pages,
         knowledge_pages,

@@ -191,7 +191,7 @@ def home() -> ResponseReturnValue:
     """To the first desk somebody has; a citizen's page for everybody else."""
     actor = actor_or_none()
     endpoints = (desk.endpoint for desk in DESKS if actor and desk.is_of(actor))
-    return redirect(url_for(next(endpoints, "receive.citizen")))
+    return redirect(url_for(next(endpoints, "citizen.home")))
 
 
 def city_clock(now: datetime) -> dict[str, Any]:

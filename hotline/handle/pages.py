@@ -1,11 +1,10 @@
-"""Pages of handling: a unit's inbox, the callback desk, the citizen's own rating page, and the steps between."""
+"""Pages of handling: a unit's inbox, the callback desk, and the steps between."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,19 +15,19 @@ from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
-from hotline.base.web import limiter, own_address, whole_number
+from hotline.base.web import own_address, whole_number
 from hotline.handle import appeals as appealing
 from hotline.handle import operations as handle
 from hotline.handle import review, supervision, time
 from hotline.handle.appeal_queries import TABS, appealable_by, appeals_waiting
 from hotline.handle.call_desk import call_sheet
 from hotline.handle.calling import take
-from hotline.handle.desk import appeals_desk, rating_view, time_asked, time_desk
+from hotline.handle.desk import appeals_desk, time_asked, time_desk
 from hotline.handle.entrusting import colleagues, entrust, entrust_many
 from hotline.handle.inbox import inbox_rows, inbox_view
 from hotline.handle.narrowing import asked_of
 from hotline.handle.operations import Refusal
-from hotline.handle.queries import order_by_token, reply_in_review
+from hotline.handle.queries import reply_in_review
 from hotline.handle.schemas import (
     AppealForm,
     CallBody,
@@ -40,7 +39,6 @@ from hotline.handle.schemas import (
     NoteBody,
     NothingBody,
     ProgressBody,
-    RatingBody,
     RedoBody,
     ReplyBody,
     ReviewBody,
@@ -55,7 +53,7 @@ from hotline.orders.names import Names
 from hotline.orders.operations import reveal_phone
 from hotline.orders.queries import order_for
 from hotline.orders.urging import urge
-from hotline.people.actors import CITIZEN, Actor
+from hotline.people.actors import Actor
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.transfer.schemas import ReasonBody
@@ -223,25 +221,3 @@ hang_form(pages, "appeal", Action.APPEAL, AppealForm, _with_files(appealing.appe
 hang_form(pages, "review-appeal", Action.REVIEW_APPEAL, ReviewBody, appealing.review_appeal)
 hang_form(pages, "decide-appeal", Action.DECIDE_APPEAL, ReviewBody, appealing.decide_appeal)
 hang_form(pages, "feed-back", Action.FEED_BACK, NoteBody, supervision.feed_back)
-
-
-@pages.get("/rate/<uuid:token>")
-@limiter.limit("60 per minute")
-def rate(token: UUID) -> ResponseReturnValue:
-    """A citizen's own page: is it solved, and are you satisfied."""
-    return render_template("handle/rate.html", errors={}, **rating_view(order_by_token(token)))
-
-
-@pages.post("/rate/<uuid:token>")
-@limiter.limit("10 per minute")
-def rated(token: UUID) -> ResponseReturnValue:
-    """Record what the citizen says."""
-    order = order_by_token(token)
-    try:
-        with db.session.begin_nested():
-            handle.rate_by_link(order, CITIZEN, utc_now(), **RatingBody().read(form_data(RatingBody)))
-    except Invalid as wrong:
-        return render_template("handle/rate.html", errors=wrong.errors, **rating_view(order)), wrong.status
-    except Conflict as too_late:
-        return render_template("handle/rate.html", errors={}, **rating_view(order)), too_late.status
-    return redirect(url_for("handle.rate", token=token))

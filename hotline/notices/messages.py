@@ -71,8 +71,8 @@ def to_citizen(event: Event, order: Order) -> Message:
         number=order.number,
         unit=_unit(event, order),
         answer=answer if len(answer) <= ANSWER_SHOWN else f"{answer[:ANSWER_SHOWN]}…",
-        follow=address_outside("receive.follow"),
-        rate=address_outside("handle.rate", token=order.rating_token),
+        follow=address_outside("citizen.follow"),
+        rate=address_outside("citizen.rate", token=order.rating_token),
     )
     return Message("", text)
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, NotAllowed
+from hotline.citizen.progress import happened
 from hotline.handle import operations as handle
 from hotline.handle.queries import latest_reply
 from hotline.handle.review import reject_reply
@@ -25,7 +26,6 @@ from hotline.orders.vocabulary import Result
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy.limits import Clock
-from hotline.receive.progress import happened
 from hotline.transfer.merging import merge
 from hotline.transfer.parts import assign_part, finish_part
 from tests import factories

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from hotline.base.db import db
+from hotline.citizen.progress import COMING, PRESENT, TOLD, ahead, happened
 from hotline.handle import operations as handle
 from hotline.handle.time import grant_time, request_time
 from hotline.knowledge.operations import answer_directly
@@ -18,7 +19,6 @@ from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Attachment, Order
 from hotline.orders.vocabulary import Channel, Nature, Result, TimeKind
 from hotline.policy.limits import Clock
-from hotline.receive.progress import COMING, PRESENT, TOLD, ahead, happened
 from hotline.transfer import operations as transfer
 from hotline.transfer.merging import merge
 from tests import factories

@@ -13,6 +13,7 @@ from marshmallow import ValidationError, validates_schema
 from hotline.base.errors import Invalid, NotFound
 from hotline.base.i18n import DEFAULT, gettext, speaking
 from hotline.base.privacy import PHONE_TAIL
+from hotline.citizen.progress import ahead, happened, present
 from hotline.orders.deadlines import going_by
 from hotline.orders.lifecycle import ENDED_STATES, State
 from hotline.orders.models import Attachment, Order
@@ -25,7 +26,6 @@ from hotline.people.actors import CITIZEN
 from hotline.receive.elements import missing_elements
 from hotline.receive.once import Placed, place_once
 from hotline.receive.operations import receive_complaint
-from hotline.receive.progress import ahead, happened, present
 from hotline.receive.schemas import IntakeSchema, UrgeBody
 
 FIELDS = ("text", "address", "phone", "name", "requester", "secret", "nature")
