@@ -66,6 +66,7 @@ def _limits_in(redis_url: str | None) -> str:
 
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
+    from hotline.admin.pages import pages as admin_pages
     from hotline.citizen.pages import pages as citizen_pages
     from hotline.handle.audit_pages import pages as audit_pages
     from hotline.handle.pages import pages as handle_pages
@@ -122,7 +123,7 @@ def install(app: Flask, settings: Settings) -> None:
         wall_pages,
         notice_pages,
     )
-    for pages in (*rooms, policy_pages, catalogue_pages, proposal_pages, delivery_pages):
+    for pages in (*rooms, policy_pages, catalogue_pages, proposal_pages, delivery_pages, admin_pages):
         app.register_blueprint(pages)
     _install_api(app)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, redirect, url_for
+from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, gettext
 
@@ -31,6 +31,8 @@ from hotline.policy import queries as policies
 from hotline.policy.calendar import Calendar
 from hotline.policy.folder import read_city
 
+IN_ADMINISTRATION = ("admin.", "deliveries.")  # endpoints of pages that have no desk of their own
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -41,6 +43,10 @@ class Desk:
     title: str
     permissions: frozenset[Permission]
     waiting: Callable[[Actor], int] | None = None
+
+    def holds(self, endpoint: str) -> bool:
+        """Whether a page is this desk; what administration holds, its index stands for."""
+        return endpoint == self.endpoint or (self.endpoint == "admin.index" and endpoint.startswith(IN_ADMINISTRATION))
 
     def is_of(self, actor: Actor) -> bool:
         """Whether somebody has this desk: any of its permissions will do."""
@@ -131,11 +137,11 @@ DESKS = (
         frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS}),
     ),
     Desk(
-        "deliveries.listed",
-        "send",
-        mark("Deliveries"),
-        frozenset({Permission.ADMINISTER}),
-        lambda _: count_held_up(utc_now()),
+        "admin.index",
+        "gear",
+        mark("Administration"),
+        frozenset({Permission.ADMINISTER, Permission.AUDIT_READS}),
+        lambda actor: count_held_up(utc_now()) if actor.may(Permission.ADMINISTER) else 0,
     ),
 )
 
@@ -172,6 +178,7 @@ def frame(city: dict[str, Any]) -> dict[str, Any]:
                 "endpoint": desk.endpoint,
                 "icon": desk.icon,
                 "title": gettext(desk.title),
+                "here": desk.holds(request.endpoint or ""),
                 "count": desk.waiting(actor) if actor and desk.waiting else None,
             }
             for desk in desks

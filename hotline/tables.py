@@ -1,6 +1,6 @@
 """Every table of the product: importing this module completes the metadata."""
 
-from hotline.base import idempotency, outbox
+from hotline.base import changes, idempotency, outbox
 from hotline.base.db import Base
 from hotline.calls import models as calls
 from hotline.handle import models as handle
@@ -19,6 +19,7 @@ from hotline.transfer import models as transfer
 metadata = Base.metadata
 __all__ = [
     "calls",
+    "changes",
     "handle",
     "idempotency",
     "knowledge",

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import select
 
 from hotline.base.console import with_app
-from hotline.base.db import db
-from hotline.base.errors import Conflict, Invalid
+from hotline.base.errors import Invalid
 from hotline.base.i18n import speaking
 from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
-from hotline.orders.recompute import Move, follow_calendar
+from hotline.orders.calendars import import_days, newest, revise_hours
+from hotline.orders.recompute import Move
 from hotline.policy.clock import city_time
-from hotline.policy.days import HOLIDAY, WORKDAY, Day, Found, covered_years, find_days, known_until, merged, split_spans
-from hotline.policy.models import CalendarVersion
-from hotline.policy.operations import adopt_calendar, hold_calendar
+from hotline.policy.days import HOLIDAY, WORKDAY, Found, covered_years, find_days, split_spans
 from hotline.policy.queries import calendar_now
 
 MOVES_SHOWN = 20
@@ -56,18 +52,13 @@ def import_calendar(file: Path, *, city: bool, until: datetime | None, source: s
         raise Invalid.field(
             file.name, "names no day; give rows of date, kind and name, or all-day events marked 休 or 班"
         )
-    now = utc_now()
     with unit_of_work():
-        hold_calendar()
         before = newest()
-        published = until.date() if until else before.published_until
-        if not city and not until:
-            published = known_until(found.days, before.published_until)
-        document = with_days(before.document, found.days, city=city)
-        adopt_calendar(document, before.zone, published, source or before.source, now)
-        moves = follow_calendar(now)
+        version, moves = import_days(
+            found.days, utc_now(), city=city, until=until.date() if until else None, source=source
+        )
     click.echo(taken(file, found, city=city))
-    click.echo(f"published until {published} (was {before.published_until})")
+    click.echo(f"published until {version.published_until} (was {before.published_until})")
     tell(moves)
 
 
@@ -80,14 +71,9 @@ def change_hours(spans: str, since: datetime | None) -> None:
 
     They hold until the day of the next row of hours. Open deadlines follow at once.
     """
-    now = utc_now()
     with unit_of_work():
-        hold_calendar()
-        before = newest()
-        document = with_hours(before.document, split_spans(spans), since.date().isoformat() if since else "")
-        adopt_calendar(document, before.zone, before.published_until, before.source, now)
-        moves = follow_calendar(now)
-    for row in document["hours"]:
+        version, moves = revise_hours(split_spans(spans), utc_now(), since=since.date() if since else None)
+    for row in version.document["hours"]:
         click.echo(hours_line(row))
     tell(moves)
 
@@ -115,25 +101,6 @@ def show_calendar(year: int | None) -> None:
         for day, kind, name in version.document[layer]:
             if year is None or day.startswith(str(year)):
                 click.echo(f"{day} {kind} {name} ({title})")
-
-
-def newest() -> CalendarVersion:
-    """The calendar in force; raise Conflict where none is loaded."""
-    found = db.session.scalars(select(CalendarVersion).order_by(CalendarVersion.id.desc())).first()
-    if found is None:
-        raise Conflict("No calendar is loaded; load the city first: hotline load")
-    return found
-
-
-def with_days(document: dict[str, Any], days: list[Day], *, city: bool) -> dict[str, Any]:
-    """A calendar's document with days from a file: the city's own as they are, national ones merged."""
-    return {**document, "city": days} if city else {**document, "days": merged(document["days"], days)}
-
-
-def with_hours(document: dict[str, Any], spans: list[list[str]], since: str) -> dict[str, Any]:
-    """A calendar's document with other hours from a day on, or (since: empty) always, before its later rows."""
-    others = [row for row in document["hours"] if row["since"] != since]
-    return {**document, "hours": sorted([*others, {"since": since, "spans": spans}], key=itemgetter("since"))}
 
 
 def hours_line(row: dict[str, Any]) -> str:

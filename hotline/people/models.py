@@ -49,6 +49,7 @@ class Unit(Base):
     parent_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
     district_code: Mapped[str | None] = mapped_column(ForeignKey("district.code"))
     powers: Mapped[str] = mapped_column(String(120), server_default=text("''"))
+    contact: Mapped[str] = mapped_column(String(120), server_default=text("''"))
     active: Mapped[bool] = mapped_column(server_default=text("true"))
 
     @property
@@ -80,6 +81,8 @@ class User(UserMixin, Base):  # type: ignore[misc]  # flask-login has no types
     """Somebody who signs in. Handlers and unit heads belong to a unit.
 
     extension: what the telephone system calls an agent, where that is not the login.
+    must_change_password: the password is a one-time one somebody else knows. session_number: sessions of an earlier
+    number have ended.
     """
 
     __tablename__ = "user_account"
@@ -97,7 +100,14 @@ class User(UserMixin, Base):  # type: ignore[misc]  # flask-login has no types
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     extension: Mapped[str | None] = mapped_column(String(60), unique=True)
     created_at: Mapped[Instant]
+    must_change_password: Mapped[bool] = mapped_column(server_default=text("false"))
+    session_number: Mapped[int] = mapped_column(server_default=text("0"))
+    signed_in_at: Mapped[Instant | None]
     unit: Mapped[Unit | None] = relationship(lazy="joined")
+
+    def get_id(self) -> str:
+        """What a session keeps of the user (flask-login asks)."""
+        return f"{self.id}.{self.session_number}"
 
     @property
     def is_active(self) -> bool:
@@ -130,6 +140,7 @@ class ApiKey(Base):
     key_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[Instant]
     revoked_at: Mapped[Instant | None]
+    used_at: Mapped[Instant | None]
     user: Mapped[User] = relationship(lazy="joined")
 
 
@@ -137,6 +148,7 @@ class ReadRecord(Base):
     """Somebody read a citizen's full number: who, when, of which order, and what for."""
 
     __tablename__ = "read_record"
+    __table_args__ = (Index("ix_read_record_at", "at"),)
 
     id: Mapped[Key]
     at: Mapped[Instant]

@@ -6,14 +6,17 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from hotline.base.changes import CONSOLE, Author, Subject, kept_by_people, record_change
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import Invalid
+from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
 from hotline.people.models import ApiKey, District, ReadRecord, Unit, User
 from hotline.people.roles import UNIT_ROLES, Role
@@ -45,6 +48,8 @@ def load_districts(rows: Iterable[Mapping[str, str]]) -> int:
 def load_units(rows: Iterable[Mapping[str, str]]) -> int:
     """Insert or update units by code, parents before children; return how many rows were read.
 
+    A unit somebody has changed on a page stays as it is.
+
     Raises Invalid for a parent that is no unit, and for a unit that would stand above itself.
     """
     values = [
@@ -59,6 +64,10 @@ def load_units(rows: Iterable[Mapping[str, str]]) -> int:
         }
         for row in rows
     ]
+    mine = kept_by_people(Subject.UNIT)
+    kept, values = len(values), [value for value in values if value["code"] not in mine]
+    if not values:
+        return kept
     _check_tree(values)
     statement = insert(Unit)
     changes = {
@@ -66,7 +75,7 @@ def load_units(rows: Iterable[Mapping[str, str]]) -> int:
     }
     db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
     forget_kept()
-    return len(values)
+    return kept
 
 
 def _check_tree(values: Iterable[Mapping[str, str | None]]) -> None:
@@ -88,27 +97,60 @@ def _check_tree(values: Iterable[Mapping[str, str | None]]) -> None:
 
 
 def create_user(
-    login: str, name: str, role: Role, password: str, now: datetime, *, unit_code: str | None = None
+    login: str,
+    name: str,
+    role: Role,
+    password: str,
+    now: datetime,
+    *,
+    unit_code: str | None = None,
+    by: Author = CONSOLE,
+    one_time: bool = False,
 ) -> User:
-    """Create somebody who can sign in; raise Invalid for a taken login, a short password or a missing unit."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise Invalid.field("password", f"is too short; give at least {SHORTEST_PASSWORD} characters")
-    if (role in UNIT_ROLES) != (unit_code is not None):
-        raise Invalid.field("unit", "handlers and unit heads have a unit, the others have none")
+    """Create somebody who can sign in; raise Invalid for a taken login, a short password or a missing unit.
+
+    one_time: the password is to be changed at the first sign-in.
+    """
+    password_hash = hashed(password)
+    require_unit_of(role, unit_code)
     if db.session.scalar(select(User.id).filter_by(login=login)) is not None:
-        raise Invalid.field("login", "is taken; choose another")
+        raise Invalid.field("login", gettext("is taken; choose another"))
     user = User(
         login=login,
         name=name,
         role=role,
         unit_code=unit_code,
-        password_hash=_hasher.hash(password),
+        password_hash=password_hash,
         active=True,
         created_at=now,
+        must_change_password=one_time,
+        session_number=0,
     )
     db.session.add(user)
     db.session.flush()
+    record_change(by, Subject.USER, str(user.id), user.name, now, after=user_facts(user))
     return user
+
+
+def user_facts(user: User) -> dict[str, Any]:
+    """What the record of changes says of a user."""
+    facts = {"login": user.login, "name": user.name, "role": user.role.value, "unit": user.unit_code}
+    return {**facts, "active": user.active}
+
+
+def require_unit_of(role: Role, unit_code: str | None) -> None:
+    """Raise Invalid unless a role that has a unit has one, and no other has."""
+    if (role in UNIT_ROLES) != (unit_code is not None):
+        raise Invalid.field("unit", gettext("handlers and unit heads have a unit, the others have none"))
+
+
+def hashed(password: str) -> str:
+    """What is stored of a password; raise Invalid for one that is too short."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid.field(
+            "password", gettext("is too short; give at least %(least)s characters", least=SHORTEST_PASSWORD)
+        )
+    return _hasher.hash(password)
 
 
 def check_password(login: str, password: str) -> User | None:
@@ -121,10 +163,13 @@ def check_password(login: str, password: str) -> User | None:
     return user
 
 
-def give_api_key(user: User, name: str, now: datetime) -> str:
+def give_api_key(user: User, name: str, now: datetime, by: Author = CONSOLE) -> str:
     """Make an API key for a user and return it; it cannot be shown again."""
     key = secrets.token_urlsafe(32)
-    db.session.add(ApiKey(name=name, user_id=user.id, key_hash=hash_key(key), created_at=now))
+    made = ApiKey(name=name, user_id=user.id, key_hash=hash_key(key), created_at=now)
+    db.session.add(made)
+    db.session.flush()
+    record_change(by, Subject.API_KEY, str(made.id), name, now, after={"user": user.login})
     return key
 
 

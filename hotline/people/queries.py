@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select, update
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid
@@ -12,7 +14,9 @@ from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
 from hotline.people.models import ApiKey, District, Unit, UnitKind, User
 from hotline.people.operations import hash_key
-from hotline.people.roles import UNIT_ROLES
+from hotline.people.roles import UNIT_ROLES, Role
+
+USED_KEPT = timedelta(hours=1)  # how exact it is kept when a key was used
 
 
 def units_under(code: str) -> frozenset[str]:
@@ -35,10 +39,64 @@ def actor_for(user: User) -> Actor:
     return Actor(role=user.role, name=user.name, user_id=user.id, units=units)
 
 
-def user_by_key(key: str) -> User | None:
-    """The active user an API key that is not revoked stands for."""
+def key_in_use(key: str, now: datetime) -> ApiKey | None:
+    """An API key that is not revoked, of an active user. That it is used is kept once an hour."""
     found = db.session.scalar(select(ApiKey).filter_by(key_hash=hash_key(key), revoked_at=None))
-    return found.user if found and found.user.active else None
+    if found is None or not found.user.active:
+        return None
+    if found.used_at is None or found.used_at < now - USED_KEPT:
+        # Nobody waits for another call of the same key: who finds it locked leaves it to that one.
+        free = select(ApiKey.id).where(ApiKey.id == found.id).with_for_update(skip_locked=True)
+        db.session.execute(update(ApiKey).where(ApiKey.id.in_(free)).values(used_at=now))
+    return found
+
+
+def users_by(words: str = "", role: Role | None = None, unit: str = "", active: str = "yes") -> Select[tuple[User]]:
+    """The users by unit and name, narrowed. active: yes, no, all; never: who may sign in and never has."""
+    query: Select[Any] = select(User)
+    if words:
+        query = query.where(User.name.icontains(words, autoescape=True) | User.login.icontains(words, autoescape=True))
+    if role is not None:
+        query = query.where(User.role == role)
+    if unit:
+        query = query.where(User.unit_code == unit)
+    if active != "all":
+        query = query.where(User.active == (active != "no"))
+    if active == "never":
+        query = query.where(User.signed_in_at.is_(None))
+    return query.order_by(User.unit_code.is_not(None), User.unit_code, User.role, User.name, User.id)
+
+
+def count_users() -> dict[str, int]:
+    """How many may sign in for each unit."""
+    query = select(User.unit_code, func.count()).where(User.active, User.unit_code.is_not(None))
+    return {str(code): count for code, count in db.session.execute(query.group_by(User.unit_code))}
+
+
+def all_keys() -> Select[tuple[ApiKey]]:
+    """All API keys, those in use first."""
+    query: Select[Any] = select(ApiKey)
+    return query.order_by(ApiKey.revoked_at.is_not(None), ApiKey.id.desc())
+
+
+def keys_of(user: User) -> list[ApiKey]:
+    """A user's API keys, those in use first."""
+    query = select(ApiKey).filter_by(user_id=user.id)
+    return list(db.session.scalars(query.order_by(ApiKey.revoked_at.is_not(None), ApiKey.id.desc())))
+
+
+def unit_tree() -> list[tuple[Unit, int]]:
+    """Every unit, whether or not in use, each below the one above it, with how deep it stands."""
+    below: dict[str | None, list[Unit]] = {}
+    for unit in db.session.scalars(select(Unit).order_by(Unit.kind, Unit.code)):
+        below.setdefault(unit.parent_code, []).append(unit)
+
+    def walk(code: str | None, depth: int) -> Iterator[tuple[Unit, int]]:
+        for unit in below.get(code, ()):
+            yield unit, depth
+            yield from walk(unit.code, depth + 1)
+
+    return list(walk(None, 0))
 
 
 def people_of(units: Iterable[str]) -> list[User]:

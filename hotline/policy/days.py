@@ -60,13 +60,17 @@ def read_days(file: Path) -> list[Day]:
 
 def find_days(file: Path) -> Found:
     """The days a CSV or iCal file names, and how many events it skips; raise Invalid where it cannot be used."""
+    return days_in(file.name, file.read_bytes())
+
+
+def days_in(name: str, content: bytes, field: str = "") -> Found:
+    """Likewise, of a file's name and content; what is wrong is said of the field, or of the file."""
     try:
-        content = file.read_bytes()
-        if file.suffix.lower() == ".ics" or ICAL.match(content):
+        if name.lower().endswith(".ics") or ICAL.match(content):
             return _from_ical(_text(FOLD.sub(b"", content)))
         return Found(_once(_csv_rows(_text(content))))
     except (ValueError, csv.Error) as wrong:
-        raise Invalid.field(file.name, str(wrong)) from wrong
+        raise Invalid.field(field or name, str(wrong)) from wrong
 
 
 def split_spans(written: str) -> list[list[str]]:

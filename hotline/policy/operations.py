@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from hotline.base.changes import CONSOLE, Author, Subject, record_change
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
@@ -16,7 +17,9 @@ from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.queries import calendar_now, policy_versions, read_calendar
 
 
-def adopt_policy(document: dict[str, Any], effective_from: datetime, now: datetime) -> PolicyVersion:
+def adopt_policy(
+    document: dict[str, Any], effective_from: datetime, now: datetime, by: Author = CONSOLE
+) -> PolicyVersion:
     """Add a version of the policy, in force from an instant on. Orders keep the version they were accepted under.
 
     Raises Invalid where the document cannot be used, and where the version would change what has been: it starts
@@ -33,6 +36,8 @@ def adopt_policy(document: dict[str, Any], effective_from: datetime, now: dateti
     db.session.add(version)
     db.session.flush()
     forget_kept()
+    said = {"version": version.id, "name": policy.name, "effective": effective_from.isoformat()}
+    record_change(by, Subject.POLICY, str(version.id), policy.label, now, after=said)
     return version
 
 
@@ -52,7 +57,7 @@ def hold_calendar() -> None:
 
 
 def adopt_calendar(
-    document: dict[str, Any], zone: str, published_until: date, source: str, now: datetime
+    document: dict[str, Any], zone: str, published_until: date, source: str, now: datetime, by: Author = CONSOLE
 ) -> CalendarVersion:
     """Add a version of the calendar (see ``calendar_from`` for its document).
 
@@ -68,4 +73,6 @@ def adopt_calendar(
     db.session.add(version)
     db.session.flush()
     forget_kept()
+    said = {"version": version.id, "published_until": published_until.isoformat(), "source": source}
+    record_change(by, Subject.CALENDAR, str(version.id), str(version.id), now, after=said)
     return version

@@ -94,6 +94,12 @@ class City:
         return "lead", mend
 
 
+def require_default_unit(code: str) -> None:
+    """Raise Invalid unless a code may lead a category's orders where the catalogue says nothing; none may, too."""
+    if code and code not in City().units and code not in OF_PLACE:
+        raise Invalid.field("default_unit", gettext("%(code)s is not a unit; choose one from the list", code=code))
+
+
 def power_title(code: str) -> str:
     """What a power is called in the reader's language; a power only this city knows is called as it is written."""
     return gettext(POWERS[code]) if code in POWERS else code

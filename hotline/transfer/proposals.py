@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from hotline.base.changes import Subject, record_change
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import Conflict, Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
 from hotline.transfer.classifier import SILENT
+from hotline.transfer.keywords import key_of
 from hotline.transfer.lessons import lessons
 from hotline.transfer.models import Keyword, Origin, Proposal
 from hotline.transfer.proposing import Lesson, Proposed, propose_keywords, propose_rows
@@ -111,7 +113,7 @@ def accept(proposal_id: int, actor: Actor, now: datetime, *, reason: str = "") -
     """
     proposal = _held(proposal_id)
     if proposal.kind == "keyword":
-        _accept_keyword(proposal.body, now)
+        _accept_keyword(proposal.body, actor, now)
     else:
         _accept_row(proposal.body, actor, now, reason)
     return _decide(proposal, "accepted", actor, now, reason)
@@ -124,7 +126,7 @@ def refuse(proposal_id: int, actor: Actor, now: datetime, *, reason: str) -> Pro
     return _decide(_held(proposal_id), "refused", actor, now, reason)
 
 
-def _accept_keyword(body: dict[str, Any], now: datetime) -> None:
+def _accept_keyword(body: dict[str, Any], actor: Actor, now: datetime) -> None:
     current = select(Keyword.id).filter_by(keyword=body["keyword"], category_code=body["category"], valid_to=None)
     if db.session.scalar(current) is None:
         word = Keyword(keyword=body["keyword"], category_code=body["category"], weight=body["weight"])
@@ -132,6 +134,8 @@ def _accept_keyword(body: dict[str, Any], now: datetime) -> None:
         db.session.add(word)
         db.session.flush()
         forget_kept()
+        after = {"weight": word.weight, "origin": word.origin}
+        record_change(actor, Subject.KEYWORD, key_of(word.category_code, word.keyword), word.keyword, now, after=after)
 
 
 def _accept_row(body: dict[str, Any], actor: Actor, now: datetime, reason: str) -> None:

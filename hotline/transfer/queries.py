@@ -30,6 +30,7 @@ class Routing:
     signals: Signals
     gazetteer: Gazetteer
     catalogue: Catalogue
+    categories: frozenset[str]  # in use
 
 
 _built: tuple[Any, Routing] | None = None
@@ -103,15 +104,22 @@ def _build() -> Routing:
         for row in _current(CatalogueRow)
         if row.lead
     )
-    defaults = {row.code: row.default_unit for row in db.session.scalars(select(Category))}
+    rows = db.session.scalars(select(Category)).all()
+    defaults = {row.code: row.default_unit for row in rows}
     powers = {row.code: frozenset(filter(None, row.powers.split(";"))) for row in db.session.scalars(select(Unit))}
     return Routing(
-        Classifier(_model("category"), hand_keywords()),
+        Classifier(category_model(), hand_keywords()),
         Classifier(_model("nature")),
         Signals(signals),
         Gazetteer(places),
         Catalogue(entries, defaults, powers),
+        frozenset(row.code for row in rows if row.active),
     )
+
+
+def category_model() -> Model | None:
+    """What was learned of categories."""
+    return _model("category")
 
 
 def _model(subject: str) -> Model | None:

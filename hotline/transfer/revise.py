@@ -7,12 +7,13 @@ another replaces it, a change that takes effect at once leaves it standing, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
+from hotline.base.changes import Subject, record_change
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import Conflict, Invalid, NotFound, Stale
 from hotline.base.i18n import gettext
@@ -27,13 +28,18 @@ NOTHING = Terms("", (), (), "", "")
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Who changes the catalogue, why, and when. effective: from when on the change holds."""
+    """Who changes the catalogue (nobody: the city's file), why, and when. effective: from when on the change holds."""
 
     origin: Origin
-    name: str
+    actor: Actor | None
     reason: str
     now: datetime
     effective: datetime
+
+    @property
+    def name(self) -> str:
+        """The name that is kept."""
+        return self.actor.name if self.actor else ""
 
     @property
     def later(self) -> bool:
@@ -194,11 +200,23 @@ def lay_down(changes: Iterable[tuple[RowKey, History, Terms | None]], cause: Cau
             current.valid_to = cause.effective
         until = planned.valid_from if planned and keep_plans else None
         rows.append(_row(key, terms or NOTHING, until, cause))
+        if cause.actor:
+            _record(cause.actor, key, current.terms if current else None, terms, cause)
     # The earlier rows must have ended before the new ones are written: the database allows one row without an end.
     db.session.flush()
     db.session.add_all(rows)
     db.session.flush()
     forget_kept()
+
+
+def _record(actor: Actor, key: RowKey, before: Terms | None, after: Terms | None, cause: Cause) -> None:
+    if before is None and after is None:  # a plan was given up where nothing is in force
+        return
+    old, new = (asdict(one) if one else None for one in (before, after))
+    if new and cause.later:
+        new["effective"] = cause.effective.isoformat()
+    title = f"{key[0]} × {key[1]}"
+    record_change(actor, Subject.CATALOGUE, ":".join(key), title, cause.now, before=old, after=new, reason=cause.reason)
 
 
 def _row(key: RowKey, terms: Terms, until: datetime | None, cause: Cause) -> CatalogueRow:
@@ -245,4 +263,4 @@ def _cause(actor: Actor, now: datetime, reason: str, effective: datetime | None,
         raise Invalid.field("reason", gettext("is required"))
     if effective is not None and effective < now:
         raise Invalid.field("effective", gettext("is over; choose a later day, or leave it empty for now"))
-    return Cause(origin, actor.name, reason.strip(), now, effective or now)
+    return Cause(origin, actor, reason.strip(), now, effective or now)

@@ -86,14 +86,15 @@ def suggest(
     *,
     category: str | None = None,
     district: str | None = None,
+    tables: Routing | None = None,
 ) -> Suggestion:
     """Suggest a category and units.
 
-    category, district: what a person has already chosen; it is taken as certain.
+    category, district: what a person has already chosen; it is taken as certain. tables: other than those in force.
     """
-    tables = routing()
+    tables = tables or routing()
     place = tables.gazetteer.find(address, title, text, district=district)
-    ranked = tuple(tables.classifier.classify(title, text))
+    ranked = tuple(row for row in tables.classifier.classify(title, text) if row.category in tables.categories)
     if not _telling(ranked):
         ranked = ()
     if category is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from hotline.base.changes import Subject, kept_by_people
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import Invalid
 from hotline.orders.models import Category
@@ -16,6 +17,7 @@ from hotline.people.models import District, Unit
 from hotline.transfer.catalogue import ANYWHERE, STREET, TERRITORY, Terms
 from hotline.transfer.catalogue_csv import read_terms
 from hotline.transfer.catalogue_queries import History, histories
+from hotline.transfer.keywords import key_of as keyword_key
 from hotline.transfer.models import Keyword, Origin, PlaceName
 from hotline.transfer.revise import Cause, hold_catalogue, lay_down, same
 
@@ -23,33 +25,44 @@ from hotline.transfer.revise import Cause, hold_catalogue, lay_down, same
 def load_categories(rows: Iterable[Mapping[str, str]]) -> int:
     """Insert or update categories by code; return how many rows were read.
 
-    Raises Invalid for a default unit the city does not have.
+    A category somebody has changed on a page stays as it is. Raises Invalid for a default unit the city does not have.
     """
-    values = [{name: row[name] for name in ("code", "name", "name_en", "default_unit")} for row in rows]
+    mine, rows = kept_by_people(Subject.CATEGORY), list(rows)
+    names = ("code", "name", "name_en", "default_unit")
+    values = [{name: row[name] for name in names} for row in rows if row["code"] not in mine]
     units = _units()
     for value in values:
         if value["default_unit"]:
             _require_known(f"category {value['code']}", "unit", value["default_unit"], units)
     statement = insert(Category)
-    changes = {name: statement.excluded[name] for name in ("name", "name_en", "default_unit")}
-    db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
+    changes = {name: statement.excluded[name] for name in names[1:]}
+    if values:
+        db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
     forget_kept()
-    return len(values)
+    return len(rows)
 
 
 def load_keywords(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
     """Put hand-written keywords in force; those no longer listed end now.
 
     Learned keywords stay; where the file lists the same word for the same category, its row takes their place.
+    What somebody has changed on a page stays as it is.
     """
+    mine, rows = kept_by_people(Subject.KEYWORD), list(rows)
     values = [
         {"keyword": row["keyword"], "category_code": row["category"], "weight": float(row["weight"]), "origin": "hand"}
         for row in rows
+        if keyword_key(row["category"], row["keyword"]) not in mine
     ]
     listed = {(value["keyword"], value["category_code"]) for value in values}
-    return replace_rows(
-        Keyword, values, now, lambda row: row.origin == "hand" or (row.keyword, row.category_code) in listed
-    )
+
+    def owned(row: Keyword) -> bool:
+        if keyword_key(row.category_code, row.keyword) in mine:
+            return False
+        return row.origin == "hand" or (row.keyword, row.category_code) in listed
+
+    replace_rows(Keyword, values, now, owned)
+    return len(rows)
 
 
 def load_places(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
@@ -86,7 +99,7 @@ def load_catalogue(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
     past = histories()
     changes = [(key, past.get(key, History()), said.get(key)) for key in [*said, *(past.keys() - said.keys())]]
     changed = [change for change in changes if _file_changed(change[1], change[2], now)]
-    lay_down(changed, Cause(Origin.FILE, "", "", now, now), keep_plans=True)
+    lay_down(changed, Cause(Origin.FILE, None, "", now, now), keep_plans=True)
     return len(said)
 
 

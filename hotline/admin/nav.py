@@ -1,0 +1,41 @@
+"""The pages of administration somebody has, as the row of links above each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hotline.base.i18n import mark
+from hotline.people.roles import Permission
+from hotline.people.signin import current_actor
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page of administration, and who has it."""
+
+    endpoint: str
+    title: str
+    icon: str
+    permission: Permission = Permission.ADMINISTER
+
+
+TABS = (
+    Tab("admin.users.listed", mark("Users"), "people"),
+    Tab("admin.users.keys", mark("API keys"), "key"),
+    Tab("admin.roles", mark("Roles"), "person-badge"),
+    Tab("admin.units.listed", mark("Units"), "building"),
+    Tab("admin.categories.listed", mark("Categories"), "diagram-2"),
+    Tab("admin.keywords.listed", mark("Keywords"), "tags", Permission.MANAGE_ROUTING),
+    Tab("admin.policies.listed", mark("Policies"), "journal-text"),
+    Tab("admin.calendar.shown", mark("Calendar"), "calendar3"),
+    Tab("deliveries.listed", mark("Channels"), "send"),
+    Tab("admin.changed", mark("Changes"), "clock-history"),
+    Tab("admin.reads", mark("Reads"), "eye", Permission.AUDIT_READS),
+)
+OPENS = (Permission.ADMINISTER, Permission.AUDIT_READS)  # who has the desk
+
+
+def admin_tabs() -> list[Tab]:
+    """The pages whoever asks has."""
+    actor = current_actor()
+    return [tab for tab in TABS if actor.may(tab.permission)]

@@ -1,0 +1,106 @@
+"""Pages of the handling units."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from hotline.admin.forms import NOTHING_TRIED, Tried, asked, attempt, form_version
+from hotline.admin.leaving import against_unit, retire_unit
+from hotline.admin.schemas import NewUnitForm, SwitchForm, TreeQuery, UnitForm
+from hotline.admin.words import ChangeWords
+from hotline.base.changes import Subject, history_of, version_of
+from hotline.base.db import db
+from hotline.base.errors import NotFound
+from hotline.base.i18n import gettext
+from hotline.orders.names import Names
+from hotline.people.models import Unit, UnitKind
+from hotline.people.queries import count_users, unit_tree
+from hotline.people.roles import Permission
+from hotline.people.signin import needs
+from hotline.people.units import add_unit, change_unit
+
+LONELY = "lonely"  # units nobody signs in for
+OF_CENTER = frozenset({UnitKind.CENTER, UnitKind.GOVERNMENT})  # they handle no orders
+
+pages = Blueprint("units", __name__, url_prefix="/units", template_folder="templates")
+
+
+@pages.get("")
+@needs(Permission.ADMINISTER)
+def listed() -> ResponseReturnValue:
+    """The tree of units, or those whose name fits."""
+    given = asked(TreeQuery)
+    users, words = count_users(), given["q"].casefold()
+    rows = [
+        (unit, depth)
+        for unit, depth in unit_tree()
+        if (unit.active or given["out"] == "1")
+        and words in f"{unit.name} {unit.name_en} {unit.code}".casefold()
+        and not (given["out"] == LONELY and (unit.code in users or unit.kind in OF_CENTER))
+    ]
+    return render_template("admin/units.html", rows=rows, asked=given, users=users, names=Names())
+
+
+@pages.get("/new")
+@needs(Permission.ADMINISTER)
+def new() -> ResponseReturnValue:
+    """A unit to fill in."""
+    return _blank(NOTHING_TRIED)
+
+
+@pages.post("/new")
+@needs(Permission.ADMINISTER)
+def add() -> ResponseReturnValue:
+    """Add a unit."""
+    done = attempt("new", NewUnitForm, add_unit)
+    return (_blank(done), done.status) if isinstance(done, Tried) else _done(done.code, done)
+
+
+@pages.get("/<code>")
+@needs(Permission.ADMINISTER)
+def shown(code: str) -> ResponseReturnValue:
+    """One unit: what it is, what names it, the forms that change it, what was changed."""
+    return _shown(code)
+
+
+@pages.post("/<code>")
+@needs(Permission.ADMINISTER)
+def change(code: str) -> ResponseReturnValue:
+    """Change a unit."""
+    return _done(code, attempt("change", UnitForm, change_unit, code=code, expected=form_version()))
+
+
+@pages.post("/<code>/active")
+@needs(Permission.ADMINISTER)
+def switch(code: str) -> ResponseReturnValue:
+    """Take a unit out of use, or into use again."""
+    return _done(code, attempt("switch", SwitchForm, retire_unit, code=code, expected=form_version()))
+
+
+def _done(code: str, done: Unit | Tried) -> ResponseReturnValue:
+    if isinstance(done, Tried):
+        return _shown(code, done), done.status
+    flash(gettext("Saved."), "done")
+    return redirect(url_for(".shown", code=code), 303)
+
+
+def _blank(tried: Tried) -> str:
+    return render_template("admin/unit_new.html", tried=tried, kinds=list(UnitKind), names=Names())
+
+
+def _shown(code: str, tried: Tried = NOTHING_TRIED) -> str:
+    unit = db.session.get(Unit, code)
+    if unit is None:
+        raise NotFound(gettext("There is no such unit."))
+    return render_template(
+        "admin/unit.html",
+        unit=unit,
+        standing=against_unit(code),
+        version=version_of(Subject.UNIT, code),
+        history=history_of(Subject.UNIT, code),
+        words=ChangeWords(),
+        tried=tried,
+        kinds=list(UnitKind),
+        names=Names(),
+    )

@@ -1,0 +1,122 @@
+"""Verbs on handling units, for whoever administers them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from hotline.base.changes import Subject, record_change, require_version
+from hotline.base.db import db, forget_kept
+from hotline.base.errors import Conflict, Invalid, NotFound
+from hotline.base.i18n import gettext
+from hotline.people.actors import Actor
+from hotline.people.models import Unit, UnitKind
+from hotline.people.queries import require_district, units_under
+from hotline.people.roles import Permission
+
+CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+def unit_facts(unit: Unit) -> dict[str, Any]:
+    """What the record of changes says of a unit."""
+    return {
+        "name": unit.name,
+        "name_en": unit.name_en,
+        "kind": unit.kind.value,
+        "parent": unit.parent_code,
+        "district": unit.district_code,
+        "powers": unit.powers,
+        "contact": unit.contact,
+        "active": unit.active,
+    }
+
+
+def add_unit(code: str, actor: Actor, now: datetime, **said: Any) -> Unit:
+    """Add a unit (see ``change_unit`` for what is said of it). Raises Invalid for a code or a name that is taken."""
+    actor.require(Permission.ADMINISTER)
+    _hold()
+    if not CODE.fullmatch(code):
+        raise Invalid.field("code", gettext("give small letters, digits and hyphens, e.g. d03-s1"))
+    if db.session.get(Unit, code) is not None:
+        raise Invalid.field("code", gettext("is taken; choose another"))
+    unit = Unit(code=code, active=True, powers="")
+    _write(unit, **said)
+    db.session.add(unit)
+    db.session.flush()
+    forget_kept()
+    record_change(actor, Subject.UNIT, code, unit.name, now, after=unit_facts(unit))
+    return unit
+
+
+def change_unit(code: str, actor: Actor, now: datetime, *, expected: int | None = None, **said: Any) -> Unit:
+    """Change a unit: name, name_en, kind, parent, district, powers, contact.
+
+    Raises Invalid where it would stand above itself, Stale where somebody changed it since.
+    """
+    unit = _held(code, actor, expected)
+    before = unit_facts(unit)
+    with db.session.no_autoflush:
+        _write(unit, **said)
+    _keep(unit, before, actor, now)
+    return unit
+
+
+def switch_unit(code: str, actor: Actor, now: datetime, *, active: bool, expected: int | None = None) -> Unit:
+    """Take a unit out of use, or into use again. What stands against it, rooms above know."""
+    unit = _held(code, actor, expected)
+    if active and unit.parent_code and not db.session.get_one(Unit, unit.parent_code).active:
+        raise Conflict(gettext("The unit above it is not in use; take that one into use first."))
+    before = unit_facts(unit)
+    unit.active = active
+    _keep(unit, before, actor, now)
+    return unit
+
+
+def _write(
+    unit: Unit,
+    *,
+    name: str,
+    name_en: str,
+    kind: UnitKind,
+    parent: str | None = None,
+    district: str | None = None,
+    powers: str = "",
+    contact: str = "",
+) -> None:
+    same = select(Unit.code).where(Unit.name == name, Unit.code != unit.code)
+    if db.session.scalar(same) is not None:
+        raise Invalid.field("name", gettext("is the name of another unit"))
+    if parent is not None:
+        above = db.session.get(Unit, parent)
+        if above is None or not above.active:
+            raise Invalid.field("parent", gettext("%(code)s is not a unit; choose one from the list", code=parent))
+        if parent in units_under(unit.code):
+            raise Invalid.field("parent", gettext("a unit does not stand above itself"))
+    if district is not None:
+        require_district(district)
+    unit.name, unit.name_en, unit.kind = name, name_en, kind
+    unit.parent_code, unit.district_code, unit.powers, unit.contact = parent, district, powers, contact
+
+
+def _keep(unit: Unit, before: dict[str, Any], actor: Actor, now: datetime) -> None:
+    db.session.flush()
+    forget_kept()
+    record_change(actor, Subject.UNIT, unit.code, unit.name, now, before=before, after=unit_facts(unit))
+
+
+def _hold() -> None:
+    """Let nobody else change the tree until the transaction ends."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("units", 0))))
+
+
+def _held(code: str, actor: Actor, expected: int | None) -> Unit:
+    actor.require(Permission.ADMINISTER)
+    _hold()
+    unit = db.session.get(Unit, code, with_for_update=True, populate_existing=True)
+    if unit is None:
+        raise NotFound(gettext("There is no such unit."))
+    require_version(Subject.UNIT, code, expected)
+    return unit
