@@ -20,11 +20,13 @@ from hotline.operate import SAMPLE_USERS  # noqa: E402
 from hotline.orders.lifecycle import State  # noqa: E402
 from hotline.orders.models import Order  # noqa: E402
 from hotline.people.operations import create_user  # noqa: E402
+from hotline.report.rollup.rolling import roll_up  # noqa: E402
 from hotline.sample import fill  # noqa: E402
 
 PASSWORD = "a picture's password"
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 OFFICE, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+HALL = {"width": 1920, "height": 1080}
 CALL = "望江区锦绣花园小区从昨天晚上开始停水，到现在还没有来水，打供水公司电话一直占线，家里有老人孩子，请尽快恢复。"
 
 
@@ -71,12 +73,21 @@ def shoot(browser: Browser, address: str, number: str, tail: str) -> None:
 
     picture("desk", "agent", "/desk", typed)
     picture("dispatch", "dispatcher", "/dispatch")
+    picture("search", "dispatcher", "/orders?q=停水")
+    picture("time", "dispatcher", "/time-requests")
+    picture("disputes", "supervisor", "/disputes")
     picture("inbox", "handler-d01", "/inbox")
+    picture("inbox-phone", "handler-d01", "/inbox", size=PHONE)
     picture("order", "handler-d01", "/inbox", first_order)
     picture("callbacks", "callback", "/callbacks")
+    picture("supervision", "supervisor", "/supervision")
+    picture("ledgers", "supervisor", "/ledgers")
     picture("week", "manager", "/week")
     picture("rankings", "manager", "/rankings")
     picture("topics", "manager", "/topics")
+    picture("wall", "manager", "/wall", size=HALL)
+    picture("admin", "admin", "/admin")
+    picture("citizen-new", None, "/citizen/new", size=PHONE)
     picture("citizen", None, "/citizen/follow", follow, PHONE)
 
 
@@ -88,6 +99,8 @@ def main() -> None:
                 for who in SAMPLE_USERS:
                     create_user(who.login, who.name, who.role, PASSWORD, utc_now(), unit_code=who.unit)
             fill(utc_now(), weeks=6, orders=1500, progress=lambda _: None)
+            with unit_of_work():
+                roll_up(utc_now())
             order = db.session.scalars(
                 select(Order).filter_by(state=State.HANDLING, lead_unit="d01").order_by(Order.id.desc()).limit(1)
             ).one()
