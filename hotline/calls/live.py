@@ -29,7 +29,8 @@ from hotline.people.models import User
 from hotline.people.queries import actor_for
 from hotline.people.roles import Permission
 
-# A call whose end was never told must not stand at a desk for ever.
+# A call whose end was never told must not stand at a desk for ever, nor ring on.
+RINGS_FOR = timedelta(minutes=10)
 SHOWN_FOR = timedelta(hours=4)
 KEPT_FOR = timedelta(hours=12)
 MOST_IN_LINE = 5
@@ -130,12 +131,13 @@ def _record(call: LiveCall) -> CallRecord:
 
 def calls_at(actor: Actor, now: datetime) -> list[LiveCall]:
     """The calls at an agent's desk, the first to ring first: ringing, spoken, or over and not written down yet."""
-    missed = and_(LiveCall.ended_at.is_not(None), LiveCall.answered_at.is_(None))
+    rings = and_(LiveCall.ended_at.is_(None), LiveCall.rang_at > now - RINGS_FOR)
     # One an order has come of stays while it is spoken: the caller may have another matter.
     done = and_(LiveCall.settled_at.is_not(None), or_(LiveCall.order_id.is_(None), LiveCall.ended_at.is_not(None)))
     query = (
         select(LiveCall)
-        .where(LiveCall.user_id == actor.user_id, LiveCall.queued_at > now - SHOWN_FOR, ~missed, ~done)
+        .where(LiveCall.user_id == actor.user_id, LiveCall.queued_at > now - SHOWN_FOR)
+        .where(or_(LiveCall.answered_at.is_not(None), rings), ~done)
         .options(joinedload(LiveCall.order))
         .order_by(LiveCall.queued_at, LiveCall.id)
         .limit(MOST_IN_LINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import time
 
 import click
@@ -45,6 +46,7 @@ def simulate(agent: str, phone: str | None, queue: str, ring: float, talk: float
             hear_event(Told(call_id, event, utc_now(), agent, phone, queue), SOURCE, utc_now())
         click.echo(f"{event.value:<8} {mask_phone(phone)} → {agent}")
 
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it hangs up
     tell(CallEvent.RING)
     try:
         time.sleep(ring)
@@ -55,6 +57,7 @@ def simulate(agent: str, phone: str | None, queue: str, ring: float, talk: float
         click.echo()
     finally:
         tell(CallEvent.HANG_UP)
+        signal.signal(signal.SIGTERM, before)
 
 
 def _somebody() -> str:

@@ -223,17 +223,24 @@
     const found = document.querySelector("#suggestion .found");
     const [words, places, dangers] = ["words", "places", "dangers"].map((kind) => found ? JSON.parse(found.dataset[kind]) : []);
     byId("nature-told").textContent = found && found.dataset.nature ? `: ${found.dataset.nature}` : "";
-    const wanted = [...words, ...places, ...dangers].filter(Boolean).sort((a, b) => b.length - a.length);
-    const pattern = wanted.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
-    const parts = pattern ? text.value.split(new RegExp(`(${pattern})`)) : [text.value];
-    mirror.replaceChildren(...parts.map((part, at) => {
-      if (at % 2 === 0) return document.createTextNode(part);
-      const marked = document.createElement("mark");
-      marked.textContent = part;
-      if (dangers.includes(part)) marked.className = "danger";
-      else if (!words.includes(part)) marked.className = "at";
-      return marked;
-    }), document.createTextNode("\n"));
+    const whole = text.value, kinds = [];
+    // A word of danger is marked before one it shares characters with.
+    for (const [kind, list] of [["danger", dangers], ["word", words], ["at", places]]) {
+      for (const word of list.filter(Boolean)) {
+        for (let at = whole.indexOf(word); at >= 0; at = whole.indexOf(word, at + word.length)) {
+          for (let i = at; i < at + word.length; i++) kinds[i] = kinds[i] || kind;
+        }
+      }
+    }
+    mirror.replaceChildren();
+    for (let from = 0, to = 0; from < whole.length; from = to) {
+      while (to < whole.length && kinds[to] === kinds[from]) to++;
+      const piece = document.createElement(kinds[from] ? "mark" : "span");
+      piece.textContent = whole.slice(from, to);
+      if (kinds[from]) piece.className = kinds[from];
+      mirror.append(piece);
+    }
+    mirror.append("\n");
     mirror.scrollTop = text.scrollTop;
   }
 

@@ -16,7 +16,17 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotFound
 from hotline.calls import queue_log
-from hotline.calls.live import KEPT_FOR, SHOWN_FOR, CallEvent, Told, calls_at, forget_calls, hear_event, put_away
+from hotline.calls.live import (
+    KEPT_FOR,
+    RINGS_FOR,
+    SHOWN_FOR,
+    CallEvent,
+    Told,
+    calls_at,
+    forget_calls,
+    hear_event,
+    put_away,
+)
 from hotline.calls.models import Call, CallOutcome, LiveCall
 from hotline.calls.operations import record_calls
 from hotline.cli import cli
@@ -101,6 +111,12 @@ def test_who_hung_up_before_the_answer_leaves_the_desk_and_who_was_spoken_to_sta
     assert calls_at(agent, now + SHOWN_FOR + 2 * SECOND) == []
     put_away(spoken.id, agent, now)
     assert calls_at(agent, now) == []
+
+
+def test_a_call_whose_end_is_never_told_does_not_ring_for_ever(session: None, actor: ActorOf, now: datetime) -> None:
+    call = hear(told(CallEvent.RING, now), now=now)
+    assert calls_at(actor("agent"), now + RINGS_FOR - SECOND) == [call]
+    assert calls_at(actor("agent"), now + RINGS_FOR) == []
 
 
 def test_nobody_puts_away_anothers_call(session: None, other: User, actor: ActorOf, now: datetime) -> None:
