@@ -116,6 +116,12 @@ def form_version() -> int:
     return version
 
 
+def picked_orders() -> dict[str, int]:
+    """The orders picked in a list (number → version read)."""
+    picked = (value.partition(":") for value in request.form.getlist("order"))
+    return {number: whole_number(version) or 0 for number, _, version in picked}
+
+
 def onward(order: Order, actor: Actor) -> str:
     """Where to after a step: back to the list it came from, or on with the order where there is more to do with it."""
     back = own_address(request.form.get("back", ""))
