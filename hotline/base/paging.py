@@ -30,14 +30,10 @@ class Page(Generic[T]):
         return max(1, -(-self.total // self.size))
 
 
-def page_of(query: Select[tuple[T]], number: int = 1, size: int = 50, *, bound: int | None = None) -> Page[T]:
-    """One page of an ordered query of entities.
-
-    bound: where the list ends for whoever turns its pages; None: it goes on past what is counted.
-    """
-    most = bound or COUNTED_UP_TO
-    counted: Select[Any] = select(func.count()).select_from(query.order_by(None).limit(most + 1).subquery())
+def page_of(query: Select[tuple[T]], number: int = 1, size: int = 50) -> Page[T]:
+    """One page of an ordered query of entities."""
+    counted: Select[Any] = select(func.count()).select_from(query.order_by(None).limit(COUNTED_UP_TO + 1).subquery())
     total = db.session.execute(counted).scalar_one()
-    number = min(max(1, number), -(-bound // size) if bound else LAST_PAGE)
+    number = min(max(1, number), LAST_PAGE)
     found: Any = db.session.scalars(query.limit(size).offset((number - 1) * size)).unique().all()
-    return Page(list(found), number, size, min(total, most), total > most)
+    return Page(list(found), number, size, min(total, COUNTED_UP_TO), total > COUNTED_UP_TO)

@@ -15,16 +15,20 @@ from hotline.handle.queries import (
     latest_reply,
     orders_that_ask_for_time,
     running,
+    time_records,
     time_requests_of,
     waiting_time,
 )
-from hotline.handle.time import due_if_granted
-from hotline.orders.lifecycle import ENDED_STATES, State
+from hotline.handle.time import due_if_granted, extension_left
+from hotline.orders.lifecycle import ENDED_STATES, Action, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.names import Names, level_names
-from hotline.orders.queries import UNIT_CLOCKS
-from hotline.orders.timeline import time_in_words
+from hotline.orders.queries import UNIT_CLOCKS, order_for
+from hotline.orders.sheet import sheet
+from hotline.orders.timeline import entries, time_in_words
 from hotline.orders.vocabulary import TimeKind
+
+TIME_STEPS = frozenset({Action.REQUEST_TIME, Action.GRANT_TIME, Action.REFUSE_TIME, Action.RESUME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,31 @@ def time_asked(order: Order, now: datetime) -> TimeAsked | None:
     return None if asked is None else _time_asked(order, asked, now)
 
 
+def time_case(number: str, actor: Actor, now: datetime) -> dict[str, Any]:
+    """The request of one order with all that speaks for it and against it; nothing to decide where none waits."""
+    order = order_for(number, actor)
+    names, events = Names(), [event for event in order.events if event.action in TIME_STEPS]
+    return {
+        **sheet(order, actor, now),
+        "waiting": time_asked(order, now),
+        "left": extension_left(order),
+        "record": time_records([order.lead_unit], now).get(order.lead_unit),
+        "before": entries(order, reversed(events), actor, names),
+        "on_desk": True,
+        "back": "",
+    }
+
+
 def time_desk(page: int, now: datetime) -> dict[str, Any]:
     """All requests for time that wait, who has waited longest first."""
     found = page_of(orders_that_ask_for_time(), page)
     asked = time_requests_of(order.id for order in found.rows)
-    return {"page": found, "rows": [_time_asked(order, asked[order.id], now) for order in found.rows], "now": now}
+    return {
+        "page": found,
+        "rows": [_time_asked(order, asked[order.id], now) for order in found.rows],
+        "records": time_records((order.lead_unit for order in found.rows), now),
+        "now": now,
+    }
 
 
 def _time_asked(order: Order, asked: Event, now: datetime) -> TimeAsked:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from hotline.base.db import db
-from hotline.base.errors import Conflict, HotlineError, Invalid
+from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.privacy import mask_phone
 from hotline.handle.audits import draw
@@ -21,11 +20,11 @@ from hotline.handle.review import approve_reply
 from hotline.knowledge.replying import stand_by
 from hotline.orders.appealing import is_content
 from hotline.orders.attachments import Upload, attach, store
+from hotline.orders.bulk import Refusal, each
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
 from hotline.orders.open_steps import needs_signature
 from hotline.orders.operations import act, hold, ready
-from hotline.orders.queries import order_for
 from hotline.orders.vocabulary import Result, Truth
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.roles import Role
@@ -39,27 +38,9 @@ def sign(order: Order, actor: Actor, now: datetime, *, version: int | None = Non
     return act(order, Action.SIGN, actor, now, version=version)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An order of several that did not take a step, and why."""
-
-    number: str
-    why: str
-
-
 def sign_many(picked: Mapping[str, int], actor: Actor, now: datetime) -> list[Refusal]:
-    """Sign several orders (number → version read), each for itself; return those that could not be signed.
-
-    In the order of their numbers, so that two who sign the same ones never wait for each other for ever.
-    """
-    refused = []
-    for number, version in sorted(picked.items()):
-        try:
-            with db.session.begin_nested():
-                sign(order_for(number, actor), actor, now, version=version)
-        except HotlineError as error:
-            refused.append(Refusal(number, error.message))
-    return refused
+    """Sign several orders (number → version read), each for itself; return those that could not be signed."""
+    return each(picked, actor, lambda order, version: sign(order, actor, now, version=version))
 
 
 def record_contact(

@@ -15,14 +15,14 @@ from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
-from hotline.base.web import own_address, whole_number
+from hotline.base.web import own_address
 from hotline.handle import appeals as appealing
 from hotline.handle import operations as handle
 from hotline.handle import review, supervision, time
 from hotline.handle.appeal_queries import TABS, appealable_by, appeals_waiting
 from hotline.handle.call_desk import call_sheet
 from hotline.handle.calling import take
-from hotline.handle.desk import appeals_desk, time_asked, time_desk
+from hotline.handle.desk import appeals_desk, time_asked, time_case, time_desk
 from hotline.handle.entrusting import colleagues, entrust, entrust_many
 from hotline.handle.inbox import inbox_rows, inbox_view
 from hotline.handle.narrowing import asked_of
@@ -46,7 +46,7 @@ from hotline.handle.schemas import (
     TimeBody,
 )
 from hotline.orders.attachments import Upload
-from hotline.orders.forms import form_data, form_version, hang_form, step_done, tried_of
+from hotline.orders.forms import form_data, form_version, hang_form, picked_orders, step_done, tried_of
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event
 from hotline.orders.names import Names
@@ -85,7 +85,7 @@ def inbox() -> ResponseReturnValue:
 def sign_selected() -> ResponseReturnValue:
     """Sign the selected orders, each for itself; what could not be signed is told row by row."""
     actor, now = current_actor(), utc_now()
-    picked = dict(_picked(value) for value in request.form.getlist("order"))
+    picked = picked_orders()
     refused = handle.sign_many(picked, actor, now)
     signed = len(picked) - len(refused)
     if signed or not refused:
@@ -99,7 +99,7 @@ def entrust_selected() -> ResponseReturnValue:
     """Give the selected orders to a colleague, each for itself; what could not be given is told row by row."""
     actor, now = current_actor(), utc_now()
     person = EntrustBody().read(form_data(EntrustBody))["person"]
-    picked = dict(_picked(value) for name in ("order", "held") for value in request.form.getlist(name))
+    picked = picked_orders("order", "held")
     refused = entrust_many(picked, person, actor, now)
     given = len(picked) - len(refused)
     if given or not refused:
@@ -114,17 +114,35 @@ def _back_to_inbox(actor: Actor, refused: list[Refusal], now: datetime) -> Respo
     return render_template("handle/inbox.html", refused=refused, **inbox_view(actor, request.args, now))
 
 
-def _picked(value: str) -> tuple[str, int]:
-    number, _, version = value.partition(":")
-    return number, whole_number(version) or 0
-
-
 @pages.get("/time-requests")
 @needs(Permission.DECIDE_TIME)
 def time_requests() -> ResponseReturnValue:
     """What units ask of the clock, to be granted or refused."""
     template = "handle/_time_rows.html" if request.args.get("part") == "rows" else "handle/time_requests.html"
     return render_template(template, **time_desk(request.args.get("page", 1, int), utc_now()))
+
+
+@pages.post("/time-requests")
+@needs(Permission.DECIDE_TIME)
+def grant_selected() -> ResponseReturnValue:
+    """Grant what the selected orders ask, each for itself; what could not be granted is told row by row."""
+    actor, now, picked = current_actor(), utc_now(), picked_orders()
+    note = GrantBody().read(form_data(GrantBody))["note"]
+    refused = time.grant_many(picked, actor, now, note=note)
+    granted = len(picked) - len(refused)
+    if granted or not refused:
+        flash(ngettext("%(num)d request granted.", "%(num)d requests granted.", granted), "done")
+    if not refused:
+        return redirect(url_for("handle.time_requests"))
+    return render_template("handle/time_requests.html", refused=refused, **time_desk(1, now))
+
+
+@pages.get("/time-requests/<number>")
+@needs(Permission.DECIDE_TIME)
+def time_request(number: str) -> ResponseReturnValue:
+    """One request for time: why, what remains, what was asked before, and the decision."""
+    template = "handle/_time_case.html" if request.args.get("part") else "handle/time_case.html"
+    return render_template(template, **time_case(number, current_actor(), utc_now()))
 
 
 @pages.get("/appeals")

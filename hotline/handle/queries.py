@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -18,7 +19,7 @@ from hotline.handle.narrowing import INBOX_STATES, PARTS_VIEW, Asked, Due, Mark,
 from hotline.orders.clocks import is_part
 from hotline.orders.finding import has_words
 from hotline.orders.lifecycle import Action, State
-from hotline.orders.models import PARTS, Deadline, Event, Order
+from hotline.orders.models import PARTS, TIME_ASKED, Deadline, Event, Order
 from hotline.orders.queries import UNIT_WORK, Filter, inbox, listed
 from hotline.people.actors import Actor
 from hotline.people.models import User
@@ -162,6 +163,31 @@ def time_requests_of(order_ids: Iterable[int]) -> dict[int, Event]:
     """The latest request for time, by the order's id."""
     wanted = select(Event).where(Event.order_id.in_(list(order_ids)), Event.action == Action.REQUEST_TIME)
     return {event.order_id: event for event in db.session.scalars(wanted.order_by(Event.seq))}
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRecord:
+    """What a unit asked of the clock of late, and what became of it."""
+
+    asked: int = 0
+    granted: int = 0
+    refused: int = 0
+
+
+RECORD_DAYS = timedelta(days=90)
+
+
+def time_records(units: Iterable[str | None], now: datetime) -> dict[str | None, TimeRecord]:
+    """What some units asked of the clock in the last 90 days, by the unit that leads the order now."""
+    steps = (Action.REQUEST_TIME, Action.GRANT_TIME, Action.REFUSE_TIME)
+    counts = [func.count().filter(Event.action == step) for step in steps]
+    query = (
+        select(Order.lead_unit, *counts)
+        .join(Event, Event.order_id == Order.id)
+        .where(text(TIME_ASKED), Event.at >= now - RECORD_DAYS, Order.lead_unit.in_(set(units)))
+        .group_by(Order.lead_unit)
+    )
+    return {unit: TimeRecord(*found) for unit, *found in db.session.execute(query)}
 
 
 TIME_WAITS = and_(Order.time_asked_at.is_not(None), Order.state == State.HANDLING)

@@ -6,6 +6,7 @@ extensions of a clock together may add) and PROMISE (the longest a promise may r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from hotline.base.errors import Conflict, Invalid, NotAllowed
 from hotline.base.i18n import gettext, label
 from hotline.base.time import DAY
 from hotline.handle.queries import latest_time_request
+from hotline.orders.bulk import Refusal, each
 from hotline.orders.clocks import WORK_CLOCKS, extensions, pauses, reckoning, standing
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Deadline, Event, Order
@@ -73,6 +75,11 @@ def grant_time(order: Order, actor: Actor, now: datetime, *, note: str = "", ver
     return act(order, Action.GRANT_TIME, actor, now, version=version, kind=kind, time=time, note=note.strip())
 
 
+def grant_many(picked: Mapping[str, int], actor: Actor, now: datetime, *, note: str = "") -> list[Refusal]:
+    """Grant what several orders ask for (number → version read), each for itself; return those it could not be."""
+    return each(picked, actor, lambda order, version: grant_time(order, actor, now, note=note, version=version))
+
+
 def refuse_time(order: Order, actor: Actor, now: datetime, *, reason: str, version: int | None = None) -> Event:
     """Refuse what the unit asked for, with the reason; the clock has gone on."""
     _to_decide(order, Action.REFUSE_TIME, actor, now, version)
@@ -107,6 +114,14 @@ def why_none(order: Order, now: datetime) -> str:
 def offers(order: Order, now: datetime) -> dict[TimeKind, str]:
     """For each kind of time, how much of it may be asked for now, or why none, in words."""
     return {kind: _offer(order, kind, now) for kind in TimeKind}
+
+
+def extension_left(order: Order) -> str:
+    """How much longer the order may be made by extensions, in words; empty where not at all."""
+    try:
+        return spoken(*_extension_left(order, _work_clock(order)))
+    except Conflict:
+        return ""
 
 
 def extension_unit(order: Order) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 
 from hotline.base.db import db
+from hotline.base.paging import Page
 from hotline.base.privacy import PHONE_TAIL
 from hotline.base.time import DAY
 from hotline.orders import search
@@ -25,9 +26,11 @@ from hotline.people.roles import UNIT_ROLES, Permission
 from hotline.policy.limits import Clock
 
 MOST = 1000  # a list that is longer is to be narrowed, not read to its end
-NEAR_LOOKED_AT, NEAR_SHOWN = 300, 20
+PAGE_SIZE = 50
+LOOKED_AT, MANY = 3000, 0.02  # of the newest orders; the share of them that says that many fit
+NEAR_SHOWN = 20
 
-NARROWS = ("unit", "district", "category", "nature", "channel", "since", "late", "urgent", "supervised")
+NARROWS = ("unit", "district", "category", "nature", "channel", "since", "upto", "late", "urgent", "supervised")
 NUMBER_LENGTH = 14
 PHONE = re.compile(r"(?!\d{14}$)\+?\d{7,}", re.ASCII)
 NOT_DIALLED = re.compile(r"[ ()-]")
@@ -66,34 +69,80 @@ def filter_of(asked: Mapping[str, Any]) -> Filter:
     )
 
 
-def find_orders(
-    actor: Actor, narrow: Filter, words: str, now: datetime, *, bound: int | None = None
-) -> Select[tuple[Order]]:
-    """Orders the actor may see that fit a filter and have every word, newest first; of a bound at most the newest."""
-    wanted = (_sought(words, actor), _is_late(actor, now) if narrow.late else true())
-    if bound is not None and not actor.may(Permission.SEE_ALL_ORDERS):
-        return _newest_first(listed(select(Order)).where(Order.id.in_(_theirs(actor, narrow, wanted, bound))))
-    return _newest_first(narrowed(listed(visible(select(Order), actor)), narrow).where(*wanted))
+def find_orders(actor: Actor, narrow: Filter, words: str, now: datetime) -> Select[tuple[Order]]:
+    """All orders the actor may see that fit a filter and have every word, newest first."""
+    query = narrowed(listed(visible(select(Order), actor)), narrow)
+    return _newest_first(query.where(*_wanted(narrow, words, actor, now)))
+
+
+def found_page(actor: Actor, narrow: Filter, words: str, now: datetime, number: int) -> Page[Order]:
+    """A page of the newest orders that fit, of MOST: found at once, so that counting costs nothing beside."""
+    found = _newest(actor, narrow, words, now)
+    number = min(max(1, number), max(1, -(-min(len(found), MOST) // PAGE_SIZE)))
+    ids = found[:MOST][(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    rows = db.session.scalars(_newest_first(listed(select(Order).where(Order.id.in_(ids))))).unique()
+    return Page(list(rows), number, PAGE_SIZE, min(len(found), MOST), len(found) > MOST)
+
+
+def _newest(actor: Actor, narrow: Filter, words: str, now: datetime) -> list[int]:
+    """The ids of the newest orders that fit, one more than MOST where there are more."""
+    is_narrowed = words.strip() or narrow != Filter()
+    found: set[tuple[datetime, int]] = set()
+    for scope in _scopes(actor):
+        fitting = narrowed(scope, narrow).where(*_wanted(narrow, words, actor, now))
+        rows = _newest_of(scope, fitting) if is_narrowed else _first(scope)
+        found.update((row.received_at, row.id) for row in rows)
+    return [order_id for _, order_id in sorted(found, reverse=True)[: MOST + 1]]
+
+
+def _scopes(actor: Actor) -> list[Select[Any]]:
+    """What the actor may see: all; or what their units lead, and what they have a part in, each by its own index."""
+    every = cast("Select[Any]", select(Order.received_at, Order.id))
+    if actor.may(Permission.SEE_ALL_ORDERS):
+        return [every]
+    visible(every, actor)  # refuses who may see none
+    helps = every.join(OrderUnit, OrderUnit.order_id == Order.id).where(OrderUnit.unit_code.in_(actor.units))
+    return [every.where(Order.lead_unit.in_(actor.units)), helps]
+
+
+def _newest_of(scope: Select[Any], fitting: Select[Any]) -> Sequence[Row[Any]]:
+    """The newest of a scope that fit, whatever the database guesses of how many do.
+
+    It is looked at how many of the newest fit. Many: then going down from the newest soon finds enough. Few: then all
+    that fit are gathered, by the index of what is rarest, and sorted.
+    """
+    instants = scope.with_only_columns(Order.received_at).order_by(Order.received_at.desc())
+    edge = db.session.scalar(instants.offset(LOOKED_AT).limit(1))
+    if edge is None:
+        return _first(fitting)
+    near = _first(fitting.where(Order.received_at >= edge))
+    if len(near) > MOST:
+        return near
+    if len(near) >= LOOKED_AT * MANY:
+        return _first(fitting)
+    found = fitting.cte("found").prefix_with("MATERIALIZED")
+    return db.session.execute(select(found).order_by(found.c.received_at.desc()).limit(MOST + 1)).all()
+
+
+def _first(query: Select[Any]) -> Sequence[Row[Any]]:
+    return db.session.execute(_newest_first(query).limit(MOST + 1)).all()
 
 
 def _newest_first(query: Select[Any]) -> Select[Any]:
     return query.order_by(Order.received_at.desc(), Order.id.desc())
 
 
-def _theirs(actor: Actor, narrow: Filter, wanted: Iterable[ColumnElement[bool]], bound: int) -> Any:
-    """The ids of the newest orders a unit leads, and of the newest it has a part in: each by its own index."""
-    leads = select(Order.id).where(Order.lead_unit.in_(actor.units))
-    helps = select(Order.id).join(OrderUnit, OrderUnit.order_id == Order.id).where(OrderUnit.unit_code.in_(actor.units))
-    visible(leads, actor)  # refuses who may see none
-    newest = [_newest_first(narrowed(query, narrow).where(*wanted)).limit(bound + 1) for query in (leads, helps)]
-    return union(*(select(query.subquery().c.id) for query in newest))
+def _wanted(narrow: Filter, words: str, actor: Actor, now: datetime) -> list[ColumnElement[bool]]:
+    sought = [_sought(words.strip(), actor)] if words.strip() else []
+    return [*sought, _is_late(actor, now)] if narrow.late else sought
 
 
 def _is_late(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    late = [Deadline.order_id == Order.id, Deadline.ended_at.is_(None), Deadline.due_at < now, runs_at(now)]
+    """Whether a clock runs past its due time. They are few beside all orders: found first, and then their orders."""
+    late = [Deadline.ended_at.is_(None), Deadline.due_at < now, runs_at(now)]
     if actor.role in UNIT_ROLES:
         late.append(Deadline.clock != Clock.CALLBACK)  # a unit does not know whose citizens are being asked
-    return exists().where(*late)
+    return Order.id == func.any(func.array(select(Deadline.order_id).where(*late).scalar_subquery()))
 
 
 def has_words(words: str) -> ColumnElement[bool]:
@@ -122,9 +171,6 @@ def _sought(words: str, actor: Actor) -> ColumnElement[bool]:
 
     The end of a telephone number is for the center only; and a unit does not find out whose a secret order is.
     """
-    words = words.strip()
-    if not words:
-        return true()
     digits = phone_in(words) or words
     if not DIGITS.fullmatch(digits):
         return search.matches(Order.search, words)
@@ -194,8 +240,7 @@ def _has(word: str) -> ColumnElement[bool]:
 
 def _with_some(actor: Actor, narrow: Filter, wanted: list[str]) -> Iterable[Order]:
     """Of the newest orders that have any of the words, those that have most."""
-    newest = narrowed(visible(select(Order.id), actor), narrow).where(Order.search.op("@@")(search.any_of(wanted)))
-    newest = _newest_first(newest).limit(NEAR_LOOKED_AT)
+    newest = _newest_first(narrowed(visible(select(Order.id), actor), narrow)).limit(LOOKED_AT).subquery()
     score: Any = sum(case((_has(word), 1), else_=0) for word in wanted)
-    query = listed(select(Order)).where(Order.id.in_(select(newest.subquery().c.id)))
+    query = listed(select(Order)).where(Order.id.in_(select(newest.c.id)), Order.search.op("@@")(search.any_of(wanted)))
     return db.session.scalars(query.order_by(score.desc(), Order.received_at.desc()).limit(NEAR_SHOWN)).unique()

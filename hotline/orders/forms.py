@@ -116,6 +116,13 @@ def form_version() -> int:
     return version
 
 
+def picked_orders(*fields: str) -> dict[str, int]:
+    """The orders picked in a list (number → version read), under "order" or the names of some fields."""
+    given = (value for name in fields or ("order",) for value in request.form.getlist(name))
+    picked = (value.partition(":") for value in given)
+    return {number: whole_number(version) or 0 for number, _, version in picked}
+
+
 def onward(order: Order, actor: Actor) -> str:
     """Where to after a step: back to the list it came from, or on with the order where there is more to do with it."""
     back = own_address(request.form.get("back", ""))

@@ -89,6 +89,7 @@ class Order(Base):
         Index("ix_work_order_matter", "category_code", "district_code", "received_at"),
         Index("ix_work_order_lead_unit_received_at", "lead_unit", "received_at"),
         Index("ix_work_order_district_received_at", "district_code", "received_at"),
+        Index("ix_work_order_nature", "nature", "received_at"),
         Index("ix_work_order_urgent", "received_at", postgresql_where=sql("urgency = 'urgent'")),
         Index("ix_work_order_channel", "channel", "received_at", postgresql_where=sql("channel <> 'phone'")),
         Index("ix_work_order_phone_tail", sql("right(requester_phone, 4)"), "received_at"),

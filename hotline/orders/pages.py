@@ -10,10 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from hotline.base.errors import Invalid, NotFound
 from hotline.base.i18n import gettext
-from hotline.base.paging import page_of
 from hotline.base.time import utc_now
 from hotline.orders.attachments import stored_path
-from hotline.orders.finding import MOST, filter_of, find_orders, hits, near, order_named, phone_in
+from hotline.orders.finding import filter_of, found_page, hits, near, order_named, phone_in
 from hotline.orders.forms import SEES_ORDERS, Tried, form_data, show_order, take_step
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.names import Names
@@ -61,7 +60,7 @@ def _list(given: dict[str, Any]) -> ResponseReturnValue:
 
 def _found(asked: dict[str, Any]) -> dict[str, Any]:
     actor, narrow, words, now = current_actor(), filter_of(asked), asked["q"], utc_now()
-    page = page_of(find_orders(actor, narrow, words, now, bound=MOST), asked["page"], bound=MOST)
+    page = found_page(actor, narrow, words, now, asked["page"])
     return {
         "page": page,
         "hits": hits(page.rows, words, actor),

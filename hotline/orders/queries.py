@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Float, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed, NotFound
-from hotline.base.i18n import gettext
+from hotline.base.i18n import gettext, mark, name_members
 from hotline.base.privacy import PHONE_TAIL
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Category, Deadline, Order, OrderUnit
@@ -24,7 +25,7 @@ from hotline.policy.limits import Clock
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to. Every part may be empty. since, before: when it was received.
+    """What a list is narrowed to. Every part may be empty. since, before, upto: when it was received.
 
     late: a clock the reader is to see runs past its due time.
     """
@@ -37,6 +38,7 @@ class Filter:
     channel: Channel | None = None
     since: datetime | None = None
     before: datetime | None = None
+    upto: datetime | None = None
     late: bool = False
     urgent: bool = False
     supervised: bool = False
@@ -69,13 +71,44 @@ def order_for(number: str, actor: Actor) -> Order:
     return order
 
 
-def dispatch_queue(narrow: Filter) -> Select[tuple[Order]]:
+class Sure(StrEnum):
+    """How sure the suggestion is by which an order waits."""
+
+    HIGH = "high"
+    MIDDLE = "middle"
+    LOW = "low"
+    NONE = "none"
+
+
+name_members(
+    {
+        Sure.HIGH: mark("Suggestion 80 % and above"),
+        Sure.MIDDLE: mark("Suggestion 50 to 80 %"),
+        Sure.LOW: mark("Suggestion below 50 %"),
+        Sure.NONE: mark("No unit suggested"),
+    }
+)
+LEAST = {Sure.HIGH: (0.8, 1.01), Sure.MIDDLE: (0.5, 0.8), Sure.LOW: (0.0, 0.5)}
+
+
+def as_sure(sure: Sure) -> ColumnElement[bool]:
+    """Whether the suggestion of an order is so sure."""
+    unit: ColumnElement[Any] = Order.suggestion["assignment"]["lead"].astext
+    if sure is Sure.NONE:
+        return unit.is_(None)
+    least, below = LEAST[sure]
+    share: ColumnElement[Any] = Order.suggestion["confidence"].astext.cast(Float)
+    return and_(unit.is_not(None), share >= least, share < below)
+
+
+def dispatch_queue(narrow: Filter, sure: Sure | None = None) -> Select[tuple[Order]]:
     """What waits for a dispatcher: danger words and urgent first, then what has waited longest."""
     states = narrow.states or (State.RECEIVED, State.RETURNING, State.EXITING)
     query = listed(select(Order)).where(Order.state.in_(states))
     danger = func.coalesce(func.jsonb_array_length(Order.suggestion["signals"]), 0) > 0
     urgent_first = or_(Order.urgency == Urgency.URGENT, danger).desc()
-    return narrowed(query, narrow).order_by(urgent_first, Order.received_at, Order.id)
+    query = narrowed(query, narrow).where(as_sure(sure)) if sure else narrowed(query, narrow)
+    return query.order_by(urgent_first, Order.received_at, Order.id)
 
 
 UNIT_WORK = (State.DISPATCHED, State.HANDLING)
@@ -168,6 +201,8 @@ def narrowed(query: Select[Any], narrow: Filter) -> Select[Any]:
         query = query.where(Order.received_at >= narrow.since)
     if narrow.before:
         query = query.where(Order.received_at < narrow.before)
+    if narrow.upto:
+        query = query.where(Order.received_at <= narrow.upto)
     return query.where(Order.supervision.is_not(None)) if narrow.supervised else query
 
 

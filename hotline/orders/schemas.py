@@ -18,11 +18,14 @@ from hotline.orders.sight import hides_requester, sees_asking, sees_clock, sees_
 from hotline.orders.vocabulary import Channel, Nature, Part, Urgency
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
-from hotline.policy.schemas import CityDay
+from hotline.policy.schemas import CityDay, CityInstant
 
 
 class OrderQuery(Schema):
-    """What a list of orders may be narrowed by. since, until: the first and the last city day they were received on."""
+    """What a list of orders may be narrowed by.
+
+    since, until: the first and the last city day they were received on; upto: the last instant, to go on with a list.
+    """
 
     q = words(100)
     state = member(State, load_default=None)
@@ -33,6 +36,7 @@ class OrderQuery(Schema):
     channel = member(Channel, load_default=None)
     since = CityDay(load_default=None)
     until = CityDay(load_default=None)
+    upto = CityInstant(load_default=None)
     late = truth(load_default=False)
     urgent = truth(load_default=False)
     supervised = truth(load_default=False)

@@ -2,6 +2,10 @@
 (() => {
   "use strict";
   document.querySelectorAll("select[data-find]").forEach(addFinder);
+  document.addEventListener("drawn", (event) => {
+    event.target.querySelectorAll("select[data-find]").forEach(addFinder);
+    event.target.querySelectorAll("form[data-draft]").forEach(keepDraft);
+  });
 
   function addFinder(select) {
     const box = document.createElement("input");
@@ -53,7 +57,8 @@
   let names = [];
   try { names = Object.keys(localStorage); } catch { /* as above */ }
   names.filter((name) => name.startsWith("draft:/") && saved && read(name)?.sent).forEach((name) => write(name, null));
-  document.querySelectorAll("form[data-draft]").forEach((form) => {
+  document.querySelectorAll("form[data-draft]").forEach(keepDraft);
+  function keepDraft(form) {
     const areas = [...form.querySelectorAll("textarea")];
     const draft = read(key(form));
     if (draft) areas.forEach((area) => { if (!area.value && draft.texts[area.name]) area.value = draft.texts[area.name]; });
@@ -67,7 +72,7 @@
       form.dataset.sent = "1";
       keep(true);
     });
-  });
+  }
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
 
   // An article fills the answer; what is emptied is no longer from it.

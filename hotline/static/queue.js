@@ -37,20 +37,30 @@
   const fold = document.querySelector("details[data-fold='0']");
   if (fold && matchMedia("(max-width: 720px)").matches) fold.open = false;
 
+  // What is picked may stand outside of the form it is sent with.
   document.querySelectorAll("form[data-bulk]").forEach((form) => {
-    const words = form.querySelector("[data-picked]");
+    const words = form.querySelector("[data-picked]"), what = form.querySelector("[data-what]");
     const hint = words.textContent;
-    const boxes = () => [...form.querySelectorAll(".pick input[name]")];
+    const boxes = () => [...form.elements].filter((field) => field.closest(".pick") && field.name);
     const count = () => {
-      const picked = boxes().filter((box) => box.checked).length;
-      words.textContent = picked ? words.dataset.picked.replace("{n}", picked) : hint;
-      form.classList.toggle("picking", picked > 0);
+      const picked = boxes().filter((box) => box.checked);
+      words.textContent = picked.length ? words.dataset.picked.replace("{n}", picked.length) : hint;
+      form.classList.toggle("picking", picked.length > 0);
+      if (what) what.textContent = sums(form.elements.unit?.value ? [] : picked.map((box) => box.dataset.to || what.dataset.what));
     };
-    form.addEventListener("change", (event) => {
+    document.addEventListener("change", (event) => {
+      if (event.target.form !== form) return;
       if (event.target.matches("[data-all]")) boxes().forEach((box) => { box.checked = event.target.checked; });
       count();
     });
-    form.addEventListener("refreshed", count);
+    document.addEventListener("refreshed", count);
     count();
   });
+
+  // How many go where, the most first.
+  function sums(names) {
+    const counts = new Map();
+    names.forEach((name) => counts.set(name, (counts.get(name) || 0) + 1));
+    return [...counts].sort((one, other) => other[1] - one[1]).map(([name, n]) => `${name} ${n}`).join(" · ");
+  }
 })();

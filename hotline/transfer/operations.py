@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,14 @@ from sqlalchemy import func, select
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
+from hotline.orders.bulk import Refusal, each
 from hotline.orders.clocks import parts
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order, OrderUnit
+from hotline.orders.names import Names
 from hotline.orders.operations import act, facts_of, hold, ready
 from hotline.orders.queries import require_category
+from hotline.orders.suggested import Suggested, read_suggestion
 from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.queries import require_district, require_units
@@ -87,6 +90,41 @@ def dispatch(
     event = act(order, Action.DISPATCH, actor, now, version=version, reason=reason, **payload)
     set_helpers(order, unit, assist, copy)
     return event
+
+
+def dispatch_many(picked: Mapping[str, int], actor: Actor, now: datetime, *, unit: str = "") -> list[Refusal]:
+    """Dispatch several orders (number → version read), each for itself; return those that could not be.
+
+    unit: where all of them go; without one each goes as suggested.
+    """
+    if unit:
+        require_units(unit)
+    names = Names()
+
+    def send(order: Order, version: int) -> Event:
+        suggested = read_suggestion(order.suggestion, names)
+        if unit:
+            category = order.category_code or suggested.category or None
+            return dispatch(order, unit, actor, now, version=version, category=category)
+        return _dispatch_as(suggested, order, actor, now, version)
+
+    return each(picked, actor, send)
+
+
+def _dispatch_as(suggested: Suggested, order: Order, actor: Actor, now: datetime, version: int) -> Event:
+    ready(order, Action.DISPATCH, actor, now, version=version)
+    if not suggested.fits(order):
+        raise Conflict(gettext("There is no suggestion to take; choose a unit."))
+    return dispatch(
+        order,
+        suggested.unit,
+        actor,
+        now,
+        version=version,
+        assist=suggested.assist,
+        copy=suggested.copy,
+        category=suggested.category,
+    )
 
 
 def request_return(

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
 
 from hotline.base.paging import page_of
 from hotline.base.time import utc_now
-from hotline.orders.forms import hang_form
+from hotline.base.web import own_address
+from hotline.orders.forms import form_data, hang_form, picked_orders
 from hotline.orders.lifecycle import OPEN_STATES, Action, State, find, permits
 from hotline.orders.models import Order
 from hotline.orders.names import Names
-from hotline.orders.queries import Filter, count_waiting, dispatch_queue, disputed
+from hotline.orders.queries import Filter, Sure, count_waiting, dispatch_queue, disputed
 from hotline.people.models import Unit, UnitKind
 from hotline.people.queries import units_under
 from hotline.people.roles import UNIT_ROLES, Permission
 from hotline.people.signin import current_actor, needs
 from hotline.transfer import disputes, linking, merging, parts
 from hotline.transfer import operations as transfer
+from hotline.transfer.case import case_sheet
 from hotline.transfer.same_matter import Alike, because, matter_of, same_matter
 from hotline.transfer.schemas import (
+    BulkBody,
     DispatchBody,
     DisputeBody,
     FinishBody,
     LinkBody,
     MergeBody,
     PartBody,
+    QueueQuery,
     ReasonBody,
     RedispatchBody,
     ReturnBody,
@@ -47,13 +54,49 @@ TABS = {"dispatch": (State.RECEIVED,), "returns": (State.RETURNING, State.EXITIN
 @needs(Permission.DISPATCH_QUEUE)
 def queue() -> ResponseReturnValue:
     """What waits for a dispatcher: urgent first, then what has waited longest."""
-    tab = request.args.get("tab", "")
-    tab = tab if tab in TABS else "dispatch"
-    page = page_of(dispatch_queue(Filter(TABS[tab])), request.args.get("page", 1, int))
-    rows = waiting_rows(page.rows, current_actor())
-    counts = {name: count_waiting(states) for name, states in TABS.items()}
     template = "transfer/_rows.html" if request.args.get("part") == "rows" else "transfer/queue.html"
-    return render_template(template, tab=tab, page=page, rows=rows, counts=counts, names=Names(), now=utc_now())
+    return render_template(template, **_queue())
+
+
+@pages.post("/dispatch")
+@needs(Permission.DISPATCH_QUEUE)
+def send_selected() -> ResponseReturnValue:
+    """Dispatch the selected orders, each for itself; what could not be dispatched is told row by row."""
+    picked = picked_orders()
+    unit = BulkBody().read(form_data(BulkBody))["unit"]
+    refused = transfer.dispatch_many(picked, current_actor(), utc_now(), unit=unit)
+    sent = len(picked) - len(refused)
+    if sent or not refused:
+        flash(ngettext("%(num)d order dispatched.", "%(num)d orders dispatched.", sent), "done")
+    if not refused:
+        return redirect(own_address(request.form.get("back", "")) or url_for("transfer.queue"))
+    return render_template("transfer/queue.html", refused=refused, **_queue())
+
+
+def _queue() -> dict[str, Any]:
+    asked = {name: value for name in QueueQuery().fields if (value := request.args.get(name, "").strip())}
+    narrow = QueueQuery().read(asked)
+    tab = narrow["tab"] if narrow["tab"] in TABS else "dispatch"
+    waiting = dispatch_queue(Filter(TABS[tab], "", narrow["district"], narrow["category"]), narrow["sure"])
+    page = page_of(waiting, request.args.get("page", 1, int))
+    return {
+        "tab": tab,
+        "asked": {name: value for name, value in asked.items() if name != "tab"},
+        "page": page,
+        "rows": waiting_rows(page.rows, current_actor()),
+        "counts": {name: count_waiting(states) for name, states in TABS.items()},
+        "sures": list(Sure),
+        "names": Names(),
+        "now": utc_now(),
+    }
+
+
+@pages.get("/dispatch/<number>")
+@needs(Permission.DISPATCH_QUEUE, Permission.RULE_DISPUTES)
+def case(number: str) -> ResponseReturnValue:
+    """One order for whoever decides where it goes: what is suggested and why, or both sides of a return or dispute."""
+    template = "transfer/_case.html" if request.args.get("part") else "transfer/case.html"
+    return render_template(template, **case_sheet(number, current_actor(), utc_now()))
 
 
 @pages.get("/disputes")

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields, post_load
 
 from hotline.base.schemas import Schema, member, truth, words
+from hotline.orders.queries import Sure
 from hotline.orders.vocabulary import Ruling, Urgency
 from hotline.policy.schemas import CityDay, CityInstant
 from hotline.transfer.catalogue import ANYWHERE
@@ -27,6 +28,21 @@ class DispatchBody(Schema):
     def _unset(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """A category or district left empty stays as it is."""
         return {**data, "category": data["category"] or None, "district": data["district"] or None}
+
+
+class QueueQuery(Schema):
+    """What the dispatcher's queue is narrowed to; what it does not know is left alone."""
+
+    tab = words(20)
+    district = words(40)
+    category = words(40)
+    sure = member(Sure, load_default=None)
+
+
+class BulkBody(Schema):
+    """Where several orders go: all to one unit, or, without one, each as suggested."""
+
+    unit = words(40)
 
 
 class ReturnBody(Schema):

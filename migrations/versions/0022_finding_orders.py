@@ -1,4 +1,4 @@
-"""Indexes for lists of orders by unit, district, channel and the end of a telephone number, and for requests for time
+"""Indexes for lists of orders by unit, district, nature, channel and the end of a telephone number, and for requests for time
 
 Revision ID: 0022
 Revises: 0020
@@ -15,6 +15,7 @@ depends_on = None
 INDEXES = {
     "ix_work_order_lead_unit_received_at": ("work_order", ["lead_unit", "received_at"], None),
     "ix_work_order_district_received_at": ("work_order", ["district_code", "received_at"], None),
+    "ix_work_order_nature": ("work_order", ["nature", "received_at"], None),
     "ix_work_order_urgent": ("work_order", ["received_at"], "urgency = 'urgent'"),
     "ix_work_order_channel": ("work_order", ["channel", "received_at"], "channel <> 'phone'"),
     "ix_work_order_phone_tail": ("work_order", [sa.text("right(requester_phone, 4)"), "received_at"], None),

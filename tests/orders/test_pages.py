@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,7 +13,6 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 
 from hotline.base.db import db
-from hotline.base.paging import page_of
 from hotline.handle import operations as handle
 from hotline.orders.attachments import Upload, attach, store
 from hotline.orders.lifecycle import ENDED_STATES
@@ -412,7 +410,7 @@ def test_a_long_list_of_one_number_has_pages_without_it(
     for _ in range(3):
         order = factories.received(now, requester_phone="13900005555")
     saved(order)
-    monkeypatch.setattr("hotline.orders.pages.page_of", partial(page_of, size=2))
+    monkeypatch.setattr("hotline.orders.finding.PAGE_SIZE", 2)
     client = sign_in("manager")
     assert 'form="narrow" name="page" value="2"' in client.post("/orders/find", data={"q": "13900005555"}).text
     assert len(found(client, "13900005555", post=True, page="2")) == 1
