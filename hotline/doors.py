@@ -66,6 +66,7 @@ def _limits_in(redis_url: str | None) -> str:
 
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
+    from hotline.citizen.asked_pages import pages as asked_pages
     from hotline.citizen.pages import pages as citizen_pages
     from hotline.handle.audit_pages import pages as audit_pages
     from hotline.handle.pages import pages as handle_pages
@@ -102,6 +103,7 @@ def install(app: Flask, settings: Settings) -> None:
         receive_pages,
         exit_pages,
         citizen_pages,
+        asked_pages,
         order_pages,
         transfer_pages,
         knowledge_pages,
@@ -121,6 +123,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _install_api(app: Flask) -> None:
+    from hotline.citizen.api import api as asked_api
     from hotline.handle.api import api as handle_api
     from hotline.handle.api import appeals_api
     from hotline.handle.watch_api import api as alarms_api
@@ -142,6 +145,7 @@ def _install_api(app: Flask) -> None:
     for blueprint in (
         receive_api,
         exit_api,
+        asked_api,
         orders_api,
         transfer_api,
         catalogue_api,

@@ -120,6 +120,7 @@ class RatingBody(Schema):
 
     solved = truth(required=True)
     satisfaction = words(40, required=True)
+    note = words(500)
 
 
 class ClosingBody(Schema):
