@@ -67,6 +67,7 @@ def _limits_in(redis_url: str | None) -> str:
 def install(app: Flask, settings: Settings) -> None:
     """Install the extensions and every room's doors."""
     from hotline.admin.pages import pages as admin_pages
+    from hotline.citizen.asked_pages import pages as asked_pages
     from hotline.citizen.pages import pages as citizen_pages
     from hotline.handle.audit_pages import pages as audit_pages
     from hotline.handle.pages import pages as handle_pages
@@ -108,6 +109,7 @@ def install(app: Flask, settings: Settings) -> None:
         receive_pages,
         exit_pages,
         citizen_pages,
+        asked_pages,
         order_pages,
         transfer_pages,
         knowledge_pages,
@@ -130,6 +132,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 def _install_api(app: Flask) -> None:
     from hotline.calls.api import api as calls_api
+    from hotline.citizen.api import api as asked_api
     from hotline.handle.api import api as handle_api
     from hotline.handle.api import appeals_api
     from hotline.handle.watch_api import api as alarms_api
@@ -152,6 +155,7 @@ def _install_api(app: Flask) -> None:
         calls_api,
         receive_api,
         exit_api,
+        asked_api,
         orders_api,
         transfer_api,
         catalogue_api,

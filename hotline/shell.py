@@ -15,6 +15,7 @@ from hotline.base.db import db
 from hotline.base.i18n import LANGUAGES, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
+from hotline.citizen.queries import count_asked
 from hotline.handle.appeal_queries import count_appeals
 from hotline.handle.audits import count_audits
 from hotline.handle.queries import count_time_requests
@@ -78,6 +79,13 @@ DESKS = (
         mark("Callbacks"),
         frozenset({Permission.CALLBACK_QUEUE}),
         lambda _: count_waiting((State.CALLBACK,)),
+    ),
+    Desk(
+        "asked.listed",
+        "chat-left-text",
+        mark("Requests"),
+        frozenset({Permission.CALLBACK_QUEUE, Permission.DISPATCH_QUEUE}),
+        lambda _: count_asked(),
     ),
     Desk("report.week", "bar-chart", mark("Week"), frozenset({Permission.SEE_REPORTS})),
     Desk("topics.listed", "fire", mark("Hot topics"), frozenset({Permission.SEE_CITY_REPORTS})),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from flask import (
     Blueprint,
     Response,
     flash,
+    jsonify,
     make_response,
     redirect,
     render_template,
     request,
     send_file,
-    session,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -24,22 +26,30 @@ from hotline.base.errors import Conflict, Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.base.time import utc_now
 from hotline.base.web import limiter
-from hotline.citizen import operations as citizens
-from hotline.handle import operations as handle
+from hotline.citizen import following
+from hotline.citizen.operations import place_complaint
+from hotline.citizen.photos import PICTURES, read_photos
+from hotline.citizen.places import places_like
+from hotline.citizen.steps import BY_NAME, CitizenStep, warning
+from hotline.citizen.view import not_said, order_view
 from hotline.handle.desk import rating_view
+from hotline.handle.operations import rate_by_link
 from hotline.handle.queries import order_by_token
 from hotline.handle.schemas import RatingBody
-from hotline.orders.attachments import stored_path
+from hotline.orders.attachments import Upload, stored_path
 from hotline.orders.forms import form_data
-from hotline.orders.queries import order_by_number_and_tail
+from hotline.orders.models import Order
 from hotline.orders.vocabulary import Nature
 from hotline.people.actors import CITIZEN
+from hotline.people.queries import all_districts
+from hotline.policy import queries as policies
 from hotline.receive.once import new_key
 
 pages = Blueprint("citizen", __name__, template_folder="templates")
 
 LONGEST_NUMBER = 30  # what is counted by must not grow with what is sent
 ERRORS = 400  # the first status that says something was refused; only what was placed counts towards a limit
+Errors = Mapping[str, list[str]]
 
 
 @pages.get("/citizen")
@@ -54,15 +64,37 @@ def new() -> ResponseReturnValue:
     return _blank({}, {}, new_key())
 
 
-def _blank(form: dict[str, str], errors: dict[str, list[str]], key: str, *, again: bool = False) -> str:
-    return render_template("citizen/new.html", form=form, errors=errors, key=key, again=again, natures=list(Nature))
+def _blank(form: Mapping[str, str], errors: Errors, key: str, *, again: bool = False) -> str:
+    return render_template(
+        "citizen/new.html",
+        form=form,
+        errors=errors,
+        key=key,
+        again=again,
+        natures=list(Nature),
+        districts=all_districts(),
+        photos=policies.policy_at(utc_now()).citizens.photos,
+        pictures=PICTURES,
+    )
 
 
 @pages.post("/citizen/hints")
 @limiter.limit("60 per minute")
 def hints() -> ResponseReturnValue:
     """What the citizen has not said yet, as far as the form is filled. Nothing is kept, and nothing waits for it."""
-    return render_template("citizen/_hints.html", missing=citizens.not_said(request.form))
+    return render_template("citizen/_hints.html", missing=not_said(request.form))
+
+
+@pages.post("/citizen/places")
+@limiter.limit("60 per minute")
+def places() -> ResponseReturnValue:
+    """Places that may be meant. By POST: where somebody is has no place in a log."""
+    return jsonify(
+        [
+            {"name": one.name, "district": one.district, "in": one.district_name}
+            for one in places_like(request.form.get("q", ""))
+        ]
+    )
 
 
 def _too_many_placed(_: RequestLimit) -> Response:
@@ -77,23 +109,23 @@ def _too_many_placed(_: RequestLimit) -> Response:
 @limiter.limit("10 per hour", deduct_when=lambda answer: answer.status_code < ERRORS, on_breach=_too_many_placed)
 def place() -> ResponseReturnValue:
     """Place a complaint."""
-    form = request.form.to_dict()
+    form, now = request.form.to_dict(), utc_now()
     try:
+        photos = read_photos(request.files.getlist("photos"), policies.policy_at(now).citizens.photos)
         with db.session.begin_nested():
-            placed = citizens.place_complaint(form, utc_now())
+            placed = place_complaint(form, photos, now)
     except Invalid as wrong:
         return _blank(form, wrong.errors, form.get("key") or new_key()), wrong.status
     if placed.changed:
         return _blank(form, {}, new_key(), again=True), 409
-    citizens.remember_placed(placed.order.number)
+    following.remember_placed(placed.order.number)
     return redirect(url_for("citizen.done", number=placed.order.number), 303)
 
 
 @pages.get("/citizen/done/<number>")
 def done(number: str) -> ResponseReturnValue:
     """The number of the complaint just placed, and what happens next."""
-    view = citizens.order_view(citizens.just_placed(number), utc_now())
-    return render_template("citizen/done.html", **view)
+    return render_template("citizen/done.html", **order_view(following.just_placed(number), utc_now()))
 
 
 @pages.get("/citizen/follow")
@@ -119,9 +151,8 @@ def _number_asked() -> str:
 @limiter.limit("10 per hour", key_func=lambda: f"number {_number_asked()}", on_breach=_too_many_asked)
 def find() -> ResponseReturnValue:
     """Find the order a citizen asks about."""
-    tail = "".join(request.form.get("tail", "").split())
     try:
-        session[citizens.FOLLOWED] = order_by_number_and_tail(_number_asked(), tail).number
+        following.follow(_number_asked(), "".join(request.form.get("tail", "").split()))
     except NotFound as wrong:
         return _asked_again(wrong.message, wrong.status)
     return redirect(url_for("citizen.order"), 303)
@@ -130,40 +161,97 @@ def find() -> ResponseReturnValue:
 @pages.get("/citizen/order")
 def order() -> ResponseReturnValue:
     """How far a complaint has come."""
-    followed = citizens.followed()
+    followed = following.followed()
     if followed is None:
         return redirect(url_for("citizen.follow"))
-    return render_template("citizen/order.html", **citizens.order_view(followed, utc_now()))
+    return render_template("citizen/order.html", errors={}, **order_view(followed, utc_now()))
 
 
-@pages.post("/citizen/urge")
-@limiter.limit("20 per hour")
-def urge() -> ResponseReturnValue:
-    """Press the office that has the order, once a working day."""
+def _of_order() -> str:
+    return f"order {following.followed_number()}"
+
+
+def _step_page(step: CitizenStep, order: Order, errors: Errors) -> str:
+    return render_template(
+        "citizen/step.html",
+        step=step,
+        order=order,
+        warning=warning(step, order),
+        errors=errors,
+        photos=policies.policy(order.policy_id).citizens.photos if step.photos else 0,
+        pictures=PICTURES,
+    )
+
+
+def _too_many_steps(_: RequestLimit) -> Response:
+    step, order = BY_NAME[(request.view_args or {})["name"]], following.followed()
+    if order is None:
+        return _asked_again(gettext("Too many attempts. Please wait an hour, or call us."), 429)
+    wait = gettext("Too much has been sent from here. Please wait an hour, or call us; your words are still below.")
+    return make_response(_step_page(step, order, {"note": [wait]}), 429)
+
+
+STEP = f"/citizen/<any({', '.join(BY_NAME)}):name>"
+
+
+@pages.get(STEP)
+def step(name: str) -> ResponseReturnValue:
+    """One thing a citizen can do with their order: what is asked, and one button."""
+    followed, wanted = following.followed(), BY_NAME[name]
+    if followed is None:
+        return redirect(url_for("citizen.follow"))
+    if not wanted.is_open(followed, utc_now()):
+        flash(gettext("That is not possible with this complaint now."))
+        return redirect(url_for("citizen.order"))
+    return _step_page(wanted, followed, {})
+
+
+@pages.post(STEP)
+@limiter.limit("20 per hour", on_breach=_too_many_steps)
+@limiter.limit("20 per hour", key_func=_of_order, on_breach=_too_many_steps)
+def take(name: str) -> ResponseReturnValue:
+    """Do it."""
+    followed, wanted = following.followed(), BY_NAME[name]
+    if followed is None:
+        raise NotFound(gettext("There is nothing at this address."))
     try:
-        urged = citizens.urge_followed(request.form.get("note", ""), utc_now())
+        with db.session.begin_nested():
+            wanted.take(
+                followed,
+                CITIZEN,
+                utc_now(),
+                **wanted.schema().read(form_data(wanted.schema)),
+                **_sent(wanted, followed),
+            )
     except Invalid as wrong:
-        flash(" ".join(text for texts in wrong.errors.values() for text in texts))
+        return _step_page(wanted, followed, wrong.errors), wrong.status
+    except Conflict as too_late:
+        flash(too_late.message)
         return redirect(url_for("citizen.order"), 303)
-    said = gettext("We have told the office that you are waiting.")
-    flash(said if urged else gettext("It has been urged today already; the office knows of it."), "done")
+    flash(gettext(wanted.done), "done")
     return redirect(url_for("citizen.order"), 303)
+
+
+def _sent(step: CitizenStep, order: Order) -> dict[str, tuple[Upload, ...]]:
+    most = policies.policy(order.policy_id).citizens.photos
+    return {"photos": read_photos(request.files.getlist("photos"), most)} if step.photos else {}
 
 
 @pages.get("/citizen/file/<int:file_id>")
 def file(file_id: int) -> ResponseReturnValue:
-    """A file that came with the answer."""
-    found = citizens.public_file(file_id)
+    """A file that came with the answer, as a download; a citizen's own photo, to be looked at."""
+    found = following.file_followed(file_id)
     path = stored_path(found.sha256)
     if not path.exists():
         raise NotFound(gettext("There is no such file."))
-    return send_file(path, mimetype=found.media_type, as_attachment=True, download_name=found.name)
+    to_look_at = found.from_citizen and found.media_type in PICTURES
+    return send_file(path, mimetype=found.media_type, as_attachment=not to_look_at, download_name=found.name)
 
 
 @pages.post("/citizen/leave")
 def leave() -> ResponseReturnValue:
     """Forget the complaint in this browser, which may not be the citizen's own."""
-    citizens.forget()
+    following.forget()
     return redirect(url_for("citizen.home"), 303)
 
 
@@ -171,19 +259,48 @@ def leave() -> ResponseReturnValue:
 @limiter.limit("60 per minute")
 def rate(token: UUID) -> ResponseReturnValue:
     """A citizen's own page: is it solved, and are you satisfied."""
-    return render_template("citizen/rate.html", errors={}, **rating_view(order_by_token(token)))
+    return _rating(order_by_token(token), {})
+
+
+def _too_many_rated(_: RequestLimit) -> Response:
+    token = (request.view_args or {}).get("token")
+    order = order_by_token(token) if token else following.followed()
+    wait = gettext("Too much has been sent from here. Please wait an hour, or call us; your words are still below.")
+    if order is None:
+        return _asked_again(wait, 429)
+    return make_response(_rating(order, {"_": [wait]}), 429)
 
 
 @pages.post("/rate/<uuid:token>")
-@limiter.limit("10 per minute")
+@limiter.limit("10 per minute", on_breach=_too_many_rated)
 def rated(token: UUID) -> ResponseReturnValue:
-    """Record what the citizen says."""
-    order = order_by_token(token)
+    """Record what the citizen says by the link that was sent to them."""
+    return _rate(order_by_token(token), lambda: url_for("citizen.rate", token=token))
+
+
+@pages.post("/citizen/rate")
+@limiter.limit("20 per hour", on_breach=_too_many_rated)
+@limiter.limit("20 per hour", key_func=_of_order, on_breach=_too_many_rated)
+def rate_followed() -> ResponseReturnValue:
+    """Record what the citizen says on the page of their order."""
+    followed = following.followed()
+    if followed is None:
+        raise NotFound(gettext("There is nothing at this address."))
+    known_by = None if following.is_placed_here(followed.number) else "number"
+    return _rate(followed, lambda: url_for("citizen.order"), known_by=known_by)
+
+
+def _rate(order: Order, onward: Callable[[], str], **given: Any) -> ResponseReturnValue:
     try:
         with db.session.begin_nested():
-            handle.rate_by_link(order, CITIZEN, utc_now(), **RatingBody().read(form_data(RatingBody)))
+            rate_by_link(order, CITIZEN, utc_now(), **RatingBody().read(form_data(RatingBody)), **given)
     except Invalid as wrong:
-        return render_template("citizen/rate.html", errors=wrong.errors, **rating_view(order)), wrong.status
+        return _rating(order, wrong.errors), wrong.status
     except Conflict as too_late:
-        return render_template("citizen/rate.html", errors={}, **rating_view(order)), too_late.status
-    return redirect(url_for("citizen.rate", token=token))
+        return _rating(order, {}), too_late.status
+    flash(gettext("Thank you. Your answer is recorded."), "done")
+    return redirect(onward(), 303)
+
+
+def _rating(order: Order, errors: Errors) -> str:
+    return render_template("citizen/rate.html", errors=errors, **rating_view(order))

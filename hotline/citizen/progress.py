@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from hotline.base.i18n import gettext, mark
-from hotline.orders.lifecycle import Action, State
+from hotline.orders.clocks import SENDS
+from hotline.orders.lifecycle import ENDED_STATES, Action, State
 from hotline.orders.models import Deadline, Event
-from hotline.orders.vocabulary import TimeKind
+from hotline.orders.vocabulary import Ask, TimeKind
+from hotline.people.roles import Role
 from hotline.policy.limits import Clock
 
 # What a citizen is told of a step; a step that is not here is the government's own business.
@@ -43,8 +45,17 @@ TOLD = {
     Action.UNMERGE: mark("We looked again: yours is another matter, and is handled by itself."),
     Action.PUT_THROUGH: mark("We put you through to the emergency number."),
     Action.WITHDRAW: mark("We ended it, as you wished."),
+    Action.ASK_CENTER: mark("You asked us to look at it again."),
+    Action.ANSWER_CITIZEN: mark("We looked at what you asked us, and answered."),
     Action.CONFIRM_EXIT: mark("The hotline cannot deal with it; we tell you why, and what you can do."),
 }
+# What citizens do themselves on their page; their own words stand below it.
+THEIRS = {
+    Action.NOTE: mark("You added something."),
+    Action.EVALUATE: mark("You told us what you think of the answer."),
+    Action.ASK_CENTER: mark("You asked us to look at it again."),
+}
+WITHDRAWS = mark("You asked us to withdraw it. The hotline will look at it and tell you.")
 # What time was granted for, where it is not simply more time.
 WAITS: Mapping[Any, str] = {
     TimeKind.SUPPLEMENT: mark("%(unit)s waits for what you are to bring, and goes on when it is there."),
@@ -66,6 +77,7 @@ PRESENT = {
     State.EMERGENCY: mark("It is with the emergency service."),
     State.ANSWERED: mark("You have an answer. Nothing more is to be done."),
 }
+ASKED = mark("The hotline is looking at what you asked, and will tell you.")
 RATED = mark("The hotline is looking at what you said about the answer.")
 COMING = {
     Clock.DISPATCH: mark("We send it to the office that is responsible."),
@@ -81,20 +93,30 @@ COMING = {
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """Something that happened. reply: what the citizen was answered with it."""
+    """Something that happened. reply: what the citizen was answered with it; own: what they wrote themselves.
+
+    files: ids of the files that came with it. sends: whether it was sent to a unit with it.
+    """
 
     at: datetime
     words: str
     reply: str = ""
+    own: str = ""
+    files: tuple[int, ...] = ()
+    sends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """Something that is to happen, and by when."""
+    """Something that is to happen, and by when; deadline: None where that is not known yet."""
 
-    deadline: Deadline
+    deadline: Deadline | None
     words: str
-    late: bool
+    late: bool = False
+
+
+# The way every order goes, by the clocks that say when.
+WAY = (Clock.DISPATCH, Clock.SIGN, Clock.HANDLE, Clock.CALLBACK)
 
 
 def happened(events: Iterable[Event], units: Mapping[str, str]) -> list[Milestone]:
@@ -103,21 +125,58 @@ def happened(events: Iterable[Event], units: Mapping[str, str]) -> list[Mileston
     unit = ""
     for event in events:
         unit = units.get(event.payload.get("unit", ""), unit)
-        if event.action in TOLD:
-            words = gettext(WAITS.get(event.payload.get("kind"), TOLD[event.action]), unit=unit)
-            told.append(Milestone(event.at, words, event.payload.get("public_reply", "")))
+        if words := _words(event):
+            told.append(_milestone(event, gettext(words, unit=unit)))
     return told
 
 
-def present(state: State, unit: str, *, rated: bool) -> str:
-    """Who has it now, and what they are doing. rated: the citizen has said what they think of the answer."""
+def _words(event: Event) -> str:
+    """What is said of an event; nothing where it is the government's own, or came to a master from another citizen."""
+    said = event.payload
+    if event.actor_role is Role.CITIZEN and event.action in THEIRS:
+        if said.get("other"):
+            return ""
+        return WITHDRAWS if said.get("ask") == Ask.WITHDRAW else THEIRS[event.action]
+    return WAITS.get(said.get("kind"), TOLD.get(event.action, "")) if event.action in TOLD else ""
+
+
+def _milestone(event: Event, words: str) -> Milestone:
+    said = event.payload
+    theirs = event.actor_role is Role.CITIZEN and event.action in THEIRS
+    return Milestone(
+        event.at,
+        words,
+        reply=said.get("public_reply", ""),
+        own=(said.get("note") or event.reason) if theirs else "",
+        files=tuple(said.get("attachments") or ()),
+        sends=event.action in SENDS,
+    )
+
+
+def present(state: State, unit: str, *, rated: bool, asked: bool = False) -> str:
+    """Who has it now, and what they are doing.
+
+    rated: the citizen has said what they think of the answer. asked: they wait for what they have asked the center.
+    """
+    if asked and state in ENDED_STATES:
+        return gettext(ASKED)
     return gettext(RATED) if rated and state is State.CALLBACK else gettext(PRESENT[state], unit=unit)
 
 
 def ahead(deadlines: Iterable[Deadline], unit: str, now: datetime) -> list[Ahead]:
-    """What is to happen next, the soonest first."""
-    running = (one for one in deadlines if one.ended_at is None and one.clock in COMING)
-    return [
+    """What is to happen next, the soonest first; then the rest of the way, which has no date yet."""
+    running = [one for one in deadlines if one.ended_at is None and one.clock in COMING]
+    dated = [
         Ahead(one, gettext(COMING[one.clock], unit=unit), one.is_late(now))
         for one in sorted(running, key=lambda one: one.due_at)
     ]
+    return [*dated, *_rest({one.clock for one in running}, unit)]
+
+
+def _rest(clocks: set[Clock], unit: str) -> list[Ahead]:
+    on_the_way = {Clock.HANDLE if clock is Clock.REDO else clock for clock in clocks} & set(WAY)
+    if not on_the_way:
+        return []
+    last = max(WAY.index(clock) for clock in on_the_way)
+    whose = unit or gettext("The office")
+    return [Ahead(None, gettext(COMING[clock], unit=whose)) for clock in WAY[last + 1 :]]

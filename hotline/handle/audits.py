@@ -1,5 +1,7 @@
 """Audits of callbacks: of the answers callback staff record, a sample is checked by a supervisor (回访抽查).
 
+So is one of the answers given with nothing but an order's number and phone, which its unit may know too.
+
 Which ones is drawn as they are recorded, by a keyed hash of the order and the round: nobody who records an answer can
 know, and what the answer says has no part in it. The recorded answer is never changed; what the citizen really says
 stands beside it. Units see nothing of it.
@@ -33,10 +35,10 @@ HASHED = 8  # bytes of the hash a number is read from
 MOST = 1 << 8 * HASHED
 
 
-def draw(order: Order, asked: Evaluation) -> None:
-    """Put an answer callback staff have recorded into the sample, if its number is below the policy's share."""
+def draw(order: Order, asked: Evaluation, *, doubtful: bool) -> None:
+    """Put an answer somebody else may have given into the sample, if its number is below the policy's share."""
     policy = policies.policy(order.policy_id)
-    if asked.by == "callback" and asked.reached and lot(order.rating_token, asked.round) < policy.audit_share:
+    if doubtful and asked.reached and lot(order.rating_token, asked.round) < policy.audit_share:
         db.session.add(EvaluationAudit(evaluation_id=asked.id))
         db.session.flush()
 

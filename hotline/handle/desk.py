@@ -27,6 +27,7 @@ from hotline.orders.queries import UNIT_CLOCKS, order_for
 from hotline.orders.sheet import sheet
 from hotline.orders.timeline import entries, time_in_words
 from hotline.orders.vocabulary import TimeKind
+from hotline.people.actors import Actor
 
 TIME_STEPS = frozenset({Action.REQUEST_TIME, Action.GRANT_TIME, Action.REFUSE_TIME, Action.RESUME})
 

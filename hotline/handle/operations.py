@@ -70,11 +70,17 @@ def record_contact(
 
 @contextmanager
 def with_files(
-    order: Order, uploads: tuple[Upload, ...], actor: Actor, now: datetime, *, public: bool = False
+    order: Order,
+    uploads: tuple[Upload, ...],
+    actor: Actor,
+    now: datetime,
+    *,
+    public: bool = False,
+    from_citizen: bool = False,
 ) -> Iterator[list[int]]:
     """Note files with the order, by their ids; their content is kept once the step they belong to is taken."""
     hold(order)
-    files = [attach(order, upload, actor, now, public=public) for upload in uploads]
+    files = [attach(order, upload, actor, now, public=public, from_citizen=from_citizen) for upload in uploads]
     yield [file.id for file in files]
     for file, upload in zip(files, uploads, strict=True):
         store(file, upload.content)
@@ -200,9 +206,14 @@ def evaluate(
     solved: bool,
     satisfaction: str,
     note: str = "",
+    known_by: str | None = None,
     version: int | None = None,
 ) -> Event:
-    """Record what the citizen says of the reply. Raises Conflict where this reply has been evaluated already."""
+    """Record what the citizen says of the reply.
+
+    known_by: "number" where only number and phone say who it is, which a unit may know too: such answers are audited as
+    those of the callback are. Raises Conflict where this reply has been evaluated already.
+    """
     levels = policies.policy(order.policy_id).weights
     if satisfaction not in levels:
         raise Invalid.field("satisfaction", gettext("choose one of: %(levels)s", levels=", ".join(levels)))
@@ -215,6 +226,7 @@ def evaluate(
         solved=solved,
         satisfaction=satisfaction,
         note=note,
+        known_by=known_by,
         round=order.round,
     )
     asked = current_evaluation(order)
@@ -223,7 +235,7 @@ def evaluate(
     asked.ended_at, asked.reached, asked.solved, asked.satisfaction = now, True, solved, satisfaction
     asked.by = "citizen" if actor.role is Role.CITIZEN else "callback"
     db.session.flush()
-    draw(order, asked)
+    draw(order, asked, doubtful=asked.by == "callback" or known_by is not None)
     return event
 
 
@@ -292,9 +304,18 @@ def not_reached(order: Order, actor: Actor, now: datetime, *, note: str, version
     return event
 
 
-def rate_by_link(order: Order, actor: Actor, now: datetime, *, solved: bool, satisfaction: str) -> Event:
-    """The citizen rates by their own link. Solved and satisfied closes the order; anything else waits for staff."""
-    event = evaluate(order, actor, now, solved=solved, satisfaction=satisfaction)
+def rate_by_link(
+    order: Order,
+    actor: Actor,
+    now: datetime,
+    *,
+    solved: bool,
+    satisfaction: str,
+    note: str = "",
+    known_by: str | None = None,
+) -> Event:
+    """The citizen rates on their own page. Solved and satisfied closes the order; anything else waits for staff."""
+    event = evaluate(order, actor, now, solved=solved, satisfaction=satisfaction, note=note, known_by=known_by)
     asked = current_evaluation(order)
     if asked is not None and is_content(order, asked.solved, asked.satisfaction):
         close(order, SYSTEM, now)

@@ -136,6 +136,7 @@ class RatingBody(Schema):
 
     solved = truth(required=True)
     satisfaction = words(40, required=True)
+    note = words(500)
 
 
 class ClosingBody(Schema):

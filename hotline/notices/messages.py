@@ -38,11 +38,15 @@ TO_CITIZEN = {
         "%(unit)s has answered your appeal %(number)s: %(answer)s Read it, and tell us whether it is solved: %(rate)s"
     ),
     Action.ANSWER: mark("We have answered your appeal %(number)s: %(answer)s Read it at %(follow)s"),
+    Action.ANSWER_CITIZEN: mark(
+        "We have looked at what you asked about your appeal %(number)s: %(answer)s Read it at %(follow)s"
+    ),
     Action.CONFIRM_EXIT: mark(
         "The hotline cannot deal with your appeal %(number)s. Why, and what you can do, is told at %(follow)s"
     ),
 }
 TO_SECRET = {
+    Action.ANSWER_CITIZEN: mark("There is news of your appeal %(number)s. Read it at %(follow)s"),
     Action.APPROVE_REPLY: mark(
         "Your appeal %(number)s has been answered. Read it, and tell us whether it is solved: %(rate)s"
     ),

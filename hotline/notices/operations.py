@@ -69,7 +69,11 @@ TELLS_ROLE = {
     Action.FOLLOW: (Role.CALLBACK,),
     Action.APPEAL: (Role.DISPATCHER,),
     Action.REVIEW_APPEAL: (Role.SUPERVISOR, Role.MANAGER),
+    Action.ASK_CENTER: (Role.DISPATCHER, Role.CALLBACK),
 }
+
+
+ADDS = frozenset({Role.AGENT, Role.CITIZEN})
 
 
 def tell(event_id: int, delivery_id: UUID, now: datetime) -> None:
@@ -99,7 +103,7 @@ def _units(event: Event) -> tuple[str, ...]:
     if "against" in said:
         return (said["against"],)
     # What an agent notes is what the citizen has added on the phone.
-    if event.action not in TELLS_UNIT and not (event.action is Action.NOTE and event.actor_role is Role.AGENT):
+    if event.action not in TELLS_UNIT and not (event.action is Action.NOTE and event.actor_role in ADDS):
         return ()
     lead = said.get("unit") or db.session.scalar(select(Order.lead_unit).where(Order.id == event.order_id))
     return (lead, *parts(said.get("assist", ()), said.get("copy", ()), lead)) if lead else ()

@@ -42,10 +42,13 @@ class Upload:
     content: bytes
 
 
-def attach(order: Order, upload: Upload, actor: Actor, now: datetime, *, public: bool) -> Attachment:
+def attach(
+    order: Order, upload: Upload, actor: Actor, now: datetime, *, public: bool, from_citizen: bool = False
+) -> Attachment:
     """Note a file with the order; its content is kept with ``store``, once the step it belongs to is taken.
 
     The type is read from the content, not believed from the name. public: whether the citizen may see it.
+    from_citizen: whether they have sent it themselves.
     Raises Invalid for an empty file or a type that is not allowed.
     """
     kind = filetype.guess(upload.content)
@@ -61,6 +64,7 @@ def attach(order: Order, upload: Upload, actor: Actor, now: datetime, *, public:
         size=len(upload.content),
         sha256=hashlib.sha256(upload.content).hexdigest(),
         public=public,
+        from_citizen=from_citizen,
         added_at=now,
         added_by=actor.name,
     )

@@ -55,6 +55,7 @@ def _step(
 _S, _C, _R = State, Clock, Role
 _ACTIVE = (_S.RECEIVED, _S.EXITING, _S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.REVIEWING, _S.CALLBACK)
 _WITH_UNIT = (_S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.REVIEWING)
+_TOLD_OVER = (_S.CLOSED, _S.ANSWERED, _S.DECLINED)  # over, and its citizen may not be content
 _WORKED_ON = (*_WITH_UNIT, _S.REVIEWING, _S.CALLBACK, _S.CLOSED)
 _CENTER = (_R.DISPATCHER, _R.SUPERVISOR)
 _ANSWERS = (_C.CONTACT, _C.ASSIST, _C.READ, _C.PROGRESS)  # what nobody waits for once the citizen has an answer
@@ -101,7 +102,21 @@ STEPS: tuple[Step, ...] = (
         meets=(_C.DISPATCH,),
     ),
     _step(
-        Action.WITHDRAW, _S.RECEIVED, _S.WITHDRAWN, (_R.AGENT, _R.DISPATCHER), needs=("reason",), drops=(_C.DISPATCH,)
+        Action.WITHDRAW,
+        _S.RECEIVED,
+        _S.WITHDRAWN,
+        (_R.AGENT, _R.DISPATCHER, _R.CITIZEN),
+        needs=("reason",),
+        drops=(_C.DISPATCH,),
+    ),
+    # 诉求人申请: what a unit works on, or has ended, is not moved by whoever knows its number; the center looks and answers.
+    _step(Action.ASK_CENTER, (*_WITH_UNIT, *_TOLD_OVER), None, (_R.CITIZEN,), needs=("ask", "reason")),
+    _step(
+        Action.ANSWER_CITIZEN,
+        tuple(State),
+        None,
+        (_R.DISPATCHER, _R.SUPERVISOR, _R.CALLBACK),
+        needs=("public_reply",),
     ),
     # 不予受理、无效、骚扰: it harms the citizen, so a second person confirms it; until then the clock runs on.
     _step(
@@ -202,7 +217,14 @@ STEPS: tuple[Step, ...] = (
         needs=("note",),
         meets=(_C.CONTACT,),
     ),
-    _step(Action.NOTE, _ACTIVE, None, (*UNIT_ROLES, _R.AGENT, _R.DISPATCHER, _R.CALLBACK), needs=("note",)),
+    # 追加: a citizen's note is what they add, to a merged order too.
+    _step(
+        Action.NOTE,
+        (*_ACTIVE, _S.MERGED),
+        None,
+        (*UNIT_ROLES, _R.AGENT, _R.DISPATCHER, _R.CALLBACK, _R.CITIZEN),
+        needs=("note",),
+    ),
     _step(
         Action.REPLY,
         _S.HANDLING,

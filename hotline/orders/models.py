@@ -57,8 +57,9 @@ class Order(Base):
 
     ``state`` and the instants beside it follow from the events and are kept for lists and measures.
     ``time_asked_at`` is set while a unit waits for the center's word on its request for time, ``disputed_at`` while a
-    dispute about whose it is waits for a ruling; ``ruled_at`` says that one has settled it.
-    ``handler_id`` is who in the lead unit does it, where that has been said.
+    dispute about whose it is waits for a ruling; ``ruled_at`` says that one has settled it. ``asked_at`` is set while the
+    citizen waits for what they have asked the center. ``handler_id`` is who in the lead unit does it, where that has been
+    said. ``latitude``, ``longitude``: where the citizen stood, where they said so.
     ``supervision`` is how it is supervised (督办), ``urges`` how often it was urged (催办) in this round.
     ``appeals_new`` and ``appeals_reviewed`` count the appeals that wait for their first and their second reviewer.
     ``version`` counts the events; an edit that names an older one is refused. ``head`` is the hash of the
@@ -84,6 +85,9 @@ class Order(Base):
         Index("ix_work_order_time_asked_at", "time_asked_at", postgresql_where=sql("time_asked_at IS NOT NULL")),
         Index("ix_work_order_disputed_at", "disputed_at", postgresql_where=sql("disputed_at IS NOT NULL")),
         Index("ix_work_order_supervision", "supervision", "lead_unit", postgresql_where=sql("supervision IS NOT NULL")),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="position_whole"),
+        CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="position_on_earth"),
+        Index("ix_work_order_asked_at", "asked_at", postgresql_where=sql("asked_at IS NOT NULL")),
         Index("ix_work_order_urges", "urges", postgresql_where=sql("urges > 0")),
         Index("ix_work_order_parent", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
         Index("ix_work_order_matter", "category_code", "district_code", "received_at"),
@@ -109,6 +113,8 @@ class Order(Base):
     title: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(String(200), server_default=sql("''"))
+    latitude: Mapped[float | None] = mapped_column(Float)
+    longitude: Mapped[float | None] = mapped_column(Float)
     district_code: Mapped[str | None] = mapped_column(ForeignKey("district.code"))
     category_code: Mapped[str | None] = mapped_column(ForeignKey("category.code"))
     lead_unit: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
@@ -127,6 +133,7 @@ class Order(Base):
     suggestion: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     upstream_due_at: Mapped[Instant | None]
     time_asked_at: Mapped[Instant | None]
+    asked_at: Mapped[Instant | None]
     disputed_at: Mapped[Instant | None]
     ruled_at: Mapped[Instant | None]
     appeals_new: Mapped[int] = mapped_column(server_default=sql("0"))
@@ -300,7 +307,10 @@ class DeadlineMove(Base):
 
 
 class Attachment(Base):
-    """A file that belongs to an order. The bytes lie outside the web root, under a name of our own."""
+    """A file that belongs to an order. The bytes lie outside the web root, under a name of our own.
+
+    public: the citizen may read it. from_citizen: they have sent it themselves, and see it again.
+    """
 
     __tablename__ = "attachment"
 
@@ -311,5 +321,6 @@ class Attachment(Base):
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
     public: Mapped[bool]
+    from_citizen: Mapped[bool] = mapped_column(server_default=sql("false"))
     added_at: Mapped[Instant]
     added_by: Mapped[str] = mapped_column(String(60))

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from hotline.orders.appealing import may_appeal
 from hotline.orders.clocks import is_part, standing
-from hotline.orders.lifecycle import Action, Step, choices
+from hotline.orders.lifecycle import ENDED_STATES, Action, Step, choices
 from hotline.orders.models import Order
+from hotline.orders.vocabulary import Ask
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
@@ -33,6 +34,8 @@ def is_open(action: Action, order: Order, actor: Actor, now: datetime) -> bool:
         Action.APPEAL: lambda: may_appeal(order, now),
         Action.REVIEW_APPEAL: lambda: order.appeals_new > 0,
         Action.DECIDE_APPEAL: lambda: order.appeals_reviewed > 0,
+        Action.ASK_CENTER: lambda: may_ask(order, now),
+        Action.ANSWER_CITIZEN: lambda: order.asked_at is not None,
         Action.REPLY: lambda: not needs_signature(order, actor),
         Action.SUBMIT_REPLY: lambda: needs_signature(order, actor),
         Action.REQUEST_TIME: lambda: order.time_asked_at is None,
@@ -51,6 +54,22 @@ def may_be_taken_up(order: Order, now: datetime) -> bool:
     """Whether an order was closed so lately that it is taken up again rather than told anew."""
     days = policies.policy(order.policy_id).reactivate_days
     return order.closed_at is not None and now <= order.closed_at + timedelta(days=days)
+
+
+def asked_for(order: Order) -> Ask:
+    """What a citizen can ask the center for: to look again at what is over, else to end it."""
+    return Ask.AGAIN if order.state in ENDED_STATES else Ask.WITHDRAW
+
+
+def may_ask(order: Order, now: datetime) -> bool:
+    """Whether a citizen can ask the center now: once for each answer, and of what is over as long as it is taken up."""
+    ask = asked_for(order)
+    asked = (one.payload for one in order.events if one.action is Action.ASK_CENTER)
+    if any((one["ask"], one["round"]) == (ask, order.round) for one in asked):
+        return False
+    ended = order.closed_at or max((one.at for one in order.events), default=order.received_at)
+    days = policies.policy(order.policy_id).reactivate_days
+    return ask is Ask.WITHDRAW or now <= ended + timedelta(days=days)
 
 
 def needs_signature(order: Order, actor: Actor) -> bool:

@@ -56,6 +56,8 @@ class Intake:
     external_id: str | None = None
     requester_kind: Requester = Requester.PERSON
     upstream_due_at: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mapping[str, Any] | None = None) -> Order:
@@ -77,6 +79,8 @@ def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mappi
         title=intake.title,
         text=intake.text,
         address=intake.address,
+        latitude=intake.latitude,
+        longitude=intake.longitude,
         district_code=intake.district_code,
         category_code=intake.category_code,
         requester_name=intake.requester_name,
@@ -207,6 +211,15 @@ TIME_ASKED = frozenset(
 )
 
 
+# What a citizen has asked the center waits for its word, or until what is done with the order makes it pointless.
+ASKED = frozenset(
+    {
+        *(Action.ASK_CENTER, Action.ANSWER_CITIZEN, Action.REACTIVATE, Action.REDO),
+        *(Action.REPLY, Action.APPROVE_REPLY, Action.CLOSE, Action.WITHDRAW),
+    }
+)
+
+
 def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, Any]) -> None:
     """Columns of the order that follow from the step."""
     order.category_code = payload.get("category") or order.category_code
@@ -218,6 +231,8 @@ def _apply(order: Order, action: Action, now: datetime, payload: Mapping[str, An
         order.time_asked_at = now if action is Action.REQUEST_TIME else None
     if answer := payload.get("public_reply"):
         order.search = search.added(Order.search, answer)
+    if action in ASKED:
+        order.asked_at = now if action is Action.ASK_CENTER else None
     if action in AGAIN:
         order.round += 1
         order.attempts = 0

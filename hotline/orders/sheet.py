@@ -39,6 +39,7 @@ LIKELY = (
     Action.REFUSE_RETURN,
     Action.CONFIRM_EXIT,
     Action.REFUSE_EXIT,
+    Action.ANSWER_CITIZEN,
     Action.RULE,
     Action.RULE_MOVES,
     Action.REVIEW_APPEAL,
@@ -63,6 +64,7 @@ LIKELY = (
     Action.ESCALATE,
     Action.UNLIST,
     Action.URGE,
+    Action.ASK_CENTER,
     Action.SET_UPSTREAM,
     Action.REDO,
     Action.CLOSE,
@@ -77,7 +79,7 @@ LIKELY = (
 )
 
 # What may still wait for somebody when an order has ended.
-AFTER = frozenset({Action.RULE, Action.REVIEW_APPEAL, Action.DECIDE_APPEAL})
+AFTER = frozenset({Action.ANSWER_CITIZEN, Action.RULE, Action.REVIEW_APPEAL, Action.DECIDE_APPEAL})
 
 
 def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:

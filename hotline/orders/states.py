@@ -76,6 +76,8 @@ class Action(StrEnum):
     APPEAL = "appeal"
     REVIEW_APPEAL = "review_appeal"
     DECIDE_APPEAL = "decide_appeal"
+    ASK_CENTER = "ask_center"
+    ANSWER_CITIZEN = "answer_citizen"
 
 
 name_members(
@@ -141,5 +143,7 @@ name_members(
         Action.APPEAL: mark("Appeal against the assessment"),
         Action.REVIEW_APPEAL: mark("Review the appeal"),
         Action.DECIDE_APPEAL: mark("Decide on the appeal"),
+        Action.ASK_CENTER: mark("The citizen asks the center"),
+        Action.ANSWER_CITIZEN: mark("Answer what the citizen asks"),
     }
 )

@@ -14,6 +14,7 @@ from hotline.orders.names import Names, level_names
 from hotline.orders.reply_check import Rule
 from hotline.orders.sight import sees_event, sees_when, sees_who
 from hotline.orders.vocabulary import (
+    Ask,
     Channel,
     Element,
     Exit,
@@ -166,6 +167,8 @@ def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
         "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
         "supervision": plain(gettext("Supervision"), lambda value: label(Supervision(value))),
         "other": plain(gettext("Linked with"), str),
+        "ask": plain(gettext("Asks"), lambda value: label(Ask(value))),
+        "known_by": plain(gettext("Known by"), lambda _: gettext("number and last digits of the phone")),
         "anonymous": plain(gettext("Anonymous"), lambda _: gettext("yes; there is no callback")),
         "missing": plain(gettext("Not said"), lambda names: comma.join(label(Element(name)) for name in names)),
         "article": plain(

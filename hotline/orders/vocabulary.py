@@ -45,6 +45,13 @@ class Element(StrEnum):
     COURSE = "course"
 
 
+class Ask(StrEnum):
+    """What a citizen asks the hotline center for on their own page: to end an order, or to look at it again."""
+
+    WITHDRAW = "withdraw"
+    AGAIN = "again"
+
+
 class Exit(StrEnum):
     """Why an appeal is not accepted (不予受理): another legal way is open, the law forbids it, or there is no appeal.
 
@@ -117,6 +124,8 @@ class TimeKind(StrEnum):
 
 name_members(
     {
+        Ask.WITHDRAW: mark("To withdraw it"),
+        Ask.AGAIN: mark("To look at it again"),
         Element.WHO: mark("who"),
         Element.WHEN: mark("when"),
         Element.WHERE: mark("where"),

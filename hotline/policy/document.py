@@ -12,6 +12,7 @@ from hotline.base.i18n import mark, name_members, pick
 from hotline.base.time import Windows
 from hotline.policy.appeals import Appeals, Ground
 from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
+from hotline.policy.citizens import Citizens
 from hotline.policy.limits import Clock, Evidence, Limit
 from hotline.policy.reports import Reports, read_reports
 from hotline.policy.reviews import Reviews, read_reviews
@@ -110,7 +111,7 @@ class Policy:
     which a citizen who tells of the same matter tells of it again. variants: the city's own measures.
     most_returns: returns agreed to, after which the center has designated the unit (指定承办) and it cannot hand back.
     minimum_n: a unit with fewer orders behind a rate is not ranked by it. ranking: how the others are. windows: where days
-    and months of reports begin. reports: those made by the clock.
+    and months of reports begin. reports: those made by the clock. citizens: what they may do on their own pages.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Policy:
     audit_share: float
     reactivate_days: int
     appeals: Appeals
+    citizens: Citizens
     short_abandon: float
     answer_seconds: float
     first_call_before: float
@@ -172,11 +174,12 @@ SECTIONS = ("dispatch", "callback", "connection", "ranking", "satisfaction", "co
 
 
 MIDDAY, LAST_MONTH_START = 12, 28
-OPTIONAL = ("appeals", "periods", "reports")  # sections a policy may lack: it has no such thing then
+OPTIONAL = ("appeals", "citizens", "periods", "reports")  # sections a policy may lack: it has no such thing then
 ALWAYS = (Clock.HANDLE, Clock.REDO, Clock.SUPERVISE)  # clocks without which nothing would watch an order's work
 DUPLICATE_DAYS, MOST_RETURNS, REACTIVATE_DAYS = 30, 2, 30  # where a policy does not say
 ANSWER_SECONDS, FIRST_CALL_HOURS, REPEAT_DAYS = 15, 72, 30  # likewise
 MOST_REACTIVATE_DAYS = 365  # for so long the reports follow what was closed
+MOST_PHOTOS = 20  # of one sending
 LONGEST_TEXT = 200  # of what is kept with a deadline
 
 
@@ -243,6 +246,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         audit_share=float(document["callback"].get("audit_share", 0)),
         reactivate_days=int(document["callback"].get("reactivate_days", REACTIVATE_DAYS)),
         appeals=_appeals(document.get("appeals", {})),
+        citizens=Citizens(**{name: int(value) for name, value in _given(document.get("citizens", {})).items()}),
         **_of_calls(document["connection"]),
         repeat_days=int(document["callback"].get("repeat_days", REPEAT_DAYS)),
         minimum_n=int(document["ranking"]["minimum_n"]),
@@ -303,6 +307,8 @@ def _check_callback(policy: Policy) -> None:
         raise BadPolicy(
             f"callback: script: {', '.join(sorted(unknown))}: no such place; use {', '.join(sorted(PLACES))}"
         )
+    if policy.citizens.adds_a_day < 0 or not 0 <= policy.citizens.photos <= MOST_PHOTOS:
+        raise BadPolicy(f"citizens: give adds_a_day as a number from 0, photos as one from 0 to {MOST_PHOTOS}")
     if not 1 <= policy.repeat_days <= MOST_REACTIVATE_DAYS:
         raise BadPolicy(f"callback: give repeat_days as a number of days from 1 to {MOST_REACTIVATE_DAYS}")
     if not (0 <= policy.audit_share <= 1 and 0 <= policy.reactivate_days <= MOST_REACTIVATE_DAYS):

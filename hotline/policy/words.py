@@ -62,6 +62,7 @@ SECTION_NAMES = {
     "reports": mark("Reports"),
     "review": mark("Review of replies"),
     "appeals": mark("Appeals"),
+    "citizens": mark("Citizens on their own pages"),
 }
 
 
@@ -147,6 +148,18 @@ def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
             known["callback"],
         ),
         *appeals,
+        *_of_citizens(policy),
+    ]
+
+
+def _of_citizens(policy: Policy) -> list[tuple[str, str, Evidence]]:
+    """What citizens may do on their own pages; nothing where the policy does not say."""
+    known = policy.evidence.get("citizens")
+    if known is None:
+        return []
+    return [
+        (gettext("A citizen may add to an order, times a day"), str(policy.citizens.adds_a_day), known),
+        (gettext("Photos a citizen may send at a time"), str(policy.citizens.photos), known),
     ]
 
 

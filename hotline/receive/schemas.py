@@ -33,7 +33,7 @@ class IntakeSchema(Schema):
     """A complaint. Without a title the beginning of the text is the title.
 
     source: the platform it comes from, if any; upstream_due: the deadline that platform has set. anonymous: the citizen
-    wants to give neither name nor number, and none is kept.
+    wants to give neither name nor number, and none is kept. latitude, longitude: where the citizen stands, in degrees.
     """
 
     title = words(200)
@@ -51,12 +51,20 @@ class IntakeSchema(Schema):
     source = words(40)
     external_id = words(100)
     upstream_due = CityInstant(load_default=None)
+    latitude = fields.Float(load_default=None, validate=validate.Range(-90, 90))
+    longitude = fields.Float(load_default=None, validate=validate.Range(-180, 180))
 
     @validates_schema
     def deadline_has_a_platform(self, data: dict[str, Any], **_: Any) -> None:
         """Ask which platform has set the deadline."""
         if data["upstream_due"] and not data["source"]:
             raise ValidationError(gettext("name the platform that has set the upstream deadline"), "source")
+
+    @validates_schema
+    def position_is_whole(self, data: dict[str, Any], **_: Any) -> None:
+        """Ask for both of its numbers."""
+        if (data["latitude"] is None) != (data["longitude"] is None):
+            raise ValidationError(gettext("give latitude and longitude together"), "latitude")
 
     @post_load
     def to_intake(self, data: dict[str, Any], **_: Any) -> Intake:
@@ -78,6 +86,8 @@ class IntakeSchema(Schema):
             external_id=data["external_id"] or None,
             requester_kind=data["requester"],
             upstream_due_at=data["upstream_due"],
+            latitude=data["latitude"],
+            longitude=data["longitude"],
         )
 
 
@@ -129,9 +139,3 @@ class DraftSchema(Schema):
     article = words(60)
     anyway = words(10)
     do = words(10)
-
-
-class UrgeBody(Schema):
-    """What a citizen says when they press for their matter; nothing has to be said."""
-
-    note = words(500)

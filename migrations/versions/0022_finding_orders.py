@@ -1,7 +1,7 @@
 """Indexes for lists of orders by unit, district, nature, channel and the end of a telephone number, and for requests for time
 
 Revision ID: 0022
-Revises: 0020
+Revises: 0021
 """
 
 import sqlalchemy as sa

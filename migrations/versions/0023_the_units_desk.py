@@ -1,7 +1,7 @@
 """Who in a unit does an order, saved views of lists, templates of replies
 
 Revision ID: 0023
-Revises: 0020
+Revises: 0022
 """
 
 import sqlalchemy as sa

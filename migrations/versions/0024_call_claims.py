@@ -1,7 +1,7 @@
 """Whom somebody at the callback desk has before them
 
 Revision ID: 0024
-Revises: 0020
+Revises: 0023
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """Administration: who changed what; sign-ins and one-time passwords; a unit's contact; when keys are used
 
 Revision ID: 0026
-Revises: 0020
+Revises: 0025
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from hotline.base.db import db
+from hotline.citizen.operations import ask_center
 from hotline.handle import operations as handle
 from hotline.handle import time
 from hotline.handle.appeals import appeal, review_appeal
@@ -18,7 +19,7 @@ from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Attachment, Order
 from hotline.orders.vocabulary import Exit, Result, TimeKind
-from hotline.people.actors import Actor
+from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
 from hotline.policy.appeals import Ground, Scope
 from hotline.policy.triggers import Supervision
@@ -51,6 +52,12 @@ def dispatched(now: datetime, unit: str) -> Order:
 def handling(now: datetime, unit: str) -> Order:
     order = dispatched(now, unit)
     handle.sign(order, of(unit), now)
+    return order
+
+
+def asked(now: datetime, unit: str) -> Order:
+    order = handling(now, unit)
+    ask_center(order, CITIZEN, now, note="已经解决了")
     return order
 
 
@@ -233,9 +240,10 @@ STAGES: dict[Action, tuple[str, Stage, dict[str, Any]]] = {
     Action.CLOSE: ("close", evaluated, {**SAID}),
     Action.REDO: ("redo", dissatisfied, {**SAID}),
     Action.REACTIVATE: ("reactivate", closed, {**SAID}),
+    Action.ANSWER_CITIZEN: ("answer-citizen", asked, {"public_reply": "已经核实，由原单位继续办理。"}),
 }
-# Taken by nobody through this door: what makes an order, and what follows from other steps.
-BY_ITSELF = {Action.REGISTER, Action.FOLLOW}
+# Taken by nobody through this door: what makes an order, what follows from other steps, and what citizens ask.
+BY_ITSELF = {Action.REGISTER, Action.FOLLOW, Action.ASK_CENTER}
 
 
 def body_of(action: Action, order: Order, now: datetime) -> dict[str, Any]:
