@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from hotline.base.changes import Subject, record_change
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import Conflict, Invalid, Stale
 from hotline.base.i18n import gettext
@@ -128,7 +129,19 @@ def _revise(
             gettext("Somebody has changed this article meanwhile. Look at it again."), article.revision
         ) from same_number
     forget_kept()
+    if actor is not SYSTEM:
+        facts = [_facts(one) if one else None for one in (before, article)]
+        record_change(
+            actor, Subject.ARTICLE, code, article.title, now, before=facts[0], after=facts[1], reason=article.reason
+        )
     return article
+
+
+def _facts(article: Article) -> dict[str, Any]:
+    """What the record of changes says of an article; what its answer said, its revisions keep."""
+    facts = {"revision": article.revision, "title": article.title, "active": article.active}
+    facts |= {"category": article.category_code, "unit": article.unit_code, "source": article.source}
+    return {**facts, "review_on": article.review_on.isoformat()}
 
 
 def load_articles(rows: Iterable[Mapping[str, str]], now: datetime) -> int:

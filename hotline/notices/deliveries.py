@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
+from hotline.base.changes import Subject, record_change
 from hotline.base.db import db
 from hotline.base.errors import Conflict
 from hotline.base.i18n import gettext
@@ -24,6 +25,7 @@ from hotline.people.roles import Permission
 FAILED_OFTEN = 3
 WAITED_LONG = timedelta(minutes=10)
 STUCK_AFTER = 12  # failures in nearly three hours; from here on it is tried each hour
+LISTED_EACH = 100  # of those sent again at once, so many are told one by one in the record of changes
 OUTSIDE = ("send", "send_report")  # jobs that go outside the app
 MASK = {Medium.WEBHOOK: mask_url, Medium.MAIL: mask_mail, Medium.SMS: mask_phone}
 
@@ -49,8 +51,13 @@ class Held:
     @property
     def reason(self) -> str:
         """Why it failed last, in the reader's language; of a long story the first line."""
-        words, bracket, detail = (self.delivery.error or "").partition("\n")[0][:200].partition(" (")
-        return gettext(words) + bracket + detail if words else ""
+        return failure_in_words(self.delivery.error or "")
+
+
+def failure_in_words(error: str) -> str:
+    """Why something did not arrive, in the reader's language; of a long story the first line."""
+    words, bracket, detail = error.partition("\n")[0][:200].partition(" (")
+    return gettext(words) + bracket + detail if words else ""
 
 
 def held_up(now: datetime) -> Select[tuple[Delivery]]:
@@ -101,7 +108,10 @@ def send_again(actor: Actor, now: datetime, ids: Collection[int] | None = None) 
     actor.require(Permission.ADMINISTER)
     which = _held(now) if ids is None else and_(Delivery.id.in_(ids), Delivery.done_at.is_(None))
     due = update(Delivery).where(which).values(due_at=now).returning(Delivery.id)
-    return len(db.session.scalars(due).all())
+    sent = db.session.scalars(due).all()
+    for one in sent[:LISTED_EACH]:
+        record_change(actor, Subject.DELIVERY, str(one), str(one), now, before={}, after={"delivery": "again"})
+    return len(sent)
 
 
 def give_up(delivery_id: int, actor: Actor, now: datetime) -> None:
@@ -111,4 +121,5 @@ def give_up(delivery_id: int, actor: Actor, now: datetime) -> None:
     row = db.session.scalar(select(Delivery).where(*waiting).with_for_update(skip_locked=True))
     if row is None:
         raise Conflict(gettext("It has arrived, or is being sent just now."))
+    record_change(actor, Subject.DELIVERY, str(row.id), str(row.id), now, before={}, after={"delivery": "given up"})
     row.done_at, row.error = now, f"given up by {actor.name}: {row.error or 'never tried'}"

@@ -17,7 +17,7 @@ from hotline.base.web import whole_number
 from hotline.notices.deliveries import MASK, give_up, held_up, in_list, send_again
 from hotline.notices.models import REPORTS, WARNINGS, Medium, Subscription
 from hotline.notices.schemas import SubscriptionForm
-from hotline.notices.subscriptions import TOLD_ROLES, subscribe, subscriptions, switch
+from hotline.notices.subscriptions import TOLD_ROLES, subscribe, subscriptions, switch, try_out
 from hotline.orders.forms import form_data
 from hotline.orders.lifecycle import Action
 from hotline.people.queries import all_units
@@ -78,8 +78,21 @@ def add() -> ResponseReturnValue:
 @needs(Permission.ADMINISTER)
 def switched(subscription_id: int) -> ResponseReturnValue:
     """Pause a subscription, or let it go on."""
-    switch(subscription_id, current_actor(), active=request.form.get("active") == "1")
+    switch(subscription_id, current_actor(), utc_now(), active=request.form.get("active") == "1")
     flash(gettext("Saved."), "done")
+    return redirect(url_for(".listed"), 303)
+
+
+@pages.post("/deliveries/subscriptions/<int:subscription_id>/try")
+@needs(Permission.ADMINISTER)
+def tried(subscription_id: int) -> ResponseReturnValue:
+    """Send a test."""
+    try:
+        try_out(subscription_id, current_actor(), utc_now())
+    except Conflict as away:
+        flash(away.message, "error")
+    else:
+        flash(gettext("The test has arrived."), "done")
     return redirect(url_for(".listed"), 303)
 
 

@@ -10,17 +10,23 @@ import re
 import secrets
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from sqlalchemy import select
 
+from hotline.base.changes import Subject, record_change
 from hotline.base.db import db
-from hotline.base.errors import Invalid, NotFound
+from hotline.base.errors import Conflict, Invalid, NotFound
 from hotline.base.i18n import gettext
+from hotline.base.outbox import Later, Undelivered
+from hotline.notices.channels import Message
+from hotline.notices.deliveries import MASK, failure_in_words
 from hotline.notices.messages import MOBILE
 from hotline.notices.models import REPORTS, WARNINGS, Medium, Subscription
 from hotline.notices.operations import TELLS_ROLE, TELLS_UNIT
-from hotline.notices.outside import TOLD_OF_REPORTS
+from hotline.notices.outside import TOLD_OF_REPORTS, send_to
 from hotline.orders.lifecycle import Action
 from hotline.people.actors import Actor
 from hotline.people.queries import require_units
@@ -86,16 +92,46 @@ def subscribe(
     )
     db.session.add(made)
     db.session.flush()
+    told: dict[str, Any] = {"medium": medium.value, "target": title_of(made), "unit": unit_code, "role": role}
+    after = {**told, "actions": made.actions}
+    record_change(actor, Subject.CHANNEL, str(made.id), title_of(made), now, after=after)
     return made
 
 
-def switch(subscription_id: int, actor: Actor, *, active: bool) -> Subscription:
+def title_of(one: Subscription) -> str:
+    """Its target as it may be shown: nobody needs the whole number or an address with a key in it."""
+    return MASK[one.medium](one.target)
+
+
+def switch(subscription_id: int, actor: Actor, now: datetime, *, active: bool) -> Subscription:
     """Pause a subscription, or let it go on. While it is paused nothing is left for it, and what waits is dropped."""
     actor.require(Permission.ADMINISTER)
-    found = db.session.get(Subscription, subscription_id)
+    found = _held(subscription_id)
+    before, found.active = {"active": found.active}, active
+    record_change(actor, Subject.CHANNEL, str(found.id), title_of(found), now, before=before, after={"active": active})
+    return found
+
+
+def try_out(subscription_id: int, actor: Actor, now: datetime) -> Subscription:
+    """Send a message that says nothing but that it is a test. Raises Conflict with the reason where it does not arrive."""
+    actor.require(Permission.ADMINISTER)
+    found = _held(subscription_id)
+    if not found.active:
+        raise Conflict(gettext("This channel is paused; let it go on first."))
+    words = gettext("This is a test of the 12345 hotline. Nothing needs to be done.")
+    message = Message(gettext("Test"), words, {"event": "test", "text": words})
+    try:
+        send_to(found.id, message, uuid4(), now)
+    except (Undelivered, Later) as away:
+        why = failure_in_words(str(away))
+        raise Conflict(gettext("The test did not arrive: %(why)s", why=why)) from away
+    return found
+
+
+def _held(subscription_id: int) -> Subscription:
+    found = db.session.get(Subscription, subscription_id, with_for_update={"of": Subscription})
     if found is None:
         raise NotFound(gettext("There is no such subscription."))
-    found.active = active
     return found
 
 

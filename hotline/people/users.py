@@ -94,7 +94,7 @@ def reset_password(user_id: int, actor: Actor, now: datetime, *, expected: int |
 
 def change_own_password(actor: Actor, now: datetime, *, present: str, password: str, again: str) -> User:
     """Change one's own password; sessions elsewhere end. Raises Invalid beside the field that is wrong."""
-    user = db.session.get_one(User, actor.user_id, with_for_update=True)
+    user = db.session.get_one(User, actor.user_id, with_for_update={"of": User})
     if check_password(user.login, present) is None:
         raise Invalid.field("present", gettext("is not your present password"))
     if password != again:
@@ -123,7 +123,7 @@ def make_key(user_id: int, name: str, actor: Actor, now: datetime) -> str:
 def revoke_key(key_id: int, actor: Actor, now: datetime) -> ApiKey:
     """End an API key at once. Raises Conflict where it has ended."""
     actor.require(Permission.ADMINISTER)
-    key = db.session.get(ApiKey, key_id, with_for_update=True)
+    key = db.session.get(ApiKey, key_id, with_for_update={"of": ApiKey})
     if key is None:
         raise NotFound(gettext("There is no such key."))
     if key.revoked_at is not None:

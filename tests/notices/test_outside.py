@@ -211,12 +211,12 @@ def test_a_paused_subscription_is_not_told_and_what_waits_for_it_is_dropped(rece
     made = webhook(receiver)
     factories.received(NOW)
     run()
-    switch(made.id, ADMIN, active=False)
+    switch(made.id, ADMIN, NOW, active=False)
     factories.received(NOW)
     run(NOW + LATER * 2)
     assert len(receiver.posted) == 1
     assert open_sends() == []
-    switch(made.id, ADMIN, active=True)
+    switch(made.id, ADMIN, NOW, active=True)
     factories.received(NOW)
     run()
     assert len(receiver.posted) == 2

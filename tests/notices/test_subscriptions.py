@@ -25,7 +25,7 @@ def test_only_an_administrator_subscribes(session: None) -> None:
         with pytest.raises(NotAllowed):
             subscribe(Medium.SMS, "13800000000", Actor(role, "x"), NOW)
         with pytest.raises(NotAllowed):
-            switch(made.id, Actor(role, "x"), active=False)
+            switch(made.id, Actor(role, "x"), NOW, active=False)
 
 
 @pytest.mark.parametrize(

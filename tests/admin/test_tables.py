@@ -1,0 +1,223 @@
+"""Categories, keywords, policy and calendar are changed on pages; the record tells who, and cannot be altered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from hotline.admin.reads import readers
+from hotline.base.changes import Change, Subject, history_of
+from hotline.base.db import db
+from hotline.base.errors import Conflict, Invalid
+from hotline.orders.categories import add_category, change_category, next_code, switch_category
+from hotline.orders.models import Category, DeadlineMove
+from hotline.people.actors import Actor
+from hotline.people.models import ReadRecord, User
+from hotline.people.operations import record_read
+from hotline.policy.models import CalendarVersion, PolicyVersion
+from hotline.transfer.keywords import add_keyword, end_keyword, weigh_keyword
+from hotline.transfer.models import Keyword
+from hotline.transfer.suggestion import suggest
+from hotline.transfer.tables import load_keywords
+from tests import factories
+from tests.conftest import NOW
+
+SignIn = Callable[[str], FlaskClient]
+ActorOf = Callable[[str], Actor]
+TEXT = "小区门口的充电小屋夜里嗡嗡作响"
+
+
+def shown(page: str, name: str) -> str:
+    """The value of a hidden field of a page."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, name
+    return found[1]
+
+
+def test_the_record_is_append_only(actor: ActorOf) -> None:
+    add_keyword("060101", "充电小屋", 20, actor("admin"), NOW)
+    db.session.flush()
+    for statement in (update(Change).values(by="x"), delete(Change), text("TRUNCATE admin_change")):
+        with pytest.raises(DBAPIError, match="append-only"), db.session.begin_nested():
+            db.session.execute(statement)
+
+
+def test_the_record_is_narrowed_by_who_kind_words_and_day(sign_in: SignIn, actor: ActorOf) -> None:
+    add_keyword("060101", "充电小屋", 20, actor("admin"), NOW)
+    add_keyword("060101", "飞线充电桩", 20, actor("supervisor"), NOW - timedelta(days=3))
+    db.session.commit()
+    browser = sign_in("admin")
+
+    def told(query: str) -> tuple[bool, bool]:
+        page = browser.get(f"/admin/changes?{query}").text
+        return "充电小屋" in page, "飞线充电桩" in page
+
+    assert told("subject=keyword") == (True, True)
+    assert told("by=测试admin") == (True, False)
+    assert told("q=飞线") == (False, True)
+    assert told("first=2026-11-15&last=2026-11-30") == (True, False)
+    assert told("subject=unit") == (False, False)
+
+
+def test_a_keyword_is_tried_added_weighed_and_ended(sign_in: SignIn) -> None:
+    browser, form = sign_in("supervisor"), {"word": "充电小屋", "category": "060101", "weight": "40", "text": TEXT}
+    assert suggest("", TEXT).category != "060101"
+    tried = browser.post("/admin/keywords/new", data={**form, "try": "1"}).text
+    assert "With this change" in tried
+    assert "40" in tried
+    assert not db.session.scalar(select(Keyword.id).filter_by(keyword="充电小屋"))
+    assert browser.post("/admin/keywords/new", data=form).status_code == 303
+    assert suggest("", TEXT).category == "060101"
+    again = browser.post("/admin/keywords/new", data=form)
+    assert (again.status_code, "speaks for this category already" in again.text) == (422, True)
+
+    page = browser.get("/admin/keywords/060101/充电小屋").text
+    weigh = {"weight": "2", "version": shown(page, "version")}
+    assert browser.post("/admin/keywords/060101/充电小屋", data=weigh).status_code == 303
+    assert browser.post("/admin/keywords/060101/充电小屋", data=weigh).status_code == 409
+    version = shown(browser.get("/admin/keywords/060101/充电小屋").text, "version")
+    assert browser.post("/admin/keywords/060101/充电小屋/end", data={"version": version}).status_code == 303
+    rows = db.session.scalars(select(Keyword).filter_by(keyword="充电小屋")).all()
+    assert [(row.weight, row.valid_to is None) for row in rows] == [(40, False), (2, False)]
+    ended, weighed, added = history_of(Subject.KEYWORD, "060101:充电小屋")
+    assert (added.before, weighed.after, ended.after) == (None, {"weight": 2}, None)
+
+
+def test_the_citys_file_leaves_keywords_people_changed(actor: ActorOf) -> None:
+    admin = actor("admin")
+    rows = [
+        {"keyword": "充电小屋", "category": "060101", "weight": "5"},
+        {"keyword": "旧词", "category": "060101", "weight": "5"},
+    ]
+    load_keywords(rows, NOW)
+    weigh_keyword("060101", "充电小屋", 9, admin, NOW)
+    end_keyword("060101", "旧词", admin, NOW)
+    add_keyword("060101", "新词", 7, admin, NOW)
+    load_keywords(rows, NOW + timedelta(hours=1))
+    current = select(Keyword.keyword, Keyword.weight).where(Keyword.valid_to.is_(None))
+    assert {(row.keyword, row.weight) for row in db.session.execute(current)} == {("充电小屋", 9), ("新词", 7)}
+
+
+def test_a_category_is_added_below_another_and_leaves_only_when_nothing_leads_to_it(
+    sign_in: SignIn, actor: ActorOf
+) -> None:
+    admin, code = actor("admin"), next_code("0601")
+    for wrong in ("7", "0601x1", "990101", "060101"):
+        with pytest.raises(Invalid):
+            add_category(wrong, admin, NOW, name="x")
+    browser = sign_in("admin")
+    form = {"code": code, "name": "充电设施", "default_unit": "nowhere"}
+    assert browser.post("/admin/categories/new", data=form).status_code == 422
+    assert browser.post("/admin/categories/new", data={**form, "default_unit": "housing"}).status_code == 303
+    add_keyword(code, "充电小屋", 40, admin, NOW)
+    db.session.commit()
+    address = f"/admin/categories/{code}/active"
+    refused = browser.post(address, data={"active": "false"})
+    assert (refused.status_code, "keywords 1" in refused.text) == (409, True)
+    assert suggest("", TEXT).category == code
+    end_keyword(code, "充电小屋", admin, NOW)
+    db.session.commit()
+    assert browser.post(address, data={"active": "false"}).status_code == 303
+    assert not db.session.get_one(Category, code).active
+    switch_category("0601", admin, NOW, active=False)
+    with pytest.raises(Conflict, match="above it"):
+        switch_category("060101", admin, NOW, active=True)
+    change_category(code, admin, NOW, name="充电")
+    assert len(history_of(Subject.CATEGORY, code)) == 3
+
+
+def test_what_is_out_of_use_is_not_suggested(actor: ActorOf) -> None:
+    add_keyword("060101", "充电小屋", 40, actor("admin"), NOW)
+    switch_category("060101", actor("admin"), NOW, active=False)
+    assert "060101" not in {row.category for row in suggest("", TEXT).ranked}
+
+
+def test_days_are_compared_put_in_force_and_deadlines_follow(sign_in: SignIn) -> None:
+    factories.dispatched(NOW)
+    db.session.commit()
+    browser = sign_in("admin")
+    before = db.session.scalars(select(CalendarVersion).order_by(CalendarVersion.id.desc())).first()
+    assert before
+
+    def upload(content: str) -> str:
+        file = {"file": (BytesIO(content.encode()), "days.csv"), "source": "市府办通知"}
+        return browser.post("/admin/calendar/upload", data=file).text
+
+    assert "is no kind of day" in upload("date,kind,name\n2026-11-19,off,x\n")
+    page = upload("date,kind,name\n2026-11-18,holiday,市运动会\n2026-12-05,workday,市运动会调休\n")
+    assert "2026-11-18" in page
+    form = {name: shown(page, name) for name in ("packed", "version", "source")}
+    done = browser.post("/admin/calendar/upload/apply", data=form)
+    assert done.status_code == 303
+    assert "市运动会" in browser.get(done.headers["Location"]).text
+    assert db.session.scalars(select(DeadlineMove)).first()
+    assert browser.post("/admin/calendar/upload/apply", data=form).status_code == 409
+    newest = db.session.scalars(select(Change).filter_by(subject=Subject.CALENDAR).order_by(Change.id.desc())).first()
+    assert newest
+    assert (newest.by, newest.after and newest.after["source"]) == ("测试admin", "市府办通知")
+
+
+def test_hours_are_refused_beside_their_field(sign_in: SignIn) -> None:
+    browser = sign_in("admin")
+    refused = browser.post("/admin/calendar/hours", data={"spans": "9 to 5"})
+    assert (refused.status_code, 'id="hours-spans-error"' in refused.text) == (422, True)
+    done = browser.post("/admin/calendar/hours", data={"spans": "08:30-12:00,14:00-18:00", "since": "2027-05-01"})
+    assert done.status_code == 303
+    assert "08:30–12:00" in browser.get("/admin/calendar").text
+
+
+def test_a_policy_is_checked_compared_and_adopted_for_a_day(sign_in: SignIn) -> None:
+    browser = sign_in("admin")
+
+    def compare(content: str) -> str:
+        return browser.post("/admin/policies/preview", data={"file": (BytesIO(content.encode()), "own.toml")}).text
+
+    assert "is not TOML" in compare("name =")
+    assert "there is no such preset" in compare('extends = "nothing"')
+    assert "the policy lacks" in compare('name = "own"')
+    own = compare('extends = "default"\nname = "own"\nlabel = "本市政策"\n')
+    assert "本市政策" in own
+    assert "<code>name</code>" in own
+    preset = browser.post("/admin/policies/preview", data={"preset": "beijing"})
+    assert preset.status_code == 200
+    assert "Time limits that differ" in preset.text
+    form = {"packed": shown(preset.text, "packed")}
+    past = browser.post("/admin/policies/adopt", data={**form, "starts": "2020-01-01"})
+    assert (past.status_code, 'id="adopt-starts-error"' in past.text) == (422, True)
+    assert browser.post("/admin/policies/adopt", data={**form, "starts": "2026-12-01"}).status_code == 303
+    version = db.session.scalars(select(PolicyVersion).order_by(PolicyVersion.id.desc())).first()
+    assert version
+    assert version.effective_from > NOW
+    assert history_of(Subject.POLICY, str(version.id))[0].by == "测试admin"
+
+
+def test_reads_are_listed_without_the_number_and_the_unusual_stand_out(sign_in: SignIn, actor: ActorOf) -> None:
+    order = factories.received(NOW)
+    for _ in range(25):
+        record_read(actor("agent"), order.number, "核对地址", NOW)
+    record_read(actor("callback"), order.number, "回访", NOW)
+    for number in range(3):
+        other = User(login=f"a{number}", name="x", role="agent", password_hash="x", created_at=NOW, active=True)
+        other.session_number, other.must_change_password = 0, False
+        db.session.add(other)
+        db.session.flush()
+        db.session.add(ReadRecord(at=NOW, user_id=other.id, subject=order.number, purpose="x"))
+    db.session.commit()
+    first, *others = readers(NOW + timedelta(minutes=1))
+    assert (first.user.login, first.unusual) == ("agent", True)
+    assert not any(one.unusual for one in others)
+    page = sign_in("supervisor").get(f"/admin/reads?order={order.number}").text
+    assert "核对地址" in page
+    assert order.requester_phone not in page
+
+
+@pytest.mark.parametrize("address", ["/admin", "/admin/roles", "/admin/users?active=never", "/admin/units?out=lonely"])
+def test_pages_that_only_read(sign_in: SignIn, address: str) -> None:
+    assert sign_in("admin").get(address).status_code == 200
