@@ -79,6 +79,17 @@ def inbox() -> ResponseReturnValue:
     return render_template("handle/inbox.html", **inbox_view(actor, request.args, now))
 
 
+@pages.post("/inbox")
+@needs(Permission.UNIT_INBOX)
+def narrow() -> ResponseReturnValue:
+    """To the address of what the filters ask for. A telephone number comes into none: that is said beside the field."""
+    actor = current_actor()
+    asked = asked_of(request.form, actor)
+    if asked.is_phone:
+        return render_template("handle/inbox.html", **inbox_view(actor, request.form, utc_now())), Invalid.status
+    return redirect(url_for("handle.inbox", **asked.address()), 303)
+
+
 @pages.post("/inbox/sign")
 @needs(Permission.UNIT_INBOX)
 def sign_selected() -> ResponseReturnValue:

@@ -91,6 +91,9 @@ WITHOUT = {
     "proposals.listed",
     "policy.shown",
     "receive.citizen",
+    "reply_templates.listed",
+    "reply_templates.new",
+    "reply_templates.shown",
     "receive.file",
     "receive.follow",
     "receive.new",
@@ -186,6 +189,7 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
         "orders.listed": ("manager", "/orders"),
         "orders.shown": ("handler", f"/orders/{fresh.number}"),
         "orders.shown, time asked": ("supervisor", f"/orders/{asks.number}"),
+        "orders.printed": ("handler", f"/orders/{fresh.number}/print"),
         "report.rows": ("manager", "/week/rows?measure=on_time"),
     }
     pages = {
