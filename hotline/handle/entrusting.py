@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from hotline.base.db import db
-from hotline.base.errors import HotlineError, Invalid
+from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
-from hotline.handle.operations import Refusal
+from hotline.orders.bulk import Refusal, each
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
 from hotline.orders.operations import act, ready
-from hotline.orders.queries import order_for
 from hotline.people.actors import Actor
 from hotline.people.models import User
 from hotline.people.queries import people_of, units_above
@@ -33,17 +31,5 @@ def entrust(order: Order, actor: Actor, now: datetime, *, person: str, version: 
 
 
 def entrust_many(picked: Mapping[str, int], person: str, actor: Actor, now: datetime) -> list[Refusal]:
-    """Give several orders (number → version read) to a colleague, each for itself; return those it could not be done with.
-
-    In the order of their numbers, as with ``sign_many``.
-    """
-    refused = []
-    for number, version in sorted(picked.items()):
-        try:
-            with db.session.begin_nested():
-                entrust(order_for(number, actor), actor, now, person=person, version=version)
-        except Invalid as wrong:
-            refused.append(Refusal(number, "; ".join(text for texts in wrong.errors.values() for text in texts)))
-        except HotlineError as error:
-            refused.append(Refusal(number, error.message))
-    return refused
+    """Give several orders (number → version read) to a colleague, each for itself; return those it could not be done with."""
+    return each(picked, actor, lambda order, version: entrust(order, actor, now, person=person, version=version))

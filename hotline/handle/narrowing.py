@@ -79,10 +79,12 @@ class Asked:
     q: str = ""
     page: int = 1
 
-    def address(self, **changes: str | int) -> dict[str, str | int]:
+    def address(self, **changes: str | int) -> dict[str, Any]:
         """The arguments of the address that asks for this, with some changed; the first page unless one is named."""
         other = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]  # names of fields, given by our templates
         said = {field.name: getattr(other, field.name) for field in fields(other)}
+        if other.is_phone:
+            del said["q"]
         return {name: value for name, value in said.items() if value and (name, value) != ("page", 1)}
 
     @property

@@ -26,7 +26,6 @@ from hotline.handle.desk import appeals_desk, time_asked, time_case, time_desk
 from hotline.handle.entrusting import colleagues, entrust, entrust_many
 from hotline.handle.inbox import inbox_rows, inbox_view
 from hotline.handle.narrowing import asked_of
-from hotline.handle.operations import Refusal
 from hotline.handle.queries import reply_in_review
 from hotline.handle.schemas import (
     AppealForm,
@@ -46,6 +45,7 @@ from hotline.handle.schemas import (
     TimeBody,
 )
 from hotline.orders.attachments import Upload
+from hotline.orders.bulk import Refusal
 from hotline.orders.forms import form_data, form_version, hang_form, picked_orders, step_done, tried_of
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event
@@ -78,6 +78,17 @@ def inbox() -> ResponseReturnValue:
     if request.args.get("part") == "rows":
         return render_template("handle/_rows.html", **inbox_rows(actor, asked_of(request.args, actor), Names(), now))
     return render_template("handle/inbox.html", **inbox_view(actor, request.args, now))
+
+
+@pages.post("/inbox")
+@needs(Permission.UNIT_INBOX)
+def narrow() -> ResponseReturnValue:
+    """To the address of what the filters ask for. A telephone number comes into none: that is said beside the field."""
+    actor = current_actor()
+    asked = asked_of(request.form, actor)
+    if asked.is_phone:
+        return render_template("handle/inbox.html", **inbox_view(actor, request.form, utc_now())), Invalid.status
+    return redirect(url_for("handle.inbox", **asked.address()), 303)
 
 
 @pages.post("/inbox/sign")

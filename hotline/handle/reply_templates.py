@@ -58,7 +58,7 @@ def templates_seen(actor: Actor) -> list[ReplyTemplate]:
 
 
 def templates_for(order: Order, now: datetime) -> list[Filled]:
-    """The templates that fit an order, filled in from it: those of its matter before those for any."""
+    """The templates that fit an order, filled in from it: those of its matter first, the unit's own before the city's."""
     theirs = or_(ReplyTemplate.unit_code.is_(None), ReplyTemplate.unit_code.in_(units_above(order.lead_unit or "")))
     found = db.session.scalars(in_force().where(theirs))
     matter = order.category_code or ""
@@ -66,7 +66,7 @@ def templates_for(order: Order, now: datetime) -> list[Filled]:
     calendar = policies.calendar_now()
     return [
         Filled(one.code, one.title, filled(one.body, order, now, calendar), one.unit_code is None)
-        for one in sorted(fits, key=lambda one: -len(one.category_code or ""))
+        for one in sorted(fits, key=lambda one: (-len(one.category_code or ""), one.unit_code is None))
     ]
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from hotline.base.time import utc_now
 from hotline.knowledge.operations import answer_directly
 from hotline.knowledge.queries import articles_for, city_day
-from hotline.knowledge.replying import hit_in_words, reply_hits
+from hotline.knowledge.replying import reply_hits, why_found
 from hotline.knowledge.schemas import AnswerBody, CheckBody
 from hotline.orders.forms import SEES_ORDERS, form_data, hang_form
 from hotline.orders.lifecycle import Action
@@ -18,7 +18,7 @@ from hotline.people.signin import current_actor, needs
 pages = Blueprint("knowledge", __name__, template_folder="templates")
 # What the forms that answer a citizen need on the order's page, which is made in a room below.
 pages.add_app_template_global(reply_hits)
-pages.add_app_template_global(hit_in_words)
+pages.add_app_template_global(why_found)
 pages.add_app_template_global(articles_for)
 pages.add_app_template_global(city_day)
 

@@ -14,7 +14,7 @@ from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext, label
 from hotline.knowledge.queries import city_day, known_sources
 from hotline.orders.models import Order
-from hotline.orders.reply_check import WHY, Asked, Hit, Words, check_reply, read_words
+from hotline.orders.reply_check import WHY, Asked, Hit, Rule, Words, check_reply, read_words
 from hotline.orders.sight import hides_requester
 from hotline.people.actors import Actor
 from hotline.transfer.merging import children
@@ -43,7 +43,12 @@ def stand_by(order: Order, reply: str, actor: Actor, now: datetime, *, anyway: b
 def hit_in_words(hit: Hit) -> str:
     """A hit as it explains itself: the rule, the words, why it matters and how to mend it."""
     words = hit.words if len(hit.words) <= SHOWN else hit.words[:SHOWN] + "…"
-    return gettext("%(rule)s: “%(words)s”. %(why)s", rule=label(hit.rule), words=words, why=gettext(WHY[hit.rule]))
+    return gettext("%(rule)s: “%(words)s”. %(why)s", rule=label(hit.rule), words=words, why=why_found(hit.rule))
+
+
+def why_found(rule: Rule) -> str:
+    """Why it matters what a rule finds, and how to mend it."""
+    return gettext(WHY[rule])
 
 
 SHOWN = 30  # characters of the words; a hit may be the whole reply

@@ -11,7 +11,8 @@ from hotline.orders.lifecycle import ENDED_STATES, Action, Step, choices
 from hotline.orders.models import Order
 from hotline.orders.vocabulary import Ask
 from hotline.people.actors import Actor
-from hotline.people.roles import Role
+from hotline.people.queries import units_under
+from hotline.people.roles import UNIT_ROLES, Role
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Supervision
@@ -41,6 +42,7 @@ def is_open(action: Action, order: Order, actor: Actor, now: datetime) -> bool:
         Action.REQUEST_TIME: lambda: order.time_asked_at is None,
         Action.GRANT_TIME: lambda: order.time_asked_at is not None,
         Action.REFUSE_TIME: lambda: order.time_asked_at is not None,
+        Action.ASSIGN: lambda: _has_units_to_give_to(order, actor),
         Action.RESUME: lambda: any(standing(row, now) for row in running),
         Action.SUPERVISE: lambda: not supervised,
         Action.FEED_BACK: lambda: supervised,
@@ -48,6 +50,11 @@ def is_open(action: Action, order: Order, actor: Actor, now: datetime) -> bool:
         Action.UNLIST: lambda: order.supervision is Supervision.LISTED,
     }
     return asks[action]() if action in asks else True
+
+
+def _has_units_to_give_to(order: Order, actor: Actor) -> bool:
+    """Whether there is a unit to give a part to: for a unit one below it, for the center any."""
+    return actor.role not in UNIT_ROLES or len(units_under(order.lead_unit or "")) > 1
 
 
 def may_be_taken_up(order: Order, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from hotline.orders.names import Names
 from hotline.orders.operations import amend, reveal_phone
 from hotline.orders.queries import order_for
 from hotline.orders.schemas import AmendBody, OrderQuery, PurposeBody
+from hotline.orders.sheet import sheet
 from hotline.orders.vocabulary import Channel, Nature
 from hotline.people.signin import current_actor, needs
 
@@ -79,6 +80,14 @@ def _asked(given: Mapping[str, str]) -> dict[str, Any]:
 def shown(number: str) -> ResponseReturnValue:
     """One order: what it is, where it is, what can be done now, what happened."""
     return show_order(number, current_actor())
+
+
+@pages.get("/orders/<number>/print")
+@needs(*SEES_ORDERS)
+def printed(number: str) -> ResponseReturnValue:
+    """One order on paper, as far as its reader may see it; the number stays masked."""
+    actor = current_actor()
+    return render_template("orders/print.html", **sheet(order_for(number, actor), actor, utc_now()))
 
 
 @pages.post("/orders/<number>/phone")

@@ -60,6 +60,7 @@ def order_for(number: str, actor: Actor) -> Order:
         joinedload(Order.category),
         joinedload(Order.district),
         joinedload(Order.unit),
+        joinedload(Order.handler),
         selectinload(Order.events),
         selectinload(Order.deadlines),
         selectinload(Order.attachments),

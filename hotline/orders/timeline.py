@@ -100,7 +100,7 @@ def _lines(event: Event, told: Mapping[str, Callable[[Any], Line]]) -> Iterable[
         line = told[key](said[key]) if key in told else Line("plain", key, str(said[key]))
         # What waits for a signature is not the citizen's to read, and perhaps never will be.
         yield (
-            replace(line, ground="internal")
+            replace(line, ground="internal", label=gettext("Reply handed in"))
             if event.action is Action.SUBMIT_REPLY and line.ground == "public"
             else line
         )

@@ -8,9 +8,10 @@
     const list = document.createElement("ul"), hint = document.createElement("span");
     list.className = "to-send";
     list.setAttribute("aria-live", "polite");
-    hint.className = "help drop-here";
+    hint.className = "drop-here";
     hint.textContent = said.here;
-    input.after(hint, list);
+    field.querySelector(".help").append(" · ", hint);
+    input.after(list);
     let files = [];
 
     const wrongWith = (file) => {

@@ -59,19 +59,33 @@
   names.filter((name) => name.startsWith("draft:/") && saved && read(name)?.sent).forEach((name) => write(name, null));
   document.querySelectorAll("form[data-draft]").forEach(keepDraft);
   function keepDraft(form) {
-    const areas = [...form.querySelectorAll("textarea")];
+    const areas = [...form.querySelectorAll("textarea")], choices = [...form.querySelectorAll("input[type=radio]")];
     const draft = read(key(form));
-    if (draft) areas.forEach((area) => { if (!area.value && draft.texts[area.name]) area.value = draft.texts[area.name]; });
+    if (draft) {
+      areas.forEach((area) => { if (!area.value && draft.texts[area.name]) area.value = draft.texts[area.name]; });
+      choices.filter((choice) => draft.chosen?.[choice.name] === choice.value && !choices.some((other) => other.name === choice.name && other.checked)).forEach((choice) => { choice.checked = true; });
+    }
     const keep = (sent) => {
       const texts = Object.fromEntries(areas.filter((area) => area.value.trim()).map((area) => [area.name, area.value]));
-      write(key(form), Object.keys(texts).length ? { texts, sent } : null);
+      const chosen = Object.fromEntries(choices.filter((choice) => choice.checked).map((choice) => [choice.name, choice.value]));
+      write(key(form), Object.keys(texts).length ? { texts, chosen, sent } : null);
     };
     form.addEventListener("input", () => keep(false));
     form.addEventListener("submit", (event) => {
-      if (form.dataset.sent) { event.preventDefault(); return; }
-      form.dataset.sent = "1";
       keep(true);
+      if (form.dataset.sent) { event.preventDefault(); return; }
+      if (!navigator.onLine) { event.preventDefault(); sayOffline(form); return; }
+      form.dataset.sent = "1";
     });
+  }
+  // Without a network the browser would show its own page in place of this one, and the files chosen be gone.
+  function sayOffline(form) {
+    const said = form.querySelector(".offline") || document.createElement("p");
+    said.className = "note note-warning offline";
+    said.setAttribute("role", "alert");
+    said.textContent = form.dataset.offline;
+    form.querySelector(".act-end").before(said);
+    addEventListener("online", () => said.remove(), { once: true });
   }
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
 

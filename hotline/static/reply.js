@@ -10,7 +10,7 @@
     let timer = 0, asked = 0;
 
     const show = () => {
-      draw(mirror, area.value, [...place.querySelectorAll("[data-hit]")].map((hit) => ({ words: hit.dataset.hit, blocks: hit.classList.contains("blocks") })));
+      draw(mirror, area.value, [...place.querySelectorAll("[data-hit]")].map((hit) => ({ words: hit.dataset.hit, blocks: Boolean(hit.closest(".blocks")) })));
       mirror.scrollTop = area.scrollTop;
       const places = area.value.match(BLANK) || [];
       left.hidden = !places.length;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,6 +12,7 @@ from flask_babel import ngettext
 from hotline.base.paging import page_of
 from hotline.base.time import utc_now
 from hotline.base.web import own_address
+from hotline.orders.clocks import WORK_CLOCKS
 from hotline.orders.forms import form_data, hang_form, picked_orders
 from hotline.orders.lifecycle import OPEN_STATES, Action, State, find, permits
 from hotline.orders.models import Order
@@ -20,6 +22,7 @@ from hotline.people.models import Unit, UnitKind
 from hotline.people.queries import units_under
 from hotline.people.roles import UNIT_ROLES, Permission
 from hotline.people.signin import current_actor, needs
+from hotline.policy.queries import calendar_now
 from hotline.transfer import disputes, linking, merging, parts
 from hotline.transfer import operations as transfer
 from hotline.transfer.case import case_sheet
@@ -139,6 +142,15 @@ def part_units(order: Order) -> dict[UnitKind, list[Unit]]:
         for kind, units in groups.items()
     }
     return {kind: units for kind, units in fits.items() if units}
+
+
+@pages.app_template_global()
+def latest_part_due(order: Order, now: datetime) -> str:
+    """When a part has to be done at the latest, as a field for a time has it; nothing where the whole is overdue."""
+    work = next((row for row in order.deadlines if row.clock in WORK_CLOCKS and row.ended_at is None), None)
+    if work is None or work.due_at <= now:
+        return ""
+    return work.due_at.astimezone(calendar_now().zone).strftime("%Y-%m-%dT%H:%M")
 
 
 @pages.app_template_global()

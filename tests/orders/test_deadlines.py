@@ -212,6 +212,7 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
         "orders.listed": ("manager", "/orders"),
         "orders.shown": ("handler", f"/orders/{fresh.number}"),
         "orders.shown, time asked": ("supervisor", f"/orders/{asks.number}"),
+        "orders.printed": ("handler", f"/orders/{fresh.number}/print"),
         "report.rows": ("manager", "/week/rows?measure=on_time"),
     }
     pages = {
