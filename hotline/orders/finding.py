@@ -207,8 +207,8 @@ def hits(orders: Iterable[Order], words: str, actor: Actor) -> list[Hit]:
 
 
 def _markable(words: str) -> list[str]:
-    """What is marked: the words worth a look, so that not every 的 shines."""
-    found = [] if phone_in(words) else search.words(words)
+    """What is marked: what was typed and its words, where they are worth a look, so that not every 的 shines."""
+    found = [] if phone_in(words) else [*words.split(), *search.words(words)]
     return [word for word in found if len(word) > 1] or found
 
 

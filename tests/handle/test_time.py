@@ -535,6 +535,40 @@ def test_a_unit_asks_and_the_center_grants_by_form(sign_in: Signer, now: datetim
     assert work(fresh(order)).due_at == at(DUE)
 
 
+def test_one_request_with_what_remains_and_what_was_asked_before(sign_in: Signer, now: datetime) -> None:
+    order = factories.handling(now)
+    pause(order, now, "2026-11-19")
+    time.refuse_time(order, DISPATCHER, now, reason="材料不是诉求人的")
+    pause(order, now + timedelta(minutes=5), "2026-11-20")
+    saved(order)
+    client = sign_in("dispatcher")
+    row = next(row for row in client.get("/time-requests").text.split("<tr ") if f'data-row="{order.number}"' in row)
+    assert "2 asked, 0 granted, 1 refused" in row
+    part = client.get(f"/time-requests/{order.number}?part=1").text
+    assert "<html" not in part
+    for words in ("材料不是诉求人的", "2 asked, 0 granted, 1 refused", *ASKED.values(), "extensions of"):
+        assert words in part
+    assert f'action="/orders/{order.number}/grant-time"' in part
+    assert f'action="/orders/{order.number}/refuse-time"' in part
+    assert sign_in("handler").get(f"/time-requests/{order.number}").status_code == 403
+
+
+def test_several_are_granted_with_one_note_each_for_itself(sign_in: Signer, now: datetime) -> None:
+    good, stale = factories.handling(now), factories.handling(now)
+    for order in (good, stale):
+        pause(order, now, "2026-11-19")
+    picked = [f"{order.number}:{order.version}" for order in (good, stale)]
+    time.refuse_time(stale, DISPATCHER, now, reason="不同意")
+    saved(stale)
+    answer = sign_in("supervisor").post("/time-requests", data={"order": picked, "note": "鉴定需要时间"})
+    assert answer.status_code == 200
+    assert "1 request granted" in answer.text
+    assert re.search(rf"<li><a [^>]*>{stale.number}</a>.*?派单员 Refuse", answer.text, re.DOTALL)
+    good = fresh(good)
+    assert good.time_asked_at is None
+    assert good.events[-1].payload["note"] == "鉴定需要时间"
+
+
 def test_a_deadline_set_upstream_runs_whatever_was_paused(session: None, now: datetime) -> None:
     order = factories.handling(now)
     handle.record_contact(order, HANDLER, now, note="已联系")
