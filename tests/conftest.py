@@ -132,6 +132,7 @@ def committed(app: Flask) -> Iterator[None]:
             "outbox",
             "alarm",
             "appeal",
+            "call_claim",
             "evaluation_audit",
             "evaluation",
             "knowledge_use",

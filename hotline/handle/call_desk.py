@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import format_date
 
-from hotline.base.i18n import gettext, language, pick
+from hotline.base.i18n import gettext, language
 from hotline.base.paging import page_of
 from hotline.handle.calling import callback_queue, waiting_rows
 from hotline.handle.queries import contacts_since_reply, latest_reply, may_call_from
@@ -52,7 +52,8 @@ def call_sheet(number: str, actor: Actor, now: datetime, tried: Tried | None = N
     tried: what was typed of this call and refused.
     """
     queue = page_of(callback_queue(now), size=SHOWN_BESIDE)
-    beside = {"queue": queue, "rows": waiting_rows(queue.rows, actor, now), "now": now, "tried": tried, "phone": ""}
+    rows = waiting_rows(queue.rows, actor, now)
+    beside = {"queue": queue, "rows": rows, "now": now, "tried": tried, "phone": ""}
     if not number:
         return {**beside, "order": None}
     order = order_for(number, actor)
@@ -62,6 +63,7 @@ def call_sheet(number: str, actor: Actor, now: datetime, tried: Tried | None = N
         **sheet(order, actor, now),
         **beside,
         "since": since,
+        "is_next": order.id == next((row.order.id for row in rows if not row.by and not row.again_at), None),
         "reply": latest_reply(order),
         "touched": len(contacts_since_reply(order)),
         "names_of_levels": level_names(order.policy_id),
@@ -85,8 +87,7 @@ def script_of(order: Order, caller: Actor, now: datetime) -> Callable[[str, str]
         "unit": order.unit.title if order.unit else gettext("the unit"),
         "levels": gettext(", ").join(level_names(order.policy_id).values()),
     }
-    words = pick(policy.script, policy.script_en)
-    return lambda city, hotline: filled(words, {**places, "city": city, "hotline": hotline})
+    return lambda city, hotline: filled(policy.said_on_the_phone, {**places, "city": city, "hotline": hotline})
 
 
 def address_of(order: Order) -> str:

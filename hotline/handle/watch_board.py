@@ -22,6 +22,7 @@ from hotline.handle.watch_desk import RUNNING, Line, count_supervised, lines
 from hotline.orders.models import Deadline, Order
 from hotline.orders.queries import UNIT_CLOCKS, count_disputed, visible
 from hotline.people.actors import Actor
+from hotline.people.queries import unit_names
 from hotline.people.roles import Permission
 from hotline.policy.limits import Clock
 from hotline.policy.triggers import Does
@@ -75,6 +76,7 @@ def board(actor: Actor, now: datetime) -> dict[str, Any]:
         "steps": count_supervised(actor),
         "slips_late": page_of(slips_by_due(actor).where(Deadline.due_at < now), size=1).total,
         "late": late,
+        "units": unit_names(),
         "now": now,
     }
 

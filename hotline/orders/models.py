@@ -89,6 +89,7 @@ class Order(Base):
         CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="position_on_earth"),
         Index("ix_work_order_asked_at", "asked_at", postgresql_where=sql("asked_at IS NOT NULL")),
         Index("ix_work_order_urges", "urges", postgresql_where=sql("urges > 0")),
+        Index("ix_work_order_urgent", "state", postgresql_where=sql("urgency = 'urgent'")),
         Index("ix_work_order_parent", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
         Index("ix_work_order_matter", "category_code", "district_code", "received_at"),
         Index("ix_work_order_lead_unit_received_at", "lead_unit", "received_at"),
@@ -248,6 +249,7 @@ class Deadline(Base):
         Index("ix_deadline_open_due_at", "clock", "due_at", postgresql_where=sql("ended_at IS NULL")),
         Index("ix_deadline_by_calendar", "calendar_id", "id", postgresql_where=sql(GOES_BY_CALENDAR)),
         Index("ix_deadline_clock_due_at", "clock", "due_at"),
+        Index("ix_deadline_clock_ended_at", "clock", "ended_at", postgresql_where=sql("ended_at IS NOT NULL")),
         Index("ix_deadline_clock_started_at", "clock", "started_at"),
         Index("ix_deadline_clock_original_due_at", "clock", "original_due_at"),
     )

@@ -159,6 +159,11 @@ class Policy:
         """The policy's title in the reader's language."""
         return pick(self.title, self.title_en)
 
+    @property
+    def said_on_the_phone(self) -> str:
+        """The script of a callback in the reader's language; empty where the policy has none."""
+        return pick(self.script, self.script_en)
+
     def row(self, key: str) -> Limit | None:
         """The limit row of a name."""
         return next((limit for limit in self.limits if limit.key == key), None)

@@ -139,6 +139,12 @@ def other_words(policy: Policy) -> list[tuple[str, str, Evidence]]:
             str(policy.callback_attempts),
             known["callback"],
         ),
+        (
+            gettext("At least between two calls of one citizen"),
+            spoken(policy.attempt_gap_hours, TimeUnit.NATURAL_HOURS),
+            known["callback"],
+        ),
+        (gettext("Script of a callback"), policy.said_on_the_phone or "–", known["callback"]),
         *_counted_by(policy),
         (gettext("Fewest orders behind a rate that is ranked"), str(policy.minimum_n), known["ranking"]),
         (gettext("Answers of callbacks that are audited"), percent(policy.audit_share), known["callback"]),

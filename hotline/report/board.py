@@ -156,6 +156,23 @@ def trends(week: Overview) -> list[Trend]:
     return [_trend(BY_NAME[name], week) for name in CARDS if name in week.city]
 
 
+def trend_of(measure: Measure, periods: Sequence[Period], week: Overview) -> Trend:
+    """A measure over some periods of the week shown, such as its days; without those with too few counted, where some have enough."""
+    seen = [period for period in periods if period.start <= week.cutoff]
+    found = dict(_counted(measure, seen, week))
+    weeks = [(period, found.get(period, Figure())) for period in periods]
+    years = _year_before(measure, weeks, week)
+    least = measure.least_n(week.policy)
+    return Trend(measure, weeks, chart(*(_rates_of([figure for _, figure in one], least) for one in (weeks, years))))
+
+
+def _rates_of(figures: Sequence[Figure], least: int) -> list[Fraction | None]:
+    enough = [figure.denominator >= least for figure in figures]
+    return [
+        figure.rate if is_enough or not any(enough) else None for figure, is_enough in zip(figures, enough, strict=True)
+    ]
+
+
 def _trend(measure: Measure, week: Overview) -> Trend:
     cell = week.city[measure.name]
     earlier = _back(week.period.before().before(), WEEKS_SHOWN - 2)

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from hotline.base.schemas import Schema
 from hotline.base.time import Kind, utc_now
 from hotline.base.workbook import MEDIA_TYPE
+from hotline.orders.names import Names
 from hotline.orders.sight import sees_asking
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
@@ -20,8 +21,10 @@ from hotline.policy import words as policy_words
 from hotline.report import charts, definitions, figures, queries, words
 from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed, shown_change
 from hotline.report.lists import Wanted, listing
+from hotline.report.look import look
 from hotline.report.measures import BY_NAME, measures_at
 from hotline.report.overview import overview
+from hotline.report.papers.paper import Number, spoken
 from hotline.report.ranking.shown import RankingQuery, asked_ranking, shown
 from hotline.report.schemas import RowsQuery, WeekQuery
 from hotline.report.sheet import week_sheet
@@ -41,6 +44,9 @@ def week() -> ResponseReturnValue:
     return render_template(
         "report/week.html",
         board=drawn,
+        look=look(report, reader, now),
+        names=Names(),
+        trigger_titles={one.name: policy_words.trigger_title(one) for one in report.policy.triggers},
         week=report,
         reader=reader,
         behind=drawn.behind,
@@ -104,6 +110,8 @@ TOOLS: dict[str, Any] = {
     "bar": charts.bar,
     "rounded": figures.rounded,
     "way_of": shown_change,
+    "spoken": spoken,
+    "is_number": lambda part: isinstance(part, Number),
     "words": words,
 }
 

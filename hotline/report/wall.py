@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Integer, Select, cast, func, select
 from sqlalchemy.orm import joinedload
 
 from hotline.base.db import database_name, db
@@ -31,7 +31,7 @@ from hotline.report.subjects.tallies import DISPATCHED, RECEIVED
 from hotline.report.topics.queries import hot_topics
 
 KEPT = timedelta(seconds=10)
-HOUR = timedelta(hours=1)
+HOUR, HOURS = timedelta(hours=1), range(24)
 MOST_SENT, MOST_TOPICS = 7, 6
 ORDERS = {"received": RECEIVED, "dispatched": DISPATCHED, "redo": BY_NAME["redo"]}  # of the last: every closing counts
 
@@ -159,18 +159,19 @@ def _topics(now: datetime) -> list[Told]:
 
 def _hours(today: Period, now: datetime) -> list[Hour]:
     """What came in hour by hour, beside the same day a week before."""
-    earlier = today.within(today.first - 7 * DAY, today.last - 7 * DAY)
-    inside = [and_(Order.received_at >= day.start, Order.received_at < day.end) for day in (today, earlier)]
-    is_today = case((inside[0], True), else_=False).label("is_today")
-    start = case((inside[0], today.start), else_=earlier.start)
-    hour = func.floor(func.extract("epoch", Order.received_at - start) / HOUR.total_seconds()).label("hour")
-    rows = db.session.execute(select(is_today, hour, func.count()).where(or_(*inside)).group_by(is_today, hour))
-    counted = {(one.is_today, int(one.hour)): number for one, number in ((row, row[2]) for row in rows)}
+    counted = _by_hour(today)
+    earlier = _by_hour(today.within(today.first - 7 * DAY, today.last - 7 * DAY))
     begun, first = int((now - today.start) / HOUR), today.start.astimezone(today.zone).hour
     return [
-        Hour((first + at) % 24, counted.get((True, at), 0) if at <= begun else None, counted.get((False, at), 0))
-        for at in range(24)
+        Hour((first + at) % len(HOURS), counted.get(at, 0) if at <= begun else None, earlier.get(at, 0)) for at in HOURS
     ]
+
+
+def _by_hour(day: Period) -> dict[int, int]:
+    """How many orders came in, by the hours of a day."""
+    hour = cast(func.floor(func.extract("epoch", Order.received_at - day.start) / HOUR.total_seconds()), Integer)
+    inside = (Order.received_at >= day.start, Order.received_at < day.end)
+    return dict(db.session.execute(select(hour, func.count()).where(*inside).group_by(hour)).all())
 
 
 def _sent() -> list[Sent]:

@@ -1,0 +1,169 @@
+"""What a manager reads in the first minute beneath the rates: what changed, where to look, the days, the districts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from hotline.base.paging import Page, page_of
+from hotline.base.time import Kind, Period
+from hotline.handle.alarms import count_open
+from hotline.orders.models import Deadline
+from hotline.people.actors import Actor
+from hotline.people.queries import all_districts
+from hotline.people.roles import Permission
+from hotline.report.board import Trend, trend_of
+from hotline.report.changes import changes
+from hotline.report.charts import Columns, columns
+from hotline.report.dimensions import By
+from hotline.report.figures import Cell, Figure, compared, interval
+from hotline.report.inflow import overdue_rows
+from hotline.report.measures import BY_NAME
+from hotline.report.overview import Line, Overview
+from hotline.report.papers.paper import Said
+from hotline.report.rollup.counting import count
+from hotline.report.schemas import FIRST_DAY
+from hotline.report.subjects.tallies import RECEIVED
+from hotline.report.topics.queries import Hot, hot_topics
+
+OF_UNITS = ("on_time", "satisfied", "solved")
+OF_DAYS = ("connection", "on_time", "satisfied")
+MOST_UNITS, MOST_OVERDUE, MOST_TOPICS, TOPIC_DAYS = 4, 5, 3, 7
+SHADES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A unit behind the city in a rate. surely: beyond chance; missed: how many it missed more than the city's rate."""
+
+    name: str
+    line: Line
+    cell: Cell
+    missed: Fraction
+    surely: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What came in on a day."""
+
+    period: Period
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A district: what came in from there, how much of its work was on time. shade: 0 to SHADES by what came in."""
+
+    code: str
+    name: str
+    received: int
+    before: int
+    on_time: Cell
+    shade: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is read first. overdue: the worst, with how many there are. alarms: open ones by rule. topics: for the city only."""
+
+    changes: list[Said]
+    units: list[Behind]
+    overdue: Page[Deadline]
+    alarms: Mapping[str, int]
+    topics: list[Hot]
+    rates: list[Trend]
+    days: list[Day]
+    drawn: Columns | None
+    places: list[Place]
+
+
+def look(week: Overview, reader: Actor, now: datetime) -> Look:
+    """The first minute of a period's page, for its reader."""
+    days = _days(week)
+    years = _received([day.year_before() for day in days], week) if days and _knows_year(days, week) else []
+    received = [Day(day, number) for day, number in zip(days, _received(days, week), strict=True)]
+    drawn = columns([day.received if day.period.start <= week.cutoff else None for day in received], years)
+    return Look(
+        changes=changes(week),
+        units=behind_the_city(week),
+        overdue=page_of(overdue_rows(week.period, week.cutoff, week.units_seen), size=MOST_OVERDUE),
+        alarms=count_open(reader),
+        topics=hot_topics(week.cutoff, TOPIC_DAYS)[:MOST_TOPICS] if _may_see_topics(week, reader, now) else [],
+        rates=[trend_of(BY_NAME[name], days, week) for name in OF_DAYS if name in week.city] if days else [],
+        days=received,
+        drawn=drawn if days else None,
+        places=places(week),
+    )
+
+
+def behind_the_city(week: Overview) -> list[Behind]:
+    """The units behind the city, each once: whoever surely is first, then by how many they missed more than its rate."""
+    found = []
+    for name in OF_UNITS:
+        whole = week.city[name].figure.rate
+        for line in week.units if whole is not None else ():
+            cell = line.cells.get(name)
+            if cell and cell.figure.denominator and (missed := _missed(cell.figure, whole or Fraction())) > 0:
+                found.append(Behind(name, line, cell, missed, _surely_below(cell.figure, whole or Fraction())))
+    found.sort(key=lambda one: (not one.surely, -one.missed, one.line.code))
+    worst: dict[str, Behind] = {}
+    for one in found:
+        worst.setdefault(one.line.code, one)
+    return list(worst.values())[:MOST_UNITS]
+
+
+def _missed(figure: Figure, rate: Fraction) -> Fraction:
+    return figure.denominator * rate - Fraction(figure.weighted)
+
+
+def _surely_below(figure: Figure, rate: Fraction) -> bool:
+    within = interval(figure)
+    return within is not None and within[1] < float(rate)
+
+
+def _may_see_topics(week: Overview, reader: Actor, now: datetime) -> bool:
+    """Topics are the city's, and of now: an earlier period had others."""
+    return reader.may(Permission.SEE_CITY_REPORTS) and week.period.start <= now < week.period.end
+
+
+def _days(week: Overview) -> list[Period]:
+    """The days of a week or month; none for a unit's people, whom a single day would tell when a citizen was asked."""
+    if week.units_seen is not None or week.period.kind not in {Kind.WEEK, Kind.MONTH}:
+        return []
+    period = week.period
+    return [Period(day, day, period.zone, Kind.DAY, period.windows) for day in period.days]
+
+
+def _received(days: Sequence[Period], week: Overview) -> list[int]:
+    found = count([RECEIVED], days, week.cutoff, units=week.units_seen)
+    return [found[RECEIVED, day][None].denominator for day in days]
+
+
+def _knows_year(days: Sequence[Period], week: Overview) -> bool:
+    """Whether the same days a year before are known: one question instead of many."""
+    first, last = days[0].year_before(), days[-1].year_before()
+    if first.first < FIRST_DAY:
+        return False
+    whole = week.period.within(first.first, last.last)
+    return count([RECEIVED], [whole], week.cutoff)[RECEIVED, whole][None].denominator > 0
+
+
+def places(week: Overview) -> list[Place]:
+    """Every district with what came in and what was on time there, in the order of their codes."""
+    period, before = week.period, week.period.before()
+    on_time, units = BY_NAME["on_time"], week.units_seen
+    found = count([RECEIVED, on_time], [period, before], week.cutoff, by=By.DISTRICT, units=units)
+    here, there = found[RECEIVED, period], found[RECEIVED, before]
+    most = max((figure.denominator for code, figure in here.items() if code), default=0) or 1
+    names = {one.code: one.title for one in all_districts()}
+    rows = []
+    for code, name in names.items():
+        number = here.get(code, Figure()).denominator
+        rates = found[on_time, period].get(code, Figure()), found[on_time, before].get(code, Figure())
+        cell = compared(*rates, on_time.least_n(week.policy))
+        shade = -(-number * SHADES // most)
+        rows.append(Place(code, name, number, there.get(code, Figure()).denominator, cell, shade))
+    return rows if any(row.received for row in rows) else []
