@@ -25,6 +25,7 @@ def colleague(chromium: Browser, live_server: str) -> BrowserContext:
 
 def test_an_administrators_day(sign_in_as: SignIn, colleague: BrowserContext, tmp_path: Path) -> None:
     page = sign_in_as("admin", "/admin")
+    expect(page.locator(".cards")).to_be_visible()
     page.goto("/admin/units/new")
     page.locator("#new-code").fill("big-data")
     page.locator("#new-name").fill("云川市大数据局")
