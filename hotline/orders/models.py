@@ -89,7 +89,7 @@ class Order(Base):
         CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="position_on_earth"),
         Index("ix_work_order_asked_at", "asked_at", postgresql_where=sql("asked_at IS NOT NULL")),
         Index("ix_work_order_urges", "urges", postgresql_where=sql("urges > 0")),
-        Index("ix_work_order_urgent", "state", postgresql_where=sql("urgency = 'urgent'")),
+        Index("ix_work_order_urgent_state", "state", postgresql_where=sql("urgency = 'urgent'")),
         Index("ix_work_order_parent", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
         Index("ix_work_order_matter", "category_code", "district_code", "received_at"),
         Index("ix_work_order_lead_unit_received_at", "lead_unit", "received_at"),

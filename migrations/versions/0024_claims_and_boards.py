@@ -26,12 +26,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", name=op.f(f"pk_{TABLE}")),
     )
     op.create_index(op.f(f"ix_{TABLE}_user_id"), TABLE, ["user_id"])
-    op.create_index("ix_work_order_urgent", "work_order", ["state"], postgresql_where=sa.text("urgency = 'urgent'"))
+    op.create_index(
+        "ix_work_order_urgent_state", "work_order", ["state"], postgresql_where=sa.text("urgency = 'urgent'")
+    )
     ended = sa.text("ended_at IS NOT NULL")
     op.create_index("ix_deadline_clock_ended_at", "deadline", ["clock", "ended_at"], postgresql_where=ended)
 
 
 def downgrade() -> None:
     op.drop_index("ix_deadline_clock_ended_at", "deadline")
-    op.drop_index("ix_work_order_urgent", "work_order")
+    op.drop_index("ix_work_order_urgent_state", "work_order")
     op.drop_table(TABLE)
