@@ -89,6 +89,7 @@ WITHOUT = {
     "people.sign_in",
     "proposals.listed",
     "policy.shown",
+    "receive.calls",
     "receive.citizen",
     "receive.file",
     "receive.follow",
