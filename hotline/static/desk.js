@@ -6,7 +6,7 @@
   if (!form) return;
   const said = form.dataset;
   const names = said.fields.split(" ").concat("public_reply", "article", "anyway");
-  const drafts = `draft:desk:${said.user}:`, tab = "desk:key";
+  const drafts = window.deskDrafts(said.user);
   const byId = (id) => document.getElementById(id);
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
   const PATIENCE = 20000, DRAFT_WAIT = 2000;
@@ -100,43 +100,21 @@
       keep();
     }
     if (!draft) return forget();
-    nameTab();
-    try { localStorage.setItem(drafts + draft.key, JSON.stringify(draft)); } catch { /* storage is full or shut: the form itself still holds the text */ }
-  }
-  function nameTab() {
-    try { sessionStorage.setItem(tab, form.elements.key.value); } catch { /* as above */ }
+    drafts.put(draft);
+    drafts.holds(draft.key);
   }
   function forget() {
-    const { key } = draft || { key: form.elements.key.value };
+    drafts.drop(draft ? draft.key : form.elements.key.value);
     draft = null;
-    try { localStorage.removeItem(drafts + key); } catch { /* as above */ }
-  }
-  // Each tab has its own call and finds that one again; a new tab takes up the newest that was left.
-  function kept(key) {
-    try { return JSON.parse(localStorage.getItem(drafts + key)); } catch { return null; /* unreadable: as if there were none */ }
-  }
-  function newest() {
-    const keys = Object.keys(localStorage).filter((name) => name.startsWith(drafts)).map((name) => name.slice(drafts.length));
-    return keys.map(kept).filter((one) => one && one.values).sort((one, other) => other.at - one.at)[0] || null;
-  }
-  function found() {
-    let mine = null, here = null, copy = null;
-    try {
-      mine = sessionStorage.getItem(tab);
-      here = mine ? kept(mine) : newest();
-      copy = sent && kept(sent.key);
-    } catch { /* as above */ }
-    const elsewhere = sent && !(copy && copy.at >= sent.at) ? sent : null;  // what this browser does not know yet
-    if (!elsewhere) return here;
-    return !here || here.key === elsewhere.key || (!mine && elsewhere.at > here.at) ? elsewhere : here;
   }
   function restore() {
-    const draftFound = found();
-    if (!draftFound) return;
-    fill(draftFound.values);
-    form.elements.key.value = draftFound.key;
-    draft = current() && { ...current(), at: draftFound.at };
-    if (draftFound === sent) sent = draft;
+    const found = drafts.found(sent);
+    if (!found || !sent || found.key !== sent.key) sent = null;  // another call's, of another tab or machine: it stays there
+    if (!found) return;
+    fill(found.values);
+    form.elements.key.value = found.key;
+    draft = current() && { ...current(), at: found.at };
+    if (found === sent) sent = draft;
     tell("plain", said.restored);
     keep(0);
   }
@@ -223,24 +201,7 @@
     const found = document.querySelector("#suggestion .found");
     const [words, places, dangers] = ["words", "places", "dangers"].map((kind) => found ? JSON.parse(found.dataset[kind]) : []);
     byId("nature-told").textContent = found && found.dataset.nature ? `: ${found.dataset.nature}` : "";
-    const whole = text.value, kinds = [];
-    // A word of danger is marked before one it shares characters with.
-    for (const [kind, list] of [["danger", dangers], ["word", words], ["at", places]]) {
-      for (const word of list.filter(Boolean)) {
-        for (let at = whole.indexOf(word); at >= 0; at = whole.indexOf(word, at + word.length)) {
-          for (let i = at; i < at + word.length; i++) kinds[i] = kinds[i] || kind;
-        }
-      }
-    }
-    mirror.replaceChildren();
-    for (let from = 0, to = 0; from < whole.length; from = to) {
-      while (to < whole.length && kinds[to] === kinds[from]) to++;
-      const piece = document.createElement(kinds[from] ? "mark" : "span");
-      piece.textContent = whole.slice(from, to);
-      if (kinds[from]) piece.className = kinds[from];
-      mirror.append(piece);
-    }
-    mirror.append("\n");
+    window.markWords(mirror, text.value, [["danger", dangers], ["word", words], ["at", places]]);
     mirror.scrollTop = text.scrollTop;
   }
 
@@ -449,7 +410,7 @@
   }
 
   if (!("kept" in said)) restore();
-  nameTab();
+  drafts.holds(form.elements.key.value);
   hideFace();
   choosePrimary();
   refresh();

@@ -83,7 +83,7 @@ def test_a_call_is_logged_by_keyboard_alone(desk: Page, saved: Saved) -> None:
 
 def test_the_desk_fits_the_office_screen_and_shows_its_keys(desk: Page) -> None:
     desk.locator("#text").fill(SURE)
-    expect(desk.locator("#suggestion .then")).to_be_visible()
+    expect(desk.locator("#then .then")).to_be_visible()
     tall, wide = desk.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
     assert (tall, wide) == (768, 1366)
     desk.keyboard.press("F1")

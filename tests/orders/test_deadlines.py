@@ -117,6 +117,7 @@ WITHOUT = {
     "people.sign_in",
     "proposals.listed",
     "policy.shown",
+    "receive.calls",
     "reply_templates.listed",
     "reply_templates.new",
     "reply_templates.shown",
