@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +16,9 @@ from hotline.base.paging import Page
 from hotline.base.privacy import PHONE_TAIL
 from hotline.base.time import DAY
 from hotline.orders import search
+from hotline.orders.indexing import answers
 from hotline.orders.marking import marked, snippet
-from hotline.orders.models import Deadline, Event, Order, OrderUnit
+from hotline.orders.models import Deadline, Order, OrderUnit
 from hotline.orders.queries import Filter, listed, narrowed, runs_at, visible
 from hotline.orders.sheet import next_clock
 from hotline.people.actors import Actor
@@ -185,7 +185,7 @@ def hits(orders: Iterable[Order], words: str, actor: Actor) -> list[Hit]:
     silent = [
         one.id for one in orders if wanted and not around[one.id] and not snippet(one.title + one.address, wanted)
     ]
-    for order_id, texts in _answers(silent).items():
+    for order_id, texts in answers(silent).items():
         around[order_id] = next((piece for text in texts if (piece := snippet(text, wanted))), None)
     return [
         Hit(
@@ -203,16 +203,6 @@ def _markable(words: str) -> list[str]:
     """What is marked: what was typed and its words, where they are worth a look, so that not every 的 shines."""
     found = [] if phone_in(words) else [*words.split(), *search.words(words)]
     return [word for word in found if len(word) > 1] or found
-
-
-def _answers(order_ids: Iterable[int]) -> dict[int, list[str]]:
-    said = select(Event.order_id, Event.payload["public_reply"].astext).where(
-        Event.order_id.in_(list(order_ids)), Event.payload.has_key("public_reply")
-    )
-    found: dict[int, list[str]] = defaultdict(list)
-    for order_id, text in db.session.execute(said.order_by(Event.seq.desc())):
-        found[order_id].append(text)
-    return found
 
 
 def near(actor: Actor, narrow: Filter, words: str) -> Near | None:
