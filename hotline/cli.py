@@ -14,7 +14,7 @@ from hotline.calls.commands import calls_command
 from hotline.calls.simulator import call
 from hotline.operate import load, migrate, sample, start, worker
 from hotline.orders.calendar_commands import calendar_command
-from hotline.orders.commands import verify
+from hotline.orders.commands import index_orders_command, verify
 from hotline.people.commands import user
 from hotline.policy.clock_commands import clock
 from hotline.policy.commands import policy_command
@@ -59,6 +59,7 @@ for command in (
     report_command,
     roll_up_command,
     import_,
+    index_orders_command,
 ):
     cli.add_command(command)
 

@@ -7,10 +7,9 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from hotline.base.paging import page_of
 from hotline.base.rest import answer
 from hotline.base.time import utc_now
-from hotline.orders.finding import filter_of, find_orders
+from hotline.orders.finding import filter_of, found_page
 from hotline.orders.operations import amend, reveal_phone
 from hotline.orders.queries import order_for
 from hotline.orders.rest import hang_call
@@ -24,10 +23,14 @@ api = Blueprint("orders_api", __name__, url_prefix="/api/v1/orders", description
 @api.arguments(OrderQuery, location="query")
 @api.response(200)
 def list_orders(query: dict[str, Any]) -> Response:
-    """Orders, newest first, as far as you may see them."""
+    """Orders, newest first, as far as you may see them: the newest 1000 that fit.
+
+    Where there are more, go on with ``upto``: the ``received_at`` of the last one you have.
+    """
     actor = current_actor()
-    page = page_of(find_orders(actor, filter_of(query), query["q"], utc_now()), query["page"])
-    return answer({"orders": [brief(order, actor) for order in page.rows], "page": page.number, "total": page.total})
+    page = found_page(actor, filter_of(query), query["q"], utc_now(), query["page"])
+    rows = [brief(order, actor) for order in page.rows]
+    return answer({"orders": rows, "page": page.number, "total": page.total, "more": page.more_than_counted})
 
 
 @api.get("/<number>")

@@ -1,4 +1,4 @@
-"""Commands that check the record: ``hotline verify``."""
+"""Commands of the record: ``hotline verify`` checks it, ``hotline index-orders`` makes what it is searched by anew."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 import click
 
 from hotline.base.console import with_app
-from hotline.base.work import one_picture
+from hotline.base.work import one_picture, unit_of_work
+from hotline.orders.indexing import index_orders
 from hotline.orders.models import Order
 from hotline.orders.verify import Difference, chain_differences, clock_differences, every_order
 
@@ -44,3 +45,17 @@ def _verify(differences: Callable[[Order], Iterable[Difference]]) -> None:
     click.echo(f"{orders} orders, {clocks} clocks, {different} differences")
     if different:
         sys.exit(1)
+
+
+BATCH = 500
+
+
+@click.command("index-orders")
+@with_app
+def index_orders_command() -> None:
+    """Make the words every order is searched by anew: those of orders from before answers were searched lack them."""
+    last: int | None = 0
+    while last is not None:
+        with unit_of_work():
+            last = index_orders(last, BATCH)
+    click.echo("Every order is indexed.")

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 
 from hotline.base.db import db
-from hotline.base.paging import Page
+from hotline.base.paging import LAST_PAGE, Page
 from hotline.base.privacy import PHONE_TAIL
 from hotline.base.time import DAY
 from hotline.orders import search
+from hotline.orders.indexing import answers
 from hotline.orders.marking import marked, snippet
-from hotline.orders.models import Deadline, Event, Order, OrderUnit
+from hotline.orders.models import Deadline, Order, OrderUnit
 from hotline.orders.queries import Filter, listed, narrowed, runs_at, visible
 from hotline.orders.sheet import next_clock
 from hotline.people.actors import Actor
@@ -69,19 +70,12 @@ def filter_of(asked: Mapping[str, Any]) -> Filter:
     )
 
 
-def find_orders(actor: Actor, narrow: Filter, words: str, now: datetime) -> Select[tuple[Order]]:
-    """All orders the actor may see that fit a filter and have every word, newest first."""
-    query = narrowed(listed(visible(select(Order), actor)), narrow)
-    return _newest_first(query.where(*_wanted(narrow, words, actor, now)))
-
-
 def found_page(actor: Actor, narrow: Filter, words: str, now: datetime, number: int) -> Page[Order]:
     """A page of the newest orders that fit, of MOST: found at once, so that counting costs nothing beside."""
     found = _newest(actor, narrow, words, now)
-    number = min(max(1, number), max(1, -(-min(len(found), MOST) // PAGE_SIZE)))
+    number = min(max(1, number), LAST_PAGE)
     ids = found[:MOST][(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
-    rows = db.session.scalars(_newest_first(listed(select(Order).where(Order.id.in_(ids))))).unique()
-    return Page(list(rows), number, PAGE_SIZE, min(len(found), MOST), len(found) > MOST)
+    return Page(_orders(ids), number, PAGE_SIZE, min(len(found), MOST), len(found) > MOST)
 
 
 def _newest(actor: Actor, narrow: Filter, words: str, now: datetime) -> list[int]:
@@ -192,7 +186,7 @@ def hits(orders: Iterable[Order], words: str, actor: Actor) -> list[Hit]:
     silent = [
         one.id for one in orders if wanted and not around[one.id] and not snippet(one.title + one.address, wanted)
     ]
-    for order_id, texts in _answers(silent).items():
+    for order_id, texts in answers(silent).items():
         around[order_id] = next((piece for text in texts if (piece := snippet(text, wanted))), None)
     return [
         Hit(
@@ -212,35 +206,32 @@ def _markable(words: str) -> list[str]:
     return [word for word in found if len(word) > 1] or found
 
 
-def _answers(order_ids: Iterable[int]) -> dict[int, list[str]]:
-    said = select(Event.order_id, Event.payload["public_reply"].astext).where(
-        Event.order_id.in_(list(order_ids)), Event.payload.has_key("public_reply")
-    )
-    found: dict[int, list[str]] = defaultdict(list)
-    for order_id, text in db.session.execute(said.order_by(Event.seq.desc())):
-        found[order_id].append(text)
-    return found
-
-
 def near(actor: Actor, narrow: Filter, words: str) -> Near | None:
     """Help for words no order has together; None for a single word, and for a number."""
     wanted = [] if DIGITS.fullmatch(phone_in(words) or words) else search.words(words)
     if len(wanted) < 2:  # noqa: PLR2004 # of one word there is no part
         return None
-    seen = visible(select(Order.id), actor)
-    missing = tuple(word for word in wanted if not db.session.scalar(select(seen.where(_has(word)).exists())))
-    others = [word for word in wanted if word not in missing]
-    some = _with_some(actor, narrow, others) if others else ()
-    return Near(missing, " ".join(others), tuple(hits(some, " ".join(others), actor)))
+    having = {word: _with_word(actor, narrow, word) for word in wanted}
+    missing = [word for word in wanted if not (having[word] or _with_word(actor, Filter(), word))]
+    others = " ".join(word for word in wanted if word not in missing)
+    whole = tuple(word for word in missing if not any(word in other for other in missing if other != word))
+    how_many = Counter(row for rows in having.values() for row in rows)
+    best = sorted(how_many, key=lambda row: (how_many[row], row), reverse=True)[:NEAR_SHOWN]
+    orders = {one.id: one for one in _orders(order_id for _, order_id in best)}
+    return Near(whole, others, tuple(hits([orders[order_id] for _, order_id in best], others, actor)))
 
 
-def _has(word: str) -> ColumnElement[bool]:
-    return Order.search.op("@@")(search.any_of([word]))
+def _with_word(actor: Actor, narrow: Filter, word: str) -> set[tuple[datetime, int]]:
+    """The newest orders that fit and have a word: when they were received, and their ids."""
+    has = Order.search.op("@@")(search.any_of([word]))
+    return {
+        (row.received_at, row.id)
+        for scope in _scopes(actor)
+        for row in _newest_of(scope, narrowed(scope, narrow).where(has))
+    }
 
 
-def _with_some(actor: Actor, narrow: Filter, wanted: list[str]) -> Iterable[Order]:
-    """Of the newest orders that have any of the words, those that have most."""
-    newest = _newest_first(narrowed(visible(select(Order.id), actor), narrow)).limit(LOOKED_AT).subquery()
-    score: Any = sum(case((_has(word), 1), else_=0) for word in wanted)
-    query = listed(select(Order)).where(Order.id.in_(select(newest.c.id)), Order.search.op("@@")(search.any_of(wanted)))
-    return db.session.scalars(query.order_by(score.desc(), Order.received_at.desc()).limit(NEAR_SHOWN)).unique()
+def _orders(ids: Iterable[int]) -> list[Order]:
+    """Some orders with what a row of a list shows, newest first."""
+    query: Select[Any] = listed(select(Order).where(Order.id.in_(list(ids))))
+    return list(db.session.scalars(_newest_first(query)).unique())

@@ -62,6 +62,8 @@ def _list(given: dict[str, Any]) -> ResponseReturnValue:
 def _found(asked: dict[str, Any]) -> dict[str, Any]:
     actor, narrow, words, now = current_actor(), filter_of(asked), asked["q"], utc_now()
     page = found_page(actor, narrow, words, now, asked["page"])
+    if page.number > page.pages:
+        page = found_page(actor, narrow, words, now, page.pages)
     return {
         "page": page,
         "hits": hits(page.rows, words, actor),

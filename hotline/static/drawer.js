@@ -104,7 +104,7 @@
     const form = event.target;
     if (event.defaultPrevented) return;
     event.preventDefault();
-    const address = event.submitter?.formAction || form.action, given = new FormData(form);
+    const address = new URL(event.submitter?.getAttribute("formaction") || form.getAttribute("action"), location.href).href, given = new FormData(form);
     let answer;
     try {
       answer = await get(address, { method: "POST", body: given, redirect: "manual" });
@@ -112,7 +112,7 @@
     if (answer.type === "opaqueredirect") {
       const rows = [...document.querySelectorAll("[data-row]")];
       sessionStorage.setItem("at:" + location.pathname, rows.findIndex((row) => row.dataset.row === shown));
-      location.reload();
+      location.assign(location.pathname + location.search); // the list may be the answer to a form
       return;
     }
     refused(form, new URL(address).pathname, new DOMParser().parseFromString(await answer.text(), "text/html"), given);

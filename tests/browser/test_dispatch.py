@@ -48,14 +48,27 @@ def order_of(live_app: Flask) -> Callable[[str], Order]:
     return read
 
 
-SignIn = Callable[[str, str], Page]
+@pytest.fixture
+def at(sign_in_as: Callable[[str, str], Page]) -> Callable[[str], Page]:
+    """A dispatcher's page at an address."""
+
+    def open_at(address: str) -> Page:
+        page = sign_in_as("dispatcher", "/dispatch")
+        expect(page.locator("h1", has_text="派单")).to_be_visible()
+        page.goto(address)
+        return page
+
+    return open_at
+
+
+At = Callable[[str], Page]
 Waiting = Callable[[str], str]
 Read = Callable[[str], Order]
 
 
-def test_a_morning_of_dispatch_by_keys(sign_in_as: SignIn, waiting: Waiting, order_of: Read) -> None:
+def test_a_morning_of_dispatch_by_keys(at: At, waiting: Waiting, order_of: Read) -> None:
     first, second, third, fourth = (waiting("d07") for _ in range(4))
-    page = sign_in_as("dispatcher", "/dispatch?district=d07")
+    page = at("/dispatch?district=d07")
     keys = page.keyboard
     expect(page.locator("[data-row]")).to_have_count(4)
     keys.press("a")
@@ -85,10 +98,10 @@ def test_a_morning_of_dispatch_by_keys(sign_in_as: SignIn, waiting: Waiting, ord
 
 
 def test_the_second_of_two_dispatchers_is_told_what_changed(
-    sign_in_as: SignIn, waiting: Waiting, order_of: Read, live_app: Flask
+    at: At, waiting: Waiting, order_of: Read, live_app: Flask
 ) -> None:
     number = waiting("d08")
-    page = sign_in_as("dispatcher", "/dispatch?district=d08")
+    page = at("/dispatch?district=d08")
     page.keyboard.press("o")
     reason = page.locator("[data-drawer] textarea[name=reason]")
     reason.fill("请今天联系")
@@ -104,9 +117,7 @@ def test_the_second_of_two_dispatchers_is_told_what_changed(
     assert order_of(number).lead_unit == "housing"
 
 
-def test_a_return_and_a_request_for_time_are_decided_beside_the_list(
-    sign_in_as: SignIn, order_of: Read, live_app: Flask
-) -> None:
+def test_a_return_and_a_request_for_time_are_decided_beside_the_list(at: At, order_of: Read, live_app: Flask) -> None:
     with live_app.app_context(), unit_of_work():
         now = utc_now()
         back, asks = factories.handling(now), factories.handling(now)
@@ -115,7 +126,7 @@ def test_a_return_and_a_request_for_time_are_decided_beside_the_list(
         why = {"reason": "等待鉴定结论", "next_step": "出结论后答复"}
         request_time(asks, factories.HANDLER, now, kind=TimeKind.PROCEDURE, until=until, **why)
         returned, asking = back.number, asks.number
-    page = sign_in_as("dispatcher", "/dispatch?tab=returns")
+    page = at("/dispatch?tab=returns")
     page.locator(f'[data-row="{returned}"] [data-look]').click()
     expect(page.locator("[data-drawer] .sides")).to_contain_text("按职责属市场监管")
     page.keyboard.press("g")

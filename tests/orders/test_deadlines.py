@@ -184,7 +184,7 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
     request_time(asks, HANDLER, YEAR_END, kind=TimeKind.SUPPLEMENT, until=date(2027, 1, 6), **ASKED)
     fresh = factories.dispatched(YEAR_END)
     supervise(fresh, Actor(Role.SUPERVISOR, "督办"), YEAR_END, reason="督办")
-    factories.received(YEAR_END)
+    waits = factories.received(YEAR_END)
     request_return(factories.dispatched(YEAR_END), HANDLER, YEAR_END, reason="不属于我单位职责")
     factories.replied(at("2026-12-31 15:00"))
     taken = open_order(factories.intake(), actor("agent"), YEAR_END)
@@ -205,8 +205,10 @@ def test_no_page_shows_a_provisional_due_time_without_its_mark(
         "receive.desk": ("agent", f"/desk?saved={taken.number}"),
         "transfer.queue": ("dispatcher", "/dispatch"),
         "transfer.queue, returns": ("dispatcher", "/dispatch?tab=returns"),
+        "transfer.case": ("dispatcher", f"/dispatch/{waits.number}"),
         "handle.inbox": ("handler", "/inbox"),
         "handle.time_requests": ("supervisor", "/time-requests"),
+        "handle.time_request": ("supervisor", f"/time-requests/{asks.number}"),
         "handle.callbacks": ("callback", "/callbacks"),
         "transfer.disputed_orders": ("supervisor", "/disputes"),
         "watch.supervision": ("supervisor", "/supervision"),

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
+from hotline.base.db import db
 from hotline.handle import operations as handle
 from hotline.orders import finding
 from hotline.orders.finding import Filter, found_page, near
+from hotline.orders.indexing import index_orders
 from hotline.orders.marking import snippet
 from hotline.orders.models import Order
 from hotline.orders.vocabulary import Channel, Nature, Result, Urgency
@@ -41,6 +44,19 @@ def test_the_words_of_the_answer_are_found_and_shown(sign_in: Signer, now: datet
     assert found("曲臂车 水泵", now) == {order.number}
     page = sign_in("manager").get("/orders?q=曲臂车").text
     assert "已安排<mark>曲臂车</mark>更换水泵" in page
+
+
+def test_the_words_of_older_answers_are_indexed_afterwards(session: None, now: datetime) -> None:
+    order = factories.handling(now)
+    handle.reply(order, factories.HANDLER, now, result=Result.SOLVED, public_reply="已更换水泵。")
+    before, after = (factories.received(now).id for _ in range(2))
+    db.session.execute(update(Order).values(search=None))
+    assert not found("水泵", now)
+    assert index_orders(order.id - 1, 1) == order.id
+    assert found("水泵 事情", now) == {order.number}
+    assert index_orders(order.id, 2) == after > before
+    assert index_orders(after, 2) is None
+    assert len(found("事情", now)) == 3
 
 
 def test_every_word_must_be_there_and_hits_are_marked(sign_in: Signer, now: datetime) -> None:
