@@ -95,7 +95,7 @@ def test_a_day_of_the_unit(sign_in_as: SignIn, live_app: Flask) -> None:
     form.locator("[name=result]").first.focus()
     page.keyboard.press("Alt+t")
     expect(form.locator("[data-templates] select")).to_be_focused()
-    form.locator("[data-templates] select").select_option(label="已现场处理 · 全市通用")
+    form.locator("[data-templates] select").select_option(index=1)
     expect(reply).to_have_value("您好，您反映的“楼道灯不亮”，我们已到望江小区3栋查看，【处理措施】。")
     expect(form.locator(".reply-mirror mark.blank")).to_have_text("【处理措施】")
     page.keyboard.type("灯已换，师傅13800138000")  # over the place that is at hand
