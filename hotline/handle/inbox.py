@@ -47,13 +47,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The day at a glance (今日提要): what is due, what waits, and what has come and gone since yesterday.
+    """The day at a glance (今日提要): what waits to be signed, and what has gone and come back since yesterday.
 
-    sign_by: when the first signature is due, None where none is wanted. came, answered, again: since yesterday.
+    sign_by: when the first signature is due, None where none is wanted. answered, again: since yesterday.
     """
 
     sign_by: datetime | None
-    came: int
     answered: int
     again: int
 
@@ -95,7 +94,6 @@ def _digest(actor: Actor, now: datetime) -> Digest:
     started = started_since(actor, yesterday(now))
     return Digest(
         sign_by=sign_next(actor),
-        came=started.get(Clock.HANDLE, 0),
         answered=started.get(Clock.CALLBACK, 0),
         again=started.get(Clock.REDO, 0),
     )

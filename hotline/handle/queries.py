@@ -97,9 +97,9 @@ def sign_next(actor: Actor) -> datetime | None:
 
 
 def started_since(actor: Actor, since: datetime) -> dict[Clock, int]:
-    """How many clocks of the unit started: of orders sent to it, sent back to it, and answered by it."""
+    """How many clocks of the unit started: of orders sent back to it, and of those it has answered."""
     counted: Any = select(Deadline.clock, func.count()).where(
-        Deadline.clock.in_((Clock.HANDLE, Clock.REDO, Clock.CALLBACK)),
+        Deadline.clock.in_((Clock.REDO, Clock.CALLBACK)),
         Deadline.started_at >= since,
         Deadline.unit_code.in_(actor.units),
     )

@@ -80,8 +80,11 @@ def _asked(given: Mapping[str, str]) -> dict[str, Any]:
 @pages.get("/orders/<number>")
 @needs(*SEES_ORDERS)
 def shown(number: str) -> ResponseReturnValue:
-    """One order: what it is, where it is, what can be done now, what happened."""
-    return show_order(number, current_actor())
+    """One order: what it is, where it is, what can be done now, what happened; or only its clocks, as they stand now."""
+    actor = current_actor()
+    if request.args.get("part") == "clocks":
+        return render_template("orders/_clocks.html", **sheet(order_for(number, actor), actor, utc_now()))
+    return show_order(number, actor)
 
 
 @pages.get("/orders/<number>/print")

@@ -1,11 +1,11 @@
 // Countdowns count by the city's working calendar, so the server counts: every minute the rows are fetched afresh.
-// What is selected, and the row at hand, stay.
+// What is selected, the row at hand, and what is opened to be read stay.
 (() => {
   "use strict";
   const body = document.querySelector("[data-refresh]");
   if (!body) return;
   setInterval(async () => {
-    if (document.hidden) return;
+    if (document.hidden || body.querySelector("details[open]")) return; // somebody reads
     let fresh;
     try {
       const answer = await fetch(body.dataset.refresh, { credentials: "same-origin", redirect: "error" });

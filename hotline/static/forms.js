@@ -85,6 +85,7 @@
     said.setAttribute("role", "alert");
     said.textContent = form.dataset.offline;
     form.querySelector(".act-end").before(said);
+    said.scrollIntoView({ block: "nearest" });
     addEventListener("online", () => said.remove(), { once: true });
   }
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
