@@ -58,6 +58,8 @@ def add(order: Order, actor: Actor, now: datetime, *, note: str, photos: tuple[U
     A merged order is handled with its master, so that it stands in the log of both. Raises Invalid where nothing is
     added, and after as many times in a day as the policy lets.
     """
+    if order.followed is not order:
+        hold(order.followed)  # the master first, as its answer does, so that two never wait for each other
     hold(order)
     if not (note.strip() or photos):
         raise Invalid.field("note", gettext("write what you want to add, or choose a photo"))

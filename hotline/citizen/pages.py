@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -275,7 +275,7 @@ def _too_many_rated(_: RequestLimit) -> Response:
 @limiter.limit("10 per minute", on_breach=_too_many_rated)
 def rated(token: UUID) -> ResponseReturnValue:
     """Record what the citizen says by the link that was sent to them."""
-    return _rate(order_by_token(token), lambda: url_for("citizen.rate", token=token))
+    return _rate(order_by_token(token), url_for("citizen.rate", token=token))
 
 
 @pages.post("/citizen/rate")
@@ -287,10 +287,10 @@ def rate_followed() -> ResponseReturnValue:
     if followed is None:
         raise NotFound(gettext("There is nothing at this address."))
     known_by = None if following.is_placed_here(followed.number) else "number"
-    return _rate(followed, lambda: url_for("citizen.order"), known_by=known_by)
+    return _rate(followed, url_for("citizen.order"), known_by=known_by)
 
 
-def _rate(order: Order, onward: Callable[[], str], **given: Any) -> ResponseReturnValue:
+def _rate(order: Order, onward: str, **given: Any) -> ResponseReturnValue:
     try:
         with db.session.begin_nested():
             rate_by_link(order, CITIZEN, utc_now(), **RatingBody().read(form_data(RatingBody)), **given)
@@ -298,8 +298,7 @@ def _rate(order: Order, onward: Callable[[], str], **given: Any) -> ResponseRetu
         return _rating(order, wrong.errors), wrong.status
     except Conflict as too_late:
         return _rating(order, {}), too_late.status
-    flash(gettext("Thank you. Your answer is recorded."), "done")
-    return redirect(onward(), 303)
+    return redirect(onward, 303)
 
 
 def _rating(order: Order, errors: Errors) -> str:

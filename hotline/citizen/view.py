@@ -44,7 +44,7 @@ def order_view(order: Order, now: datetime) -> dict[str, Any]:
         "holder": unit if not over else "",
         "ahead": [] if over else ahead(going_by(order), unit, now),
         "happened": told,
-        "about": names.category_path(order.category_code) if order.category_code else "",
+        "about": names.categories.get(order.category_code or "", ""),
         "place": names.districts.get(order.district_code or "", ""),
         "files": {file.id: file for file in order.attachments if file.public or file.from_citizen},
         "own_files": [file for file in own if file.id not in with_it],

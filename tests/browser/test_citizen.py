@@ -40,7 +40,7 @@ def phone(request: pytest.FixtureRequest, chromium: Browser, live_server: str) -
     context = chromium.new_context(
         base_url=live_server, viewport=size, locale="zh-CN", has_touch=True, java_script_enabled=script
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -275,7 +275,7 @@ def test_rating_is_one_touch_on_the_page_of_the_order(client: FlaskClient, now: 
     assert "谢谢" in wrong.text
     rating = {"solved": "false", "satisfaction": "dissatisfied", "note": "没有人来"}
     page = seen(client, "/citizen/rate", **rating)
-    assert "Thank you. Your answer is recorded." in page
+    assert "You told us what you think of the answer." in page
     assert "没有人来" in page
     assert "/citizen/rate" not in page
     event = fresh(order).events[-1]
