@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import ngettext
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, func, select
 
 from hotline.admin.reads import readers
 from hotline.base.changes import Change
@@ -21,7 +21,8 @@ from hotline.notices.deliveries import count_held_up
 from hotline.notices.models import Subscription
 from hotline.orders.models import Category
 from hotline.people.actors import Actor
-from hotline.people.models import ApiKey, Unit, UnitKind, User
+from hotline.people.models import ApiKey, Unit, User
+from hotline.people.queries import units_without_users
 from hotline.people.roles import Permission
 from hotline.policy.queries import calendar_now, policy_at
 from hotline.transfer.catalogue_queries import rows_at
@@ -86,9 +87,7 @@ def _users(now: datetime) -> Card:
 
 
 def _units(_now: datetime) -> Card:
-    somebody = exists().where(User.unit_code == Unit.code, User.active)
-    works = (UnitKind.BUREAU, UnitKind.UTILITY, UnitKind.DISTRICT, UnitKind.STREET)
-    lonely = _count(select(Unit.code).where(Unit.active, Unit.kind.in_(works), ~somebody))
+    lonely = len(units_without_users())
     words = ngettext("%(num)d has no user", "%(num)d have no user", lonely)
     return Card(
         gettext("Units"),

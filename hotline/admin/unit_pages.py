@@ -15,13 +15,12 @@ from hotline.base.errors import NotFound
 from hotline.base.i18n import gettext
 from hotline.orders.names import Names
 from hotline.people.models import Unit, UnitKind
-from hotline.people.queries import count_users, unit_tree
+from hotline.people.queries import count_users, unit_tree, units_without_users
 from hotline.people.roles import Permission
 from hotline.people.signin import needs
 from hotline.people.units import add_unit, change_unit
 
 LONELY = "lonely"  # units nobody signs in for
-OF_CENTER = frozenset({UnitKind.CENTER, UnitKind.GOVERNMENT})  # they handle no orders
 
 pages = Blueprint("units", __name__, url_prefix="/units", template_folder="templates")
 
@@ -31,15 +30,17 @@ pages = Blueprint("units", __name__, url_prefix="/units", template_folder="templ
 def listed() -> ResponseReturnValue:
     """The tree of units, or those whose name fits."""
     given = asked(TreeQuery)
-    users, words = count_users(), given["q"].casefold()
+    lonely, words = units_without_users(), given["q"].casefold()
     rows = [
         (unit, depth)
         for unit, depth in unit_tree()
         if (unit.active or given["out"] == "1")
         and words in f"{unit.name} {unit.name_en} {unit.code}".casefold()
-        and not (given["out"] == LONELY and (unit.code in users or unit.kind in OF_CENTER))
+        and (given["out"] != LONELY or unit.code in lonely)
     ]
-    return render_template("admin/units.html", rows=rows, asked=given, users=users, names=Names())
+    return render_template(
+        "admin/units.html", rows=rows, asked=given, users=count_users(), lonely=lonely, names=Names()
+    )
 
 
 @pages.get("/new")

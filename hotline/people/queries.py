@@ -16,6 +16,7 @@ from hotline.people.models import ApiKey, District, Unit, UnitKind, User
 from hotline.people.operations import hash_key
 from hotline.people.roles import UNIT_ROLES, Role
 
+OF_CENTER = frozenset({UnitKind.CENTER, UnitKind.GOVERNMENT})  # they handle no orders themselves
 USED_KEPT = timedelta(hours=1)  # how exact it is kept when a key was used
 
 
@@ -77,6 +78,19 @@ def all_keys() -> Select[tuple[ApiKey]]:
     """All API keys, those in use first."""
     query: Select[Any] = select(ApiKey)
     return query.order_by(ApiKey.revoked_at.is_not(None), ApiKey.id.desc())
+
+
+def units_without_users() -> frozenset[str]:
+    """The active units that handle orders and that nobody signs in for, neither of their own nor of a unit above."""
+    units, users = {unit.code: unit for unit in db.session.scalars(select(Unit))}, count_users()
+
+    def worked_for(unit: Unit) -> bool:
+        above = units.get(unit.parent_code or "")
+        return unit.code in users or (above is not None and worked_for(above))
+
+    return frozenset(
+        unit.code for unit in units.values() if unit.active and unit.kind not in OF_CENTER and not worked_for(unit)
+    )
 
 
 def keys_of(user: User) -> list[ApiKey]:
