@@ -14,7 +14,7 @@ from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
 from hotline.people.models import User
 from hotline.people.operations import create_user, give_api_key, give_extension
-from hotline.people.roles import STAFF_ROLES, Role
+from hotline.people.roles import USER_ROLES, Role
 
 
 @click.group()
@@ -25,7 +25,7 @@ def user() -> None:
 @user.command("add")
 @click.argument("login")
 @click.option("--name", required=True, help="The name shown on pages.")
-@click.option("--role", required=True, type=click.Choice([role.value for role in STAFF_ROLES]))
+@click.option("--role", required=True, type=click.Choice([role.value for role in USER_ROLES]))
 @click.option("--unit", help="Code of the handling unit, for handlers and unit heads.")
 @with_app
 def add(login: str, name: str, role: str, unit: str | None) -> None:

@@ -94,7 +94,8 @@ name_members(
 )
 
 UNIT_ROLES = frozenset({Role.HANDLER, Role.UNIT_HEAD})
-STAFF_ROLES = tuple(role for role in Role if role not in {Role.CITIZEN, Role.SYSTEM})
+STAFF_ROLES = tuple(role for role in Role if role not in {Role.TELEPHONE, Role.CITIZEN, Role.SYSTEM})
+USER_ROLES = (*STAFF_ROLES, Role.TELEPHONE)  # who has a login or a key
 
 _P = Permission
 GRANTS: dict[Role, frozenset[Permission]] = {

@@ -22,7 +22,7 @@ from hotline.orders.open_steps import open_steps
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import Actor
 from hotline.people.models import ReadRecord
-from hotline.people.roles import UNIT_ROLES, Role
+from hotline.people.roles import STAFF_ROLES, UNIT_ROLES, Role
 from hotline.transfer.operations import redispatch, request_return
 from tests import factories
 from tests.factories import saved
@@ -54,7 +54,7 @@ def returning(now: datetime) -> Order:
     return order
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.CITIZEN, Role.SYSTEM}])
+@pytest.mark.parametrize("role", STAFF_ROLES)
 @pytest.mark.parametrize("state", [*STATES, "returning"])
 def test_the_order_page_offers_exactly_the_steps_of_the_table(
     state: str, role: Role, sign_in: Signer, now: datetime, actor: Callable[[str], Actor]

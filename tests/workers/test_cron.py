@@ -93,7 +93,7 @@ def test_the_cron_enqueues_the_same_things_as_the_schedule(redis: Redis) -> None
     with time_machine.travel(NOW, tick=False):
         assert len(cron.enqueue_jobs()) == len(PERIODIC)
         assert cron.enqueue_jobs() == []
-    assert waiting(redis) == {"urgent": OFTEN, "default": ["rollup"], "reports": SELDOM}
+    assert waiting(redis) == {"urgent": OFTEN, "default": ["rollup", "live calls"], "reports": SELDOM}
     with time_machine.travel(NOW + MINUTE, tick=False):
         cron.enqueue_jobs()
     assert waiting(redis)["urgent"] == OFTEN + OFTEN[:3]

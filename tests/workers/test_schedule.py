@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 from hotline.base.db import db
 from hotline.base.outbox import Queue
 from hotline.base.work import unit_of_work
+from hotline.calls.live import forget_calls
 from hotline.handle.supervision import escalate_overdue
 from hotline.handle.triggers import sweep_orders
 from hotline.ledgers.sheets import produce_sheets
@@ -53,6 +54,7 @@ def test_the_warnings_and_the_calendar_are_on_the_schedule() -> None:
         (5 * MINUTE, roll_up, Queue.DEFAULT),
         (5 * MINUTE, assign_topics, Queue.REPORTS),
         (HOUR, sweep_units, Queue.REPORTS),
+        (HOUR, forget_calls, Queue.DEFAULT),
         (DAY, propose, Queue.REPORTS),
         (HOUR, produce_sheets, Queue.REPORTS),
         (5 * MINUTE, plan_reports, Queue.REPORTS),
