@@ -207,9 +207,9 @@ def _markable(words: str) -> list[str]:
 
 
 def near(actor: Actor, narrow: Filter, words: str) -> Near | None:
-    """Help for words no order has together; None for a single word, and for a number."""
+    """Help for words no order has together; None for a number."""
     wanted = [] if DIGITS.fullmatch(phone_in(words) or words) else search.words(words)
-    if len(wanted) < 2:  # noqa: PLR2004 # of one word there is no part
+    if not wanted:
         return None
     having = {word: _with_word(actor, narrow, word) for word in wanted}
     missing = [word for word in wanted if not (having[word] or _with_word(actor, Filter(), word))]

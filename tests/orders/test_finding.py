@@ -14,7 +14,7 @@ from sqlalchemy import update
 from hotline.base.db import db
 from hotline.handle import operations as handle
 from hotline.orders import finding
-from hotline.orders.finding import Filter, found_page, near
+from hotline.orders.finding import Filter, Near, found_page, near
 from hotline.orders.indexing import index_orders
 from hotline.orders.marking import snippet
 from hotline.orders.models import Order
@@ -150,7 +150,8 @@ def test_what_is_in_no_order_is_named_and_the_others_are_offered(session: None, 
     assert help_
     assert help_.missing == ("长颈鹿",)
     assert [hit.order.number for hit in help_.hits] == [order.number]
-    assert near(MANAGER, Filter(), "长颈鹿") is None
+    assert near(MANAGER, Filter(district="d02"), "热力 管道") == Near((), "热力 管道", ())
+    assert near(MANAGER, Filter(), "13900001234") is None
 
 
 def test_a_long_list_ends_honestly_and_goes_on_behind_its_end(
