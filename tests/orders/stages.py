@@ -211,7 +211,7 @@ STAGES: dict[Action, tuple[str, Stage, dict[str, Any]]] = {
     Action.REFUSE_RETURN: ("refuse-return", returning, {**SAID}),
     Action.ASSIGN: ("part", handling, {"part_unit": "d01-s1", "task": "核查", "due": "2026-11-18T17:00:00+08:00"}),
     Action.FINISH_PART: ("finish-part", with_part, {**SAID}),
-    Action.ENTRUST: ("entrust", handling, {"person": "handler"}),
+    Action.ENTRUST: ("entrust", handling, {"person": "handler-d01"}),
     Action.DISPUTE: ("dispute", handling, {"basis": "职责清单", **SAID}),
     Action.RULE: ("rule", disputed, {"how": "agreed", **SAID}),
     Action.RULE_MOVES: ("rule-moves", disputed, {"how": "agreed", "unit": "urban", **SAID}),
