@@ -18,7 +18,7 @@ from hotline.handle.models import Alarm
 from hotline.orders.names import Names
 from hotline.policy.triggers import Kind as TriggerKind
 from hotline.report.about import UNKNOWN
-from hotline.report.figures import Cell, Figure, interval
+from hotline.report.figures import Cell, interval, missed_beyond
 from hotline.report.inflow import Parts, parts_received
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Line, Overview
@@ -101,17 +101,12 @@ def most_of_it(week: Overview, name: str, cell: Cell) -> Line | None:
     """The unit (of calls: the queue) that moved the city's rate most: by what it missed beyond the rate before, or saved."""
     lines = week.queues if BY_NAME[name].unit is None else week.units
     before = cell.before.rate or Fraction()
-    pulls = {at: _missed(line.cells[name].figure, before) for at, line in enumerate(lines) if name in line.cells}
-    if len(pulls) < BEYOND_CHANCE:
-        return None
+    pulls = {at: missed_beyond(line.cells[name].figure, before) for at, line in enumerate(lines) if name in line.cells}
+    if len(pulls) <= 1:
+        return None  # alone it is the whole
     worse = (cell.change or 0) < 0
     at = max(pulls, key=lambda one: pulls[one] if worse else -pulls[one])
     return lines[at] if pulls[at] and (pulls[at] > 0) == worse else None
-
-
-def _missed(figure: Figure, expected: Fraction) -> Fraction:
-    """How many more a unit missed than it would have at a rate; negative where it missed fewer."""
-    return figure.denominator * expected - Fraction(figure.weighted)
 
 
 def compare_received(week: Overview) -> Compared | None:

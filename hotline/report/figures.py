@@ -75,6 +75,11 @@ def compared(figure: Figure, before: Figure, minimum_n: int) -> Cell:
     return Cell(figure, before, small=figure.denominator < minimum_n)
 
 
+def missed_beyond(figure: Figure, rate: Fraction) -> Fraction:
+    """How many more were missed than there would have been at a rate; negative where fewer were."""
+    return figure.denominator * rate - Fraction(figure.weighted)
+
+
 def interval(figure: Figure) -> tuple[float, float] | None:
     """Where the true rate lies with 95 % confidence, from 0 to 1 (Wilson 1927); None where nothing is counted."""
     if figure.rate is None:

@@ -18,7 +18,7 @@ from hotline.report.board import Trend, trend_of
 from hotline.report.changes import changes
 from hotline.report.charts import Columns, columns
 from hotline.report.dimensions import By
-from hotline.report.figures import Cell, Figure, compared, interval
+from hotline.report.figures import Cell, Figure, compared, interval, missed_beyond
 from hotline.report.inflow import overdue_rows
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Line, Overview
@@ -106,17 +106,13 @@ def behind_the_city(week: Overview) -> list[Behind]:
         whole = week.city[name].figure.rate
         for line in week.units if whole is not None else ():
             cell = line.cells.get(name)
-            if cell and cell.figure.denominator and (missed := _missed(cell.figure, whole or Fraction())) > 0:
+            if cell and cell.figure.denominator and (missed := missed_beyond(cell.figure, whole or Fraction())) > 0:
                 found.append(Behind(name, line, cell, missed, _surely_below(cell.figure, whole or Fraction())))
     found.sort(key=lambda one: (not one.surely, -one.missed, one.line.code))
     worst: dict[str, Behind] = {}
     for one in found:
         worst.setdefault(one.line.code, one)
     return list(worst.values())[:MOST_UNITS]
-
-
-def _missed(figure: Figure, rate: Fraction) -> Fraction:
-    return figure.denominator * rate - Fraction(figure.weighted)
 
 
 def _surely_below(figure: Figure, rate: Fraction) -> bool:
