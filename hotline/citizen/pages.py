@@ -49,7 +49,15 @@ pages = Blueprint("citizen", __name__, template_folder="templates")
 
 LONGEST_NUMBER = 30  # what is counted by must not grow with what is sent
 ERRORS = 400  # the first status that says something was refused; only what was placed counts towards a limit
+SEE_OTHER = 303
 Errors = Mapping[str, list[str]]
+
+
+@pages.after_request
+def onward(response: Response) -> Response:
+    """Tell a script where to go on: were it to follow by itself, what is said once would be said to nobody."""
+    by_script = request.accept_mimetypes.best == "application/json"
+    return jsonify({"to": response.location}) if by_script and response.status_code == SEE_OTHER else response
 
 
 @pages.get("/citizen")
@@ -290,7 +298,7 @@ def rate_followed() -> ResponseReturnValue:
     return _rate(followed, url_for("citizen.order"), known_by=known_by)
 
 
-def _rate(order: Order, onward: str, **given: Any) -> ResponseReturnValue:
+def _rate(order: Order, address: str, **given: Any) -> ResponseReturnValue:
     try:
         with db.session.begin_nested():
             rate_by_link(order, CITIZEN, utc_now(), **RatingBody().read(form_data(RatingBody)), **given)
@@ -298,7 +306,7 @@ def _rate(order: Order, onward: str, **given: Any) -> ResponseReturnValue:
         return _rating(order, wrong.errors), wrong.status
     except Conflict as too_late:
         return _rating(order, {}), too_late.status
-    return redirect(onward, 303)
+    return redirect(address, 303)
 
 
 def _rating(order: Order, errors: Errors) -> str:

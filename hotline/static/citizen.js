@@ -101,13 +101,13 @@
       if (navigator.onLine === false) { offline(); return; }
       busy = true;
       tell(form.dataset.sending, "note");
-      fetch(form.action, { method: "POST", body: new FormData(form), credentials: "same-origin" }).then(answered).catch(offline).then(function () { busy = false; });
+      fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, credentials: "same-origin" }).then(answered).catch(offline).then(function () { busy = false; });
     });
     addEventListener("online", function () { if (document.contains(form) && form.dataset.lost) { form.dataset.lost = ""; tell(form.dataset.online, "note note-done"); } });
 
     function offline() { form.dataset.lost = "1"; tell(form.dataset.offline, "note note-error"); }
     function answered(answer) {
-      if (answer.redirected) { location.assign(answer.url); return null; }
+      if ((answer.headers.get("Content-Type") || "").indexOf("application/json") === 0) return answer.json().then(function (told) { location.assign(told.to); });
       if (answer.status === 413) { tell(form.dataset.large, "note note-error"); return null; }
       return answer.text().then(function (html) {
         var page = new DOMParser().parseFromString(html, "text/html"), fresh = page.querySelector("form[data-send]");

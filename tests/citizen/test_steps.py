@@ -172,6 +172,16 @@ def test_what_is_added_to_a_merged_order_reaches_its_masters_unit_but_not_its_ci
     assert "我家" not in seen(follow(client, master))
 
 
+def test_a_script_is_told_where_to_go_on_and_what_is_said_once_is_said_there(
+    client: FlaskClient, now: datetime
+) -> None:
+    follow(client, saved(factories.handling(now)))
+    answer = client.post("/citizen/urge", data={}, headers={"Accept": "application/json"})
+    assert answer.json == {"to": "/citizen/order"}
+    assert "We have told the office that you are waiting." in client.get("/citizen/order").text
+    assert client.post("/citizen/again", data={}, headers={"Accept": "application/json"}).status_code == 422
+
+
 # Withdrawing
 
 
