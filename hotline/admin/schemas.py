@@ -9,13 +9,13 @@ from hotline.base.changes import Subject
 from hotline.base.paging import LAST_PAGE
 from hotline.base.schemas import Schema, member, truth, words
 from hotline.people.models import UnitKind
-from hotline.people.roles import STAFF_ROLES, Role
+from hotline.people.roles import USER_ROLES, Role
 
 LOGIN = r"[A-Za-z0-9][A-Za-z0-9._-]{1,59}\Z"
 
 
 def _role(**more: object) -> fields.Enum[Role]:
-    return member(Role, validate=validate.OneOf(STAFF_ROLES, error=_l("choose one from the list")), **more)
+    return member(Role, validate=validate.OneOf(USER_ROLES, error=_l("choose one from the list")), **more)
 
 
 def _page() -> fields.Integer:

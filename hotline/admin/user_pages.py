@@ -16,7 +16,7 @@ from hotline.base.paging import page_of
 from hotline.orders.names import Names
 from hotline.people.models import User
 from hotline.people.queries import all_keys, keys_of, users_by
-from hotline.people.roles import STAFF_ROLES, UNIT_ROLES, Permission
+from hotline.people.roles import UNIT_ROLES, USER_ROLES, Permission
 from hotline.people.signin import needs
 from hotline.people.users import add_user, change_user, make_key, reset_password, revoke_key, switch_user
 
@@ -29,7 +29,7 @@ def listed() -> ResponseReturnValue:
     """The users, narrowed by what the address says."""
     given = asked(UsersQuery)
     page = page_of(users_by(given["q"], given["role"], given["unit"], given["active"]), given["page"])
-    return render_template("admin/users.html", page=page, asked=given, roles=STAFF_ROLES, names=Names())
+    return render_template("admin/users.html", page=page, asked=given, roles=USER_ROLES, names=Names())
 
 
 @pages.get("/new")
@@ -116,7 +116,7 @@ def _done(user_id: int, done: User | Tried) -> ResponseReturnValue:
 
 
 def _blank(tried: Tried) -> str:
-    return render_template("admin/user_new.html", tried=tried, roles=STAFF_ROLES, unit_roles=UNIT_ROLES, names=Names())
+    return render_template("admin/user_new.html", tried=tried, roles=USER_ROLES, unit_roles=UNIT_ROLES, names=Names())
 
 
 def _shown(user_id: int, tried: Tried = NOTHING_TRIED, secret: tuple[str, str] | None = None) -> str:
@@ -134,6 +134,6 @@ def _shown(user_id: int, tried: Tried = NOTHING_TRIED, secret: tuple[str, str] |
         history=sorted(history, key=lambda one: -one.id),
         words=ChangeWords(),
         tried=tried,
-        roles=STAFF_ROLES,
+        roles=USER_ROLES,
         names=Names(),
     )
