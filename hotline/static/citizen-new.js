@@ -14,7 +14,7 @@
     hints();
     places();
     position();
-    form.addEventListener("input", later(remember, 400));
+    form.addEventListener("input", remember);
     form.addEventListener("change", remember);
   }
   function later(what, wait) {
