@@ -12,7 +12,7 @@ from tests.browser.conftest import OFFICE_SCREEN
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[[str, str], Page]
-OWN_PASSWORD = "青山绿水12345"  # nobody else knows it
+OWN_PASSWORD = "青山绿水 12345 热线"  # nobody else knows it
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def colleague(chromium: Browser, live_server: str) -> BrowserContext:
 
 def test_an_administrators_day(sign_in_as: SignIn, colleague: BrowserContext, tmp_path: Path) -> None:
     page = sign_in_as("admin", "/admin")
-    expect(page.locator(".cards")).to_be_visible()
+    page.locator(".cards").wait_for()
     page.goto("/admin/units/new")
     page.locator("#new-code").fill("big-data")
     page.locator("#new-name").fill("云川市大数据局")

@@ -63,7 +63,7 @@ def test_only_the_administrator_has_the_page(client: FlaskClient, sign_in: SignI
         browser = sign_in(role)
         may = role is Role.ADMIN
         assert browser.get("/deliveries").status_code == (200 if may else 403), role
-        assert ('href="/deliveries"' in browser.get("/policy").text) is may
+        assert ('href="/deliveries"' in browser.get("/admin").text) is may
         if not may:
             assert [browser.post(path).status_code for path in posts] == [403] * len(posts)
 
