@@ -124,7 +124,7 @@ def test_the_last_administrator_stays_and_nobody_locks_themselves_out(actor: Act
         lambda: switch_user(me.id, gone, NOW, active=False),
         lambda: change_user(me.id, gone, NOW, name=me.name, role=Role.MANAGER),
     ):
-        with pytest.raises(Conflict, match="last administrator"):
+        with pytest.raises(Conflict, match="最后一名管理员"):
             refused()
     assert change_user(me.id, admin, NOW, name="新名", role=Role.ADMIN).name == "新名"
 

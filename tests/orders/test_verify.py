@@ -23,7 +23,7 @@ from hotline.orders.open_steps import is_open, parts_open
 from hotline.orders.operations import act
 from hotline.orders.recompute import follow_calendar
 from hotline.orders.verify import chain_differences, clock_differences, every_order
-from hotline.orders.vocabulary import Urgency
+from hotline.orders.vocabulary import Ask, Urgency
 from hotline.people.actors import CITIZEN, SYSTEM, Actor
 from hotline.people.roles import Role
 from hotline.policy.calendar import TimeUnit
@@ -101,6 +101,8 @@ def payload(step: Step, drawn: dict[str, Any], now: datetime) -> dict[str, Any]:
             given["time"] = {"amount": drawn["amount"], "unit": drawn["extends"]}
     if "due" in step.needs:
         given["due"] = until.isoformat()
+    if "ask" in step.needs:
+        given["ask"] = Ask.AGAIN.value
     return given
 
 
