@@ -1,4 +1,4 @@
-"""The pages people sit before, at the server, with a million orders: how long the slowest of twenty takes.
+"""The pages people sit before, at the server, with a million orders: the median and the slowest in twenty of sixty askings.
 
 Run: python -m bench.pages [ORDERS]
 """

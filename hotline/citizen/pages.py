@@ -30,11 +30,10 @@ from hotline.citizen import following
 from hotline.citizen.operations import place_complaint
 from hotline.citizen.photos import PICTURES, read_photos
 from hotline.citizen.places import places_like
+from hotline.citizen.rating import order_by_token, rating_view
 from hotline.citizen.steps import BY_NAME, CitizenStep, warning
 from hotline.citizen.view import not_said, order_view
-from hotline.handle.desk import rating_view
 from hotline.handle.operations import rate_by_link
-from hotline.handle.queries import order_by_token
 from hotline.handle.schemas import RatingBody
 from hotline.orders.attachments import Upload, stored_path
 from hotline.orders.forms import form_data

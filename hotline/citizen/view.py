@@ -8,9 +8,8 @@ from typing import Any
 
 from hotline.base.privacy import PHONE_TAIL
 from hotline.citizen.progress import ahead, happened, present
+from hotline.citizen.rating import Rating, rating_view
 from hotline.citizen.steps import steps_open
-from hotline.handle.desk import rating_view
-from hotline.handle.queries import Rating
 from hotline.orders.deadlines import going_by
 from hotline.orders.lifecycle import ENDED_STATES
 from hotline.orders.models import Order

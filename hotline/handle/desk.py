@@ -1,4 +1,4 @@
-"""What the desks of handling show: requests for time, the citizen's rating page."""
+"""What the desks of handling show: requests for time, appeals."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from typing import Any
 from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
 from hotline.handle.appeal_queries import TABS, appeals_in
-from hotline.handle.operations import current_evaluation
 from hotline.handle.queries import (
-    Rating,
-    latest_reply,
     orders_that_ask_for_time,
     running,
     time_records,
@@ -20,9 +17,9 @@ from hotline.handle.queries import (
     waiting_time,
 )
 from hotline.handle.time import due_if_granted, extension_left
-from hotline.orders.lifecycle import ENDED_STATES, Action, State
+from hotline.orders.lifecycle import Action
 from hotline.orders.models import Deadline, Event, Order
-from hotline.orders.names import Names, level_names
+from hotline.orders.names import Names
 from hotline.orders.queries import UNIT_CLOCKS, order_for
 from hotline.orders.sheet import sheet
 from hotline.orders.timeline import entries, time_in_words
@@ -94,23 +91,3 @@ def appeals_desk(tab: str, page: int) -> dict[str, Any]:
     found = {name: page_of(appeals_in(states), page if name == tab else 1) for name, states in TABS.items()}
     tabs = [(name, titles[name], None if name == "decided" else found[name].total) for name in TABS]
     return {"tab": tab, "tabs": tabs, "page": found[tab], "names": Names()}
-
-
-def rating_view(order: Order) -> dict[str, Any]:
-    """What the citizen is shown by their own link."""
-    return {
-        "order": order,
-        "reply": latest_reply(order),
-        "standing": standing(order),
-        "levels": level_names(order.policy_id),
-    }
-
-
-def standing(order: Order) -> Rating:
-    """Whether the citizen can rate now, has rated, or has to wait."""
-    asked = current_evaluation(order)
-    if asked is not None and asked.solved is not None:
-        return Rating.DONE
-    if order.state in ENDED_STATES:
-        return Rating.CLOSED
-    return Rating.OPEN if order.state is State.CALLBACK else Rating.EARLY

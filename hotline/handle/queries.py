@@ -1,20 +1,16 @@
-"""Reads of handling: a unit's inbox by what is due, requests for time, what a citizen may rate."""
+"""Reads of handling: a unit's inbox by what is due, requests for time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
-from hotline.base.errors import NotFound
-from hotline.base.i18n import gettext
 from hotline.handle.narrowing import INBOX_STATES, PARTS_VIEW, Asked, Due, Mark, has_clock, has_mark
 from hotline.orders.clocks import is_part
 from hotline.orders.finding import has_words
@@ -25,15 +21,6 @@ from hotline.people.actors import Actor
 from hotline.people.models import User
 from hotline.policy import queries as policies
 from hotline.policy.limits import Clock
-
-
-class Rating(StrEnum):
-    """Whether a citizen can rate now."""
-
-    EARLY = "early"
-    OPEN = "open"
-    DONE = "done"
-    CLOSED = "closed"
 
 
 def unit_inbox(actor: Actor, asked: Asked, now: datetime) -> Select[tuple[Order]]:
@@ -202,11 +189,3 @@ def orders_that_ask_for_time() -> Select[tuple[Order]]:
 def count_time_requests() -> int:
     """How many requests for time wait."""
     return db.session.scalars(select(func.count()).select_from(Order).where(TIME_WAITS)).one()
-
-
-def order_by_token(token: UUID) -> Order:
-    """The order a citizen's own link leads to; raise NotFound."""
-    order = db.session.scalar(select(Order).where(Order.rating_token == token))
-    if order is None:
-        raise NotFound(gettext("This link leads nowhere. Please check that it is complete."))
-    return order

@@ -5,17 +5,18 @@
 
   document.querySelectorAll("[data-check]").forEach((place) => {
     const area = document.getElementById(place.dataset.of);
-    const mirror = mirrored(area);
+    const mirror = window.mirrorOf(area);
     const left = document.querySelector(`[data-unfilled="${area.id}"]`);
     let timer = 0, asked = 0;
 
     const show = () => {
-      draw(mirror, area.value, [...place.querySelectorAll("[data-hit]")].map((hit) => ({ words: hit.dataset.hit, blocks: Boolean(hit.closest(".blocks")) })));
+      const places = area.value.match(BLANK) || [], hits = [...place.querySelectorAll("[data-hit]")];
+      const words = (blocking) => hits.filter((hit) => Boolean(hit.closest(".blocks")) === blocking).map((hit) => hit.dataset.hit);
+      window.markWords(mirror, area.value, [["blank", places], ["danger", words(true)], ["hit", words(false)]]);
       mirror.scrollTop = area.scrollTop;
-      const places = area.value.match(BLANK) || [];
       left.hidden = !places.length;
-      const words = left.querySelector("[data-words]");
-      words.textContent = words.dataset.words.replace("{n}", places.length);
+      const told = left.querySelector("[data-words]");
+      told.textContent = told.dataset.words.replace("{n}", places.length);
     };
     // An answer that was overtaken is dropped.
     const ask = async () => {
@@ -34,7 +35,7 @@
     left.querySelector("button").addEventListener("click", () => toBlank(area));
     area.form.addEventListener("keydown", (event) => {
       if (!event.altKey || event.ctrlKey || event.metaKey) return;
-      if (event.code === "KeyN") { event.preventDefault(); toBlank(area); }
+      if (event.code === "KeyB") { event.preventDefault(); toBlank(area); }
       const choice = event.code === "KeyT" && area.form.querySelector("[data-templates] select");
       if (choice) { event.preventDefault(); choice.focus(); }
     });
@@ -62,36 +63,5 @@
     const next = places.find((place) => place.index >= area.selectionEnd) || places[0];
     area.focus();
     if (next) area.setSelectionRange(next.index, next.index + next[0].length);
-  }
-
-  // The same text behind the field, of which only the marks are seen.
-  function mirrored(area) {
-    const around = document.createElement("div"), mirror = document.createElement("div");
-    around.className = "mirrored-reply";
-    mirror.className = "reply-mirror";
-    mirror.setAttribute("aria-hidden", "true");
-    area.before(around);
-    around.append(mirror, area);
-    return mirror;
-  }
-
-  function draw(mirror, text, hits) {
-    const marks = [];
-    const add = (start, words, kind) => {
-      if (start >= 0 && !marks.some((one) => start < one.end && start + words.length > one.start)) marks.push({ start, end: start + words.length, kind });
-    };
-    for (const place of text.matchAll(BLANK)) add(place.index, place[0], "blank");
-    for (const hit of hits) for (let at = text.indexOf(hit.words); at >= 0; at = text.indexOf(hit.words, at + hit.words.length)) add(at, hit.words, hit.blocks ? "danger" : "");
-    marks.sort((one, other) => one.start - other.start);
-    let at = 0;
-    mirror.replaceChildren();
-    for (const one of marks) {
-      const marked = document.createElement("mark");
-      marked.className = one.kind;
-      marked.textContent = text.slice(one.start, one.end);
-      mirror.append(text.slice(at, one.start), marked);
-      at = one.end;
-    }
-    mirror.append(text.slice(at) + "\n");
   }
 })();

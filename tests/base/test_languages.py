@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from flask.testing import FlaskClient
 
 import hotline
 from hotline.base.db import db
+from hotline.citizen import progress
 from tests import factories
 
 HERE = Path(hotline.__file__).parent
@@ -61,6 +63,35 @@ def test_placeholders_survive_translation() -> None:
         catalogue = read_po(file)
         wrong = {message.id: [str(error) for error in message.check(catalogue)] for message in catalogue if message.id}
     assert {key: errors for key, errors in wrong.items() if errors} == {}
+
+
+def test_chinese_is_punctuated_as_chinese() -> None:
+    """No narrow mark touches a Chinese character; what a placeholder stands for is taken out first."""
+    narrow = re.compile(r"[一-鿿]\s?[,;:?!()]|[,;:?!()]\s?[一-鿿]")
+    with (CATALOGUE / "messages.po").open("rb") as file:
+        said = {message.id: message.string for message in read_po(file) if message.id}
+    placeless = {key: re.sub(r"%\(\w+\)[sd]|\{\w+\}", "x", _first(text)) for key, text in said.items()}
+    assert {key: text for key, text in placeless.items() if narrow.search(text)} == {}
+
+
+@pytest.mark.parametrize("word", ["逾期", "坐席", "退回重办", "旧工单", "起笔"])
+def test_one_thing_has_one_word(word: str) -> None:
+    with (CATALOGUE / "messages.po").open("rb") as file:
+        assert [message.id for message in read_po(file) if message.id and word in _first(message.string)] == []
+
+
+def test_citizens_read_no_words_of_the_trade() -> None:
+    tables = (progress.TOLD, progress.THEIRS, progress.WAITS, progress.PRESENT, progress.COMING)
+    told = {words for table in tables for words in table.values()} | {
+        progress.WITHDRAWS,
+        progress.ASKED,
+        progress.RATED,
+    }
+    with (CATALOGUE / "messages.po").open("rb") as file:
+        chinese = {message.id: _first(message.string) for message in read_po(file) if message.id in told}
+    assert set(chinese) == told
+    trade = re.compile("签收|审签|撤单|裁定|承办|催办|回访|受理")
+    assert [words for words in chinese.values() if trade.search(words)] == []
 
 
 def test_pages_are_chinese_and_switch_to_english(app: Flask, client: FlaskClient) -> None:

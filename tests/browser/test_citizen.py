@@ -181,4 +181,4 @@ def test_a_lost_connection_loses_nothing(phone: Phone, live_app: Flask) -> None:
     page.goto("/citizen/withdraw")
     page.fill("#note", "弄错了")
     page.locator("[data-primary]").click()
-    expect(page.locator(".now.over")).to_contain_text("已撤单")
+    expect(page.locator(".now.over")).to_contain_text("不再办理")

@@ -97,9 +97,11 @@ def test_a_day_of_the_unit(sign_in_as: SignIn, live_app: Flask) -> None:
     expect(form.locator("[data-templates] select")).to_be_focused()
     form.locator("[data-templates] select").select_option(index=1)
     expect(reply).to_have_value("您好，您反映的“楼道灯不亮”，我们已到望江小区3栋查看，【处理措施】。")
-    expect(form.locator(".reply-mirror mark.blank")).to_have_text("【处理措施】")
+    expect(form.locator(".mirror mark.blank")).to_have_text("【处理措施】")
+    reply.press("ControlOrMeta+Home")
+    page.keyboard.press("Alt+b")
     page.keyboard.type("灯已换，师傅13800138000")  # over the place that is at hand
-    expect(form.locator(".reply-mirror mark.danger")).to_have_text("13800138000", timeout=PATIENT)
+    expect(form.locator(".mirror mark.danger")).to_have_text("13800138000", timeout=PATIENT)
     expect(form.locator(".hits .blocks")).to_have_count(1, timeout=PATIENT)
     reply.fill("您好，您反映的“楼道灯不亮”，我们已到望江小区3栋查看，灯已换。")
     expect(form.locator(".hits")).to_have_count(0, timeout=PATIENT)

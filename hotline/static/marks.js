@@ -1,6 +1,17 @@
 // Marks the words found in a text, in a copy that lies behind its field.
 (() => {
   "use strict";
+  // A copy of a field's text behind it, of which only the marks are seen.
+  window.mirrorOf = (area) => {
+    const around = document.createElement("div"), copy = document.createElement("div");
+    around.className = "mirrored";
+    copy.className = "mirror";
+    copy.setAttribute("aria-hidden", "true");
+    area.before(around);
+    around.append(copy, area);
+    return copy;
+  };
+
   // kinds: the class of a mark and its words; those that come first are marked before what shares characters with them.
   window.markWords = (copy, text, kinds) => {
     const at = [];
