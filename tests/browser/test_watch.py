@@ -74,6 +74,8 @@ def test_a_callback_is_three_keys_and_the_next_citizen_is_there(sign_in_as: Sign
         page.keyboard.press(key)
     expect(page.locator("h1")).to_contain_text("路灯不亮")
     assert state_of(first)[0] is State.CLOSED
+    page.reload()
+    expect(page.locator("h1")).to_contain_text("路灯不亮")
     page.keyboard.press("0")
     expect(page.locator(".note-done")).to_contain_text(second)
     expect(page.locator("h1")).not_to_contain_text("路灯不亮")
@@ -81,6 +83,13 @@ def test_a_callback_is_three_keys_and_the_next_citizen_is_there(sign_in_as: Sign
     page.goto(f"/callbacks?order={second}")
     expect(page.locator(".tried li")).to_have_count(1)
     expect(page.locator("[data-missed]")).to_have_count(0)  # not again at once
+    page.goto("/callbacks")
+    for key in ("j", "j", "Enter"):
+        page.keyboard.press(key)
+    row = page.locator(".nexts li").nth(1)
+    expect(row).to_have_class("on")
+    page.get_by_role("button", name="稍后再说").click()
+    expect(row).not_to_have_class("on")
 
 
 def test_the_board_leads_to_the_order_and_its_slip(sign_in_as: SignIn, inside: None) -> None:
