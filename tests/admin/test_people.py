@@ -218,11 +218,11 @@ def test_a_unit_that_is_named_somewhere_stays_in_use(sign_in: SignIn) -> None:
 def before_the_lock(table: str, meanwhile: Executable) -> Iterator[None]:
     """Somebody is quicker: what they do is done just before a row of a table is locked."""
     connection = db.session.connection()
+    others = [meanwhile]
 
     def act(_: Any, cursor: Any, statement: str, *more: Any) -> None:
-        if "FOR UPDATE" in statement and f"FROM {table}" in statement:
-            event.remove(connection, "before_cursor_execute", act)
-            connection.execute(meanwhile)
+        if "FOR UPDATE" in statement and f"FROM {table}" in statement and others:
+            connection.execute(others.pop())
 
     event.listen(connection, "before_cursor_execute", act)
     yield
