@@ -102,7 +102,7 @@ def hours() -> ResponseReturnValue:
 
     def put(actor: Actor, now: Any, spans: str, since: date | None) -> tuple[CalendarVersion, list[Move]]:
         try:
-            return revise_hours(split_spans(spans), now, actor, since=since)
+            return revise_hours(split_spans(spans), now, actor, since=since, expected=form_version())
         except Invalid as wrong:
             raise Invalid({"spans": [text for texts in wrong.errors.values() for text in texts]}) from wrong
 

@@ -17,12 +17,12 @@ from hotline.base.time import utc_now
 from hotline.knowledge.queries import city_day
 from hotline.knowledge.queries import in_force as articles_in_force
 from hotline.notices.models import Subscription
-from hotline.orders.categories import LEVEL, switch_category
+from hotline.orders.categories import LEVEL, hold_category, switch_category
 from hotline.orders.lifecycle import OPEN_STATES
 from hotline.orders.models import PARTS, Category, Deadline, Order
 from hotline.people.actors import Actor
 from hotline.people.models import Unit, User
-from hotline.people.units import switch_unit
+from hotline.people.units import hold_unit, switch_unit
 from hotline.transfer.catalogue_queries import in_force, rows_at
 from hotline.transfer.models import CatalogueRow, Keyword
 
@@ -101,6 +101,7 @@ def against_category(code: str) -> list[Standing]:
 def retire_unit(code: str, *, actor: Actor, now: datetime, active: bool, expected: int | None) -> Unit:
     """Take a unit out of use or into use again; raise Conflict where something still names it."""
     if not active:
+        hold_unit(code, actor, expected)  # first: what comes to name it meanwhile is seen
         _require_nothing(against_unit(code))
     return switch_unit(code, actor, now, active=active, expected=expected)
 
@@ -108,6 +109,7 @@ def retire_unit(code: str, *, actor: Actor, now: datetime, active: bool, expecte
 def retire_category(code: str, *, actor: Actor, now: datetime, active: bool, expected: int | None) -> Category:
     """Take a category out of use or into use again; raise Conflict where something would still lead to it."""
     if not active:
+        hold_category(code, actor, expected)
         _require_nothing(against_category(code))
     return switch_category(code, actor, now, active=active, expected=expected)
 

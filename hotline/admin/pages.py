@@ -31,6 +31,7 @@ from hotline.people.signin import current_actor, needs
 from hotline.policy.queries import calendar_now
 
 pages = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
+READERS = 12  # listed beside the record of reads
 for room in (users, units, categories, keywords, policies, calendar):
     pages.register_blueprint(room)
 pages.add_app_template_global(admin_tabs)
@@ -88,7 +89,7 @@ def reads() -> ResponseReturnValue:
     page = page_of(reading.records(given["person"], given["order"], since, until), given["page"])
     people = {user.id: user for user in db.session.scalars(select(User).order_by(User.name))}
     return render_template(
-        "admin/reads.html", page=page, asked=given, people=people, readers=reading.readers(utc_now())
+        "admin/reads.html", page=page, asked=given, people=people, readers=reading.readers(utc_now())[:READERS]
     )
 
 

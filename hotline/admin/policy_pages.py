@@ -14,10 +14,10 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from config.settings import Settings
-from hotline.admin.forms import NOTHING_TRIED, Tried, attempt, tried
+from hotline.admin.forms import NOTHING_TRIED, Tried, attempt, form_version, tried
 from hotline.admin.schemas import AdoptForm
 from hotline.admin.words import ChangeWords
-from hotline.base.changes import Subject, history_of
+from hotline.base.changes import Change, Subject, history_of
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext, label
 from hotline.base.time import midnight, utc_now
@@ -77,7 +77,8 @@ def adopt() -> ResponseReturnValue:
 
     def put(actor: Actor, now: datetime, starts: date | None) -> PolicyVersion:
         try:
-            return adopt_policy(document, midnight(starts, calendar_now().zone) if starts else now, now, actor)
+            begins = midnight(starts, calendar_now().zone) if starts else now
+            return adopt_policy(document, begins, now, actor, expected=form_version())
         except Invalid as wrong:
             raise Invalid({"starts": [text for texts in wrong.errors.values() for text in texts]}) from wrong
 
@@ -133,22 +134,30 @@ def _listed(given: Tried) -> str:
         versions=[(one, policy(one.id)) for one in versions],
         first=versions[-1].id if versions else None,
         running=policy_id_at(now),
-        makers={one.key: one for one in history_of(Subject.POLICY, *(str(one.id) for one in versions))},
+        makers=_makers(versions),
         presets=[(file.stem, checked(file)) for file in preset_files(_folder())],
         words=ChangeWords(),
         tried=given,
     )
 
 
+def _makers(versions: Iterable[PolicyVersion]) -> dict[str, Change]:
+    """Who added each version."""
+    return {one.key: one for one in history_of(Subject.POLICY, *(str(one.id) for one in versions))}
+
+
 def _preview(document: dict[str, Any], given: Tried = NOTHING_TRIED) -> str:
-    running = policy_id_at(utc_now())
-    old = next(one for one in policy_versions() if one.id == running)
+    running, versions = policy_id_at(utc_now()), policy_versions()
+    old = next(one for one in versions if one.id == running)
     before, after = policy(running), read_policy(document)
     return render_template(
         "admin/policy_preview.html",
         policy=after,
         running=before,
         version=running,
+        versions=versions,
+        newest=max(one.id for one in versions),
+        makers=_makers(versions),
         limits=list(_limits(before, after)),
         others=list(_others(old.document, document)),
         packed=pack(json.dumps(document, ensure_ascii=False, default=str).encode()),

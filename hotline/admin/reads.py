@@ -15,14 +15,15 @@ from hotline.people.roles import Role
 WEEK = timedelta(days=7)
 MANY_TIMES = 3.0  # times what is usual for the role
 MANY = 20  # and at least so many
-LISTED = 12
+FEW = 3  # others of a role say too little of what is usual
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Somebody who read in the last seven days, and how that compares. before: in the seven days before those.
 
-    usual: the middle of what the readers of the same role read.
+    usual: the middle of what the others of the same role read, those who read nothing among them; where they are few,
+    what the reader read before, if that is more.
     """
 
     user: User
@@ -53,17 +54,17 @@ def records(
 
 
 def readers(now: datetime) -> list[Reader]:
-    """Who read most in the last seven days, those who read unusually much first."""
+    """Who read in the last seven days, those who read unusually much first, then those who read most."""
     counts, before = _counts(now - WEEK, now), _counts(now - 2 * WEEK, now - WEEK)
-    users = {user.id: user for user in db.session.scalars(select(User).where(User.id.in_(counts)))}
+    users = {user.id: user for user in db.session.scalars(select(User).where(User.active | User.id.in_(counts)))}
     by_role: dict[Role, list[int]] = {}
+    for user in users.values():
+        by_role.setdefault(user.role, []).append(counts.get(user.id, 0))
+    found = []
     for user_id, count in counts.items():
-        by_role.setdefault(users[user_id].role, []).append(count)
-    found = [
-        Reader(users[user_id], count, before.get(user_id, 0), _middle(by_role[users[user_id].role]))
-        for user_id, count in counts.items()
-    ]
-    return sorted(found, key=lambda one: (not one.unusual, -one.count, one.user.name))[:LISTED]
+        user, earlier = users[user_id], before.get(user_id, 0)
+        found.append(Reader(user, count, earlier, _usual(count, by_role[user.role], earlier)))
+    return sorted(found, key=lambda one: (not one.unusual, -one.count, one.user.name))
 
 
 def _counts(since: datetime, until: datetime) -> dict[int, int]:
@@ -71,7 +72,16 @@ def _counts(since: datetime, until: datetime) -> dict[int, int]:
     return {row[0]: row[1] for row in db.session.execute(query.group_by(ReadRecord.user_id))}
 
 
+def _usual(own: int, of_role: list[int], before: int) -> float:
+    """What is usual for one of a role: of_role is what each of it read, the reader among them."""
+    others = list(of_role)
+    others.remove(own)
+    return float(max(before, _middle(others))) if len(others) < FEW else _middle(others)
+
+
 def _middle(counts: list[int]) -> float:
+    if not counts:
+        return 0.0
     ordered = sorted(counts)
     half = len(ordered) // 2
     return float(ordered[half]) if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

@@ -57,10 +57,15 @@ class Told:
 
 
 def hear_event(told: Told, source: str, now: datetime) -> LiveCall:
-    """Take in what the telephone system tells of a call. Raises Invalid for an agent nobody is, and for the future."""
+    """Take in what the telephone system tells of a call. Raises Invalid for the future, and where it rings at nobody.
+
+    That a call was answered or ended is never refused for its agent: it stays where it is, and does not ring for ever.
+    """
     if told.at > now + CLOCKS_MAY_DIFFER:
         raise Invalid.field("at", gettext("lies in the future; set the telephone system's clock"))
     user = _agent(told.agent) if told.agent else None
+    if told.agent and user is None and told.event is CallEvent.RING:
+        raise Invalid.field("agent", gettext("is no agent's login or extension; see hotline user extension"))
     call = _locked(told, source)
     call.phone, call.queue = call.phone or told.phone, call.queue or told.queue
     call.queued_at = min(call.queued_at, told.at)
@@ -73,12 +78,11 @@ def hear_event(told: Told, source: str, now: datetime) -> LiveCall:
     return call
 
 
-def _agent(named: str) -> User:
+def _agent(named: str) -> User | None:
+    """The agent with this login or extension; None where nobody who takes calls has it."""
     called = or_(User.login == named, User.extension == named)
     found: User | None = db.session.scalar(select(User).where(called, User.active))
-    if found is None or not actor_for(found).may(Permission.TAKE_CALLS):
-        raise Invalid.field("agent", gettext("is no agent's login or extension; see hotline user extension"))
-    return found
+    return found if found is not None and actor_for(found).may(Permission.TAKE_CALLS) else None
 
 
 def _locked(told: Told, source: str) -> LiveCall:

@@ -95,11 +95,9 @@ def take(number: str, actor: Actor, now: datetime, *, leave: str = "") -> str:
     It is theirs for some minutes, and what they had before is free. leave: the order they do not want now. Raises
     Conflict where somebody else is calling the citizen asked for.
     """
-    asked = select(Order).where(Order.number == number, Order.state == State.CALLBACK)
-    order = db.session.scalar(asked) if number else None
+    order = _to_call(number)
     if order is not None and not _claim(order.id, actor, now):
-        who = callers_of([order], actor, now).get(order.id, "")
-        raise Conflict(gettext("%(name)s is calling this citizen. Go on with the next one.", name=who))
+        raise _taken(callers_of([order], actor, now).get(order.id, ""))
     if order is None:
         order = _next(actor, now, leave)
     others = delete(CallClaim).where(CallClaim.user_id == actor.user_id)
@@ -107,12 +105,53 @@ def take(number: str, actor: Actor, now: datetime, *, leave: str = "") -> str:
     return order.number if order else ""
 
 
+def look(number: str, actor: Actor, now: datetime) -> str:
+    """Whose citizen the desk shows, by a link or looked at again: no citizen somebody has before them is let go for it.
+
+    Where they have none, as ``take``. Where they have another than the order asked for, that one is only looked at.
+    Raises Conflict where somebody else is calling the citizen asked for.
+    """
+    order = _to_call(number)
+    if order is None or _has(actor, now) in {None, order.id}:
+        return take(number, actor, now)
+    if who := callers_of([order], actor, now).get(order.id):
+        raise _taken(who)
+    return order.number
+
+
+def has_another(number: str, actor: Actor, now: datetime) -> bool:
+    """Whether somebody has another citizen before them than an order's."""
+    order, mine = _to_call(number), _has(actor, now)
+    return order is not None and mine not in {None, order.id}
+
+
+def release(order: Order, actor: Actor) -> None:
+    """Somebody is done with a call: whoever it is that calls next, the citizen is free."""
+    db.session.execute(delete(CallClaim).where(CallClaim.order_id == order.id, CallClaim.user_id == actor.user_id))
+
+
+def _to_call(number: str) -> Order | None:
+    """The order with this number, where its citizen is to be called."""
+    asked = select(Order).where(Order.number == number, Order.state == State.CALLBACK)
+    return db.session.scalar(asked) if number else None
+
+
+def _has(actor: Actor, now: datetime) -> int | None:
+    """The id of the order whose citizen somebody has before them."""
+    mine = select(Order.id).join(CallClaim, CallClaim.order_id == Order.id).where(Order.state == State.CALLBACK)
+    return db.session.scalar(mine.where(CallClaim.user_id == actor.user_id, CallClaim.until > now))
+
+
+def _taken(who: str) -> Conflict:
+    return Conflict(gettext("%(name)s is calling this citizen. Go on with the next one.", name=who))
+
+
 def _next(actor: Actor, now: datetime, leave: str) -> Order | None:
-    """The first whom they may call now and nobody else has before them; what they have themselves comes first."""
+    """Whom they have themselves; else the first whom they may call now and nobody else has before them."""
     mine = select(CallClaim.order_id).where(CallClaim.user_id == actor.user_id, CallClaim.until > now)
     others = select(CallClaim.order_id).where(CallClaim.user_id != actor.user_id, CallClaim.until > now)
-    free = select(Order).where(Order.state == State.CALLBACK, may_call(now), Order.id.not_in(others))
-    free = free.where(Order.number != leave).order_by(Order.id.in_(mine).desc(), *_turn())
+    free = select(Order).where(Order.state == State.CALLBACK, or_(may_call(now), Order.id.in_(mine)))
+    free = free.where(Order.id.not_in(others), Order.number != leave).order_by(Order.id.in_(mine).desc(), *_turn())
     queue = free.limit(TRIED_FOR)
     return next((order for order in db.session.scalars(queue) if _claim(order.id, actor, now)), None)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_, tuple_
 
 from hotline.base.i18n import mark, name_members
 from hotline.base.time import midnight
@@ -19,6 +19,7 @@ from hotline.orders.models import Deadline, Order
 from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, runs_at
 from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import Actor
+from hotline.people.queries import workers_for
 from hotline.policy import queries as policies
 from hotline.policy.calendar import WORKING, add_worked
 from hotline.policy.limits import Clock
@@ -122,10 +123,16 @@ def has_mark(one: Mark, actor: Actor, now: datetime) -> ColumnElement[bool]:
         Mark.URGENT: Order.urgency == Urgency.URGENT,
         Mark.SUPERVISED: Order.supervision.is_not(None),
         Mark.MINE: Order.handler_id == actor.user_id,
-        Mark.NOBODYS: Order.handler_id.is_(None),
+        Mark.NOBODYS: _is_nobodys(actor),
     }
     condition: ColumnElement[bool] = conditions[one]
     return condition
+
+
+def _is_nobodys(actor: Actor) -> ColumnElement[bool]:
+    """Whether nobody does an order of the actor's units: nobody was told to, or whoever was has left the unit since."""
+    able = tuple_(Order.lead_unit, Order.handler_id).in_(workers_for(actor.units))
+    return or_(Order.handler_id.is_(None), ~able)
 
 
 def has_clock(due: Due, now: datetime) -> ColumnElement[bool]:

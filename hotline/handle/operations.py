@@ -14,6 +14,7 @@ from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.privacy import mask_phone
 from hotline.handle.audits import draw
+from hotline.handle.calling import release
 from hotline.handle.models import Evaluation
 from hotline.handle.queries import may_call_from
 from hotline.handle.review import approve_reply
@@ -297,6 +298,7 @@ def call_back(
 def not_reached(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
     """Record a call nobody answered; the last one policy asks for closes the order, as not reached."""
     event = record_attempt(order, actor, now, note=note, version=version)
+    release(order, actor)
     asked = current_evaluation(order)
     is_last = order.attempts >= policies.policy(order.policy_id).callback_attempts
     if is_last and asked is not None and asked.ended_at is None:

@@ -21,7 +21,7 @@ from hotline.handle import operations as handle
 from hotline.handle import review, supervision, time
 from hotline.handle.appeal_queries import TABS, appealable_by, appeals_waiting
 from hotline.handle.call_desk import call_sheet
-from hotline.handle.calling import take
+from hotline.handle.calling import has_another, look, take
 from hotline.handle.desk import appeals_desk, time_asked, time_case, time_desk
 from hotline.handle.entrusting import colleagues, entrust, entrust_many
 from hotline.handle.inbox import inbox_rows, inbox_view
@@ -47,7 +47,7 @@ from hotline.handle.schemas import (
 from hotline.orders.attachments import Upload
 from hotline.orders.bulk import Refusal
 from hotline.orders.forms import form_data, form_version, hang_form, picked_orders, step_done, tried_of
-from hotline.orders.lifecycle import Action
+from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event
 from hotline.orders.names import Names
 from hotline.orders.operations import reveal_phone
@@ -168,21 +168,50 @@ def appeals() -> ResponseReturnValue:
 @pages.get("/callbacks")
 @needs(Permission.CALLBACK_QUEUE)
 def callbacks() -> ResponseReturnValue:
-    """The citizen to call now, what to ask, and where to write the answer. They are the caller's for some minutes."""
+    """The citizen to call now, what to ask, and where to write the answer. They are the caller's for some minutes.
+
+    A link lets go of nobody: where the caller has a citizen before them, another is only looked at.
+    """
     actor, now = current_actor(), utc_now()
     try:
-        number = take(request.args.get("order", ""), actor, now, leave=request.args.get("leave", ""))
+        number = look(request.args.get("order", ""), actor, now)
     except Conflict as taken:
-        return render_template("handle/callbacks.html", taken=taken.message, **call_sheet("", actor, now)), taken.status
-    return render_template("handle/callbacks.html", **call_sheet(number, actor, now))
+        return _taken(taken, actor, now)
+    looks = has_another(number, actor, now)
+    return render_template("handle/callbacks.html", looks=looks, **call_sheet(number, actor, now))
+
+
+@pages.post("/callbacks")
+@needs(Permission.CALLBACK_QUEUE)
+def choose_citizen() -> ResponseReturnValue:
+    """Take another citizen than the one before the caller: the one they choose, or the next where they leave theirs."""
+    actor, now = current_actor(), utc_now()
+    try:
+        number = take(request.form.get("order", ""), actor, now, leave=request.form.get("leave", ""))
+    except Conflict as taken:
+        return _taken(taken, actor, now)
+    if not number:  # going back to the desk would take the one that was left
+        return render_template("handle/callbacks.html", **call_sheet("", actor, now))
+    return redirect(url_for("handle.callbacks"), 303)
+
+
+def _taken(taken: Conflict, actor: Actor, now: datetime) -> ResponseReturnValue:
+    """The desk without a call: somebody else calls this citizen."""
+    return render_template("handle/callbacks.html", taken=taken.message, **call_sheet("", actor, now)), taken.status
 
 
 @pages.post("/callbacks/<number>/phone")
 @needs(Permission.CALLBACK_QUEUE)
 def callback_phone(number: str) -> ResponseReturnValue:
-    """The callback desk with the citizen's full number; the read is recorded."""
+    """The callback desk with the citizen's full number: the citizen is the caller's from now on, the read is recorded."""
     actor, now = current_actor(), utc_now()
-    phone = reveal_phone(order_for(number, actor), actor, now, purpose=gettext("Callback"))
+    order = order_for(number, actor)
+    if order.state is State.CALLBACK:
+        try:
+            take(number, actor, now)
+        except Conflict as taken:
+            return _taken(taken, actor, now)
+    phone = reveal_phone(order, actor, now, purpose=gettext("Callback"))
     return render_template("handle/callbacks.html", **{**call_sheet(number, actor, now), "phone": phone})
 
 

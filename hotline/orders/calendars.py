@@ -47,10 +47,7 @@ def import_days(
     city: they are the city's own days, all of them. until: the last day holidays are published for; else as far as
     the file covers years. expected: the version the days were compared with; raises Stale where it is another now.
     """
-    hold_calendar()
-    before = newest()
-    if expected is not None and expected != before.id:
-        raise Stale(gettext("Somebody has changed the calendar since you opened this page."), before.id)
+    before = _held(expected)
     version = adopt_calendar(
         with_days(before.document, days, city=city),
         before.zone,
@@ -62,12 +59,28 @@ def import_days(
     return version, follow_calendar(now)
 
 
-def revise_hours(
-    spans: list[list[str]], now: datetime, by: Author = CONSOLE, *, since: date | None = None
-) -> tuple[CalendarVersion, list[Move]]:
-    """Put other working hours in force, from a day on or always; give the new version and the due times that moved."""
+def _held(expected: int | None) -> CalendarVersion:
+    """The calendar in force, which nobody else changes until the transaction ends."""
     hold_calendar()
     before = newest()
+    if expected is not None and expected != before.id:
+        raise Stale(gettext("Somebody has changed the calendar since you opened this page."), before.id)
+    return before
+
+
+def revise_hours(
+    spans: list[list[str]],
+    now: datetime,
+    by: Author = CONSOLE,
+    *,
+    since: date | None = None,
+    expected: int | None = None,
+) -> tuple[CalendarVersion, list[Move]]:
+    """Put other working hours in force, from a day on or always; give the new version and the due times that moved.
+
+    expected: the version they were written over; raises Stale where it is another now.
+    """
+    before = _held(expected)
     document = with_hours(before.document, spans, since.isoformat() if since else "")
     version = adopt_calendar(document, before.zone, before.published_until, before.source, now, by)
     return version, follow_calendar(now)

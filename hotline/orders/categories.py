@@ -59,7 +59,7 @@ def change_category(
     expected: int | None = None,
 ) -> Category:
     """Change what a category is called and who leads it without a row of the catalogue."""
-    category = _held(code, actor, expected)
+    category = hold_category(code, actor, expected)
     before = category_facts(category)
     category.name, category.name_en, category.default_unit = name, name_en, default_unit
     return _keep(category, before, actor, now)
@@ -67,7 +67,7 @@ def change_category(
 
 def switch_category(code: str, actor: Actor, now: datetime, *, active: bool, expected: int | None = None) -> Category:
     """Let nobody choose a category any more, or again. Orders keep the one they have."""
-    category = _held(code, actor, expected)
+    category = hold_category(code, actor, expected)
     if active:
         _require_above(code, Conflict(gettext("The category above it is not in use; take that one into use first.")))
     before = category_facts(category)
@@ -105,7 +105,8 @@ def _hold() -> None:
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("categories", 0))))
 
 
-def _held(code: str, actor: Actor, expected: int | None) -> Category:
+def hold_category(code: str, actor: Actor, expected: int | None) -> Category:
+    """A category nobody else changes, nor comes to name, until the transaction ends; raise Stale where somebody has."""
     actor.require(Permission.ADMINISTER)
     _hold()
     category = db.session.get(Category, code, with_for_update=True, populate_existing=True)

@@ -30,6 +30,7 @@ MOST = 1000  # a list that is longer is to be narrowed, not read to its end
 PAGE_SIZE = 50
 LOOKED_AT, MANY = 3000, 0.02  # of the newest orders; the share of them that says that many fit
 NEAR_SHOWN = 20
+NEAR_WORDS = 6  # the longest say most; each is looked for on its own
 
 NARROWS = ("unit", "district", "category", "nature", "channel", "since", "upto", "late", "urgent", "supervised")
 NUMBER_LENGTH = 14
@@ -84,7 +85,7 @@ def _newest(actor: Actor, narrow: Filter, words: str, now: datetime) -> list[int
     found: set[tuple[datetime, int]] = set()
     for scope in _scopes(actor):
         fitting = narrowed(scope, narrow).where(*_wanted(narrow, words, actor, now))
-        rows = _newest_of(scope, fitting) if is_narrowed else _first(scope)
+        rows = _newest_of(_in_time(scope, narrow), fitting) if is_narrowed else _first(scope)
         found.update((row.received_at, row.id) for row in rows)
     return [order_id for _, order_id in sorted(found, reverse=True)[: MOST + 1]]
 
@@ -99,8 +100,13 @@ def _scopes(actor: Actor) -> list[Select[Any]]:
     return [every.where(Order.lead_unit.in_(actor.units)), helps]
 
 
+def _in_time(scope: Select[Any], narrow: Filter) -> Select[Any]:
+    """A scope narrowed to the time that is asked for, so that the newest are looked at of those that may fit at all."""
+    return narrowed(scope, Filter(since=narrow.since, before=narrow.before, upto=narrow.upto))
+
+
 def _newest_of(scope: Select[Any], fitting: Select[Any]) -> Sequence[Row[Any]]:
-    """The newest of a scope that fit, whatever the database guesses of how many do.
+    """The newest of a scope that fit, whatever the database guesses of how many do. scope: see ``_in_time``.
 
     It is looked at how many of the newest fit. Many: then going down from the newest soon finds enough. Few: then all
     that fit are gathered, by the index of what is rarest, and sorted.
@@ -207,8 +213,9 @@ def _markable(words: str) -> list[str]:
 
 
 def near(actor: Actor, narrow: Filter, words: str) -> Near | None:
-    """Help for words no order has together; None for a number."""
+    """Help for words no order has together, by the longest of them; None for a number."""
     wanted = [] if DIGITS.fullmatch(phone_in(words) or words) else search.words(words)
+    wanted = sorted(wanted, key=len, reverse=True)[:NEAR_WORDS]
     if not wanted:
         return None
     having = {word: _with_word(actor, narrow, word) for word in wanted}
@@ -227,7 +234,7 @@ def _with_word(actor: Actor, narrow: Filter, word: str) -> set[tuple[datetime, i
     return {
         (row.received_at, row.id)
         for scope in _scopes(actor)
-        for row in _newest_of(scope, narrowed(scope, narrow).where(has))
+        for row in _newest_of(_in_time(scope, narrow), narrowed(scope, narrow).where(has))
     }
 
 

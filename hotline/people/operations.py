@@ -109,11 +109,13 @@ def create_user(
 ) -> User:
     """Create somebody who can sign in; raise Invalid for a taken login, a short password or a missing unit.
 
+    A login that is somebody's extension is taken: the telephone system would mean two by it.
+
     one_time: the password is to be changed at the first sign-in.
     """
     password_hash = hashed(password)
     require_unit_of(role, unit_code)
-    if db.session.scalar(select(User.id).filter_by(login=login)) is not None:
+    if db.session.scalar(select(User.id).where(or_(User.login == login, User.extension == login))) is not None:
         raise Invalid.field("login", gettext("is taken; choose another"))
     user = User(
         login=login,

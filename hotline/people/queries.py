@@ -119,6 +119,15 @@ def people_of(units: Iterable[str]) -> list[User]:
     return list(db.session.scalars(query.order_by(User.unit_code, User.name)))
 
 
+def workers_for(units: Iterable[str]) -> Select[tuple[str, int]]:
+    """Who may work for each of some units: the unit's code, and the id of an active user of it or of one above it."""
+    tree = select(Unit.code.label("unit"), Unit.code.label("works"), Unit.parent_code.label("above"))
+    steps = tree.where(Unit.code.in_(tuple(units))).cte(recursive=True)
+    steps = steps.union(select(steps.c.unit, Unit.code, Unit.parent_code).join(steps, Unit.code == steps.c.above))
+    query = select(steps.c.unit, User.id).join(User, User.unit_code == steps.c.works)
+    return query.where(User.active, User.role.in_(UNIT_ROLES))
+
+
 def all_units() -> list[Unit]:
     """Every active unit, in the order of their codes."""
     return list(db.session.scalars(select(Unit).filter_by(active=True).order_by(Unit.kind, Unit.code)))

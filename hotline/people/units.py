@@ -56,7 +56,7 @@ def change_unit(code: str, actor: Actor, now: datetime, *, expected: int | None 
 
     Raises Invalid where it would stand above itself, Stale where somebody changed it since.
     """
-    unit = _held(code, actor, expected)
+    unit = hold_unit(code, actor, expected)
     before = unit_facts(unit)
     with db.session.no_autoflush:
         _write(unit, **said)
@@ -66,7 +66,7 @@ def change_unit(code: str, actor: Actor, now: datetime, *, expected: int | None 
 
 def switch_unit(code: str, actor: Actor, now: datetime, *, active: bool, expected: int | None = None) -> Unit:
     """Take a unit out of use, or into use again. What stands against it, rooms above know."""
-    unit = _held(code, actor, expected)
+    unit = hold_unit(code, actor, expected)
     if active and unit.parent_code and not db.session.get_one(Unit, unit.parent_code).active:
         raise Conflict(gettext("The unit above it is not in use; take that one into use first."))
     before = unit_facts(unit)
@@ -112,7 +112,8 @@ def _hold() -> None:
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("units", 0))))
 
 
-def _held(code: str, actor: Actor, expected: int | None) -> Unit:
+def hold_unit(code: str, actor: Actor, expected: int | None) -> Unit:
+    """A unit nobody else changes, nor comes to name, until the transaction ends; raise Stale where somebody has."""
     actor.require(Permission.ADMINISTER)
     _hold()
     unit = db.session.get(Unit, code, with_for_update=True, populate_existing=True)

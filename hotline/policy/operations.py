@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 
 from hotline.base.changes import CONSOLE, Author, Subject, record_change
 from hotline.base.db import db, forget_kept
-from hotline.base.errors import Invalid
+from hotline.base.errors import Invalid, Stale
 from hotline.base.i18n import gettext
 from hotline.policy.clock import city_time
 from hotline.policy.document import BadPolicy, read_policy, require_workable
@@ -18,19 +19,28 @@ from hotline.policy.queries import calendar_now, policy_versions, read_calendar
 
 
 def adopt_policy(
-    document: dict[str, Any], effective_from: datetime, now: datetime, by: Author = CONSOLE
+    document: dict[str, Any],
+    effective_from: datetime,
+    now: datetime,
+    by: Author = CONSOLE,
+    *,
+    expected: int | None = None,
 ) -> PolicyVersion:
     """Add a version of the policy, in force from an instant on. Orders keep the version they were accepted under.
 
     Raises Invalid where the document cannot be used, and where the version would change what has been: it starts
     neither in the past nor before the newest one (the first version may).
+
+    expected: the newest version when the document was compared; raises Stale where another was added since.
     """
+    _hold("policy")
     try:
         policy = read_policy(document)
         require_workable(policy)
     except BadPolicy as wrong:
         raise Invalid.field("policy", str(wrong)) from wrong
     if earlier := policy_versions():
+        _require_newest(earlier, expected)
         _require_later(effective_from, earlier[0], now)
     version = PolicyVersion(name=policy.name, effective_from=effective_from, document=document, created_at=now)
     db.session.add(version)
@@ -39,6 +49,12 @@ def adopt_policy(
     said = {"version": version.id, "name": policy.name, "effective": effective_from.isoformat()}
     record_change(by, Subject.POLICY, str(version.id), policy.label, now, after=said)
     return version
+
+
+def _require_newest(versions: Iterable[PolicyVersion], expected: int | None) -> None:
+    newest = max(one.id for one in versions)
+    if expected is not None and expected != newest:
+        raise Stale(gettext("Somebody has added a version of the policy since you opened this page."), newest)
 
 
 def _require_later(effective_from: datetime, newest: PolicyVersion, now: datetime) -> None:
@@ -53,7 +69,11 @@ def _require_later(effective_from: datetime, newest: PolicyVersion, now: datetim
 
 def hold_calendar() -> None:
     """Let nobody else change the calendar until the transaction ends: each version is built on the one before."""
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("calendar", 0))))
+    _hold("calendar")
+
+
+def _hold(what: str) -> None:
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
 
 
 def adopt_calendar(

@@ -142,7 +142,7 @@ def calls() -> ResponseReturnValue:
     """The calls at this desk. Asked every few seconds: where nothing has changed, nothing is read and sent."""
     here = calls_at(current_actor(), utc_now())
     response = Response(headers={"Cache-Control": "private, no-cache"})
-    response.set_etag(print_of(here))
+    response.set_etag(print_of(here), weak=True)  # compression changes a strong one, which then never fits again
     if response.make_conditional(request).status_code == HTTPStatus.OK:
         response.set_data(render_template("receive/_calls.html", calls=ringing(here)))
     return response

@@ -33,7 +33,7 @@
     if (!rows.length) return;
     let at = rows.findIndex((row) => row.classList.contains("at"));
     if (event.key === "Enter") {
-      const link = rows[at] && rows[at].querySelector("a[href]");
+      const link = rows[at] && rows[at].querySelector("a[href], button[data-open]");
       if (link && event.target.tagName !== "A" && event.target.tagName !== "BUTTON") link.click();
       return;
     }

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import Executable, event, select, update
 
+from hotline.admin.leaving import retire_category, retire_unit
 from hotline.base.changes import Change, Subject, history_of, record_change
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed, Stale
+from hotline.orders.categories import add_category, next_code
+from hotline.orders.models import Category
 from hotline.people.actors import Actor
 from hotline.people.models import ApiKey, Unit, UnitKind, User
 from hotline.people.operations import check_password, give_api_key, load_units
 from hotline.people.roles import GRANTS, STAFF_ROLES, Permission, Role
 from hotline.people.units import add_unit, change_unit
 from hotline.people.users import add_user, change_user, reset_password, switch_user
+from hotline.transfer.models import Keyword
 from tests import factories
 from tests.conftest import NOW, PASSWORD
 
@@ -206,6 +212,36 @@ def test_a_unit_that_is_named_somewhere_stays_in_use(sign_in: SignIn) -> None:
     assert browser.post("/admin/units/new", data=form).status_code == 303
     assert browser.post("/admin/units/data/active", data={"active": "false"}).status_code == 303
     assert not db.session.get_one(Unit, "data").active
+
+
+@contextmanager
+def before_the_lock(table: str, meanwhile: Executable) -> Iterator[None]:
+    """Somebody is quicker: what they do is done just before a row of a table is locked."""
+    connection = db.session.connection()
+    others = [meanwhile]
+
+    def act(_: Any, cursor: Any, statement: str, *more: Any) -> None:
+        if "FOR UPDATE" in statement and f"FROM {table}" in statement and others:
+            connection.execute(others.pop())
+
+    event.listen(connection, "before_cursor_execute", act)
+    yield
+
+
+def test_what_comes_to_name_a_unit_before_it_is_held_is_seen(app: Flask, actor: ActorOf) -> None:
+    admin = actor("admin")
+    add_unit("data", admin, NOW, name="数据局", name_en="", kind=UnitKind.BUREAU, parent="city")
+    comes = update(User).where(User.login == "handler").values(unit_code="data")
+    with app.test_request_context(), before_the_lock(Unit.__tablename__, comes), pytest.raises(Conflict):
+        retire_unit("data", actor=admin, now=NOW, active=False, expected=None)
+
+
+def test_what_comes_to_name_a_category_before_it_is_held_is_seen(app: Flask, actor: ActorOf) -> None:
+    admin, code = actor("admin"), next_code("0601")
+    add_category(code, admin, NOW, name="充电设施")
+    comes = update(Keyword).where(Keyword.category_code == "060101").values(category_code=code)
+    with app.test_request_context(), before_the_lock(Category.__tablename__, comes), pytest.raises(Conflict):
+        retire_category(code, actor=admin, now=NOW, active=False, expected=None)
 
 
 def test_keys_are_made_listed_used_and_revoked(sign_in: SignIn, app: Flask) -> None:

@@ -12,22 +12,23 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from hotline.admin.reads import readers
+from hotline.admin.reads import Reader, readers
 from hotline.base.changes import Change, Subject, history_of
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.orders.categories import add_category, change_category, next_code, switch_category
-from hotline.orders.models import Category, DeadlineMove
+from hotline.orders.models import Category, DeadlineMove, Order
 from hotline.people.actors import Actor
 from hotline.people.models import ReadRecord, User
-from hotline.people.operations import record_read
+from hotline.people.operations import create_user, record_read
+from hotline.people.roles import Role
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.transfer.keywords import add_keyword, end_keyword, weigh_keyword
 from hotline.transfer.models import Keyword
 from hotline.transfer.suggestion import suggest
 from hotline.transfer.tables import load_keywords
 from tests import factories
-from tests.conftest import NOW
+from tests.conftest import NOW, PASSWORD
 
 SignIn = Callable[[str], FlaskClient]
 ActorOf = Callable[[str], Actor]
@@ -188,7 +189,7 @@ def test_a_policy_is_checked_compared_and_adopted_for_a_day(sign_in: SignIn) -> 
     preset = browser.post("/admin/policies/preview", data={"preset": "beijing"})
     assert preset.status_code == 200
     assert "Time limits that differ" in preset.text
-    form = {"packed": shown(preset.text, "packed")}
+    form = {name: shown(preset.text, name) for name in ("packed", "version")}
     past = browser.post("/admin/policies/adopt", data={**form, "starts": "2020-01-01"})
     assert (past.status_code, 'id="adopt-starts-error"' in past.text) == (422, True)
     assert browser.post("/admin/policies/adopt", data={**form, "starts": "2026-12-01"}).status_code == 303
@@ -196,6 +197,77 @@ def test_a_policy_is_checked_compared_and_adopted_for_a_day(sign_in: SignIn) -> 
     assert version
     assert version.effective_from > NOW
     assert history_of(Subject.POLICY, str(version.id))[0].by == "测试admin"
+
+
+def test_a_policy_compared_with_another_than_the_newest_is_not_adopted(sign_in: SignIn) -> None:
+    browser = sign_in("admin")
+    page = browser.post("/admin/policies/preview", data={"preset": "beijing"}).text
+    form = {**{name: shown(page, name) for name in ("packed", "version")}, "starts": "2026-12-02"}
+    other = browser.post("/admin/policies/preview", data={"preset": "shanghai"}).text
+    given = {name: shown(other, name) for name in ("packed", "version")}
+    assert browser.post("/admin/policies/adopt", data={**given, "starts": "2026-12-01"}).status_code == 303
+    newest = db.session.scalars(select(PolicyVersion).order_by(PolicyVersion.id.desc())).first()
+    assert newest
+    refused = browser.post("/admin/policies/adopt", data=form)
+    assert refused.status_code == 409
+    assert f"Version {newest.id} · {newest.name}" in refused.text
+    assert 'value="2026-12-02"' in refused.text
+    again = {**form, "version": shown(refused.text, "version")}
+    assert browser.post("/admin/policies/adopt", data=again).status_code == 303
+
+
+def test_hours_written_over_another_calendar_are_not_put_in_force(sign_in: SignIn) -> None:
+    browser = sign_in("admin")
+    form = {"spans": "08:30-12:00,14:00-18:00", "version": shown(browser.get("/admin/calendar").text, "version")}
+    assert browser.post("/admin/calendar/hours", data={**form, "since": "2027-05-01"}).status_code == 303
+    refused = browser.post("/admin/calendar/hours", data=form)
+    assert refused.status_code == 409
+    assert "Somebody has changed the calendar" in refused.text
+    assert 'value="08:30-12:00,14:00-18:00"' in refused.text
+    again = {**form, "version": shown(refused.text, "version")}
+    assert browser.post("/admin/calendar/hours", data=again).status_code == 303
+
+
+def readers_of(order: Order, **read: tuple[int, int]) -> dict[str, Reader]:
+    """The readers after some of the callback desk have read: how often each in this week and in the one before."""
+    for name, counts in read.items():
+        user = db.session.scalar(select(User).filter_by(login=name))
+        if user is None:
+            user = create_user(name, name, Role.CALLBACK, PASSWORD, NOW)
+        for days, count in zip((0, 8), counts, strict=True):
+            at = NOW - timedelta(days=days)
+            db.session.add_all(
+                ReadRecord(at=at, user_id=user.id, subject=order.number, purpose="回访") for _ in range(count)
+            )
+    db.session.flush()
+    return {one.user.login: one for one in readers(NOW + timedelta(minutes=1))}
+
+
+def test_one_of_two_may_read_unusually_much(session: None) -> None:
+    found = readers_of(factories.received(NOW), callback=(30, 9), other=(2, 2))
+    assert found["callback"].unusual
+    assert not found["other"].unusual
+
+
+def test_who_reads_alone_in_a_role_is_compared_with_before(session: None) -> None:
+    order = factories.received(NOW)
+    assert not readers_of(order, callback=(30, 28))["callback"].unusual
+    assert readers_of(order, callback=(60, 0))["callback"].unusual
+
+
+def test_who_reads_nothing_counts_for_what_is_usual(session: None) -> None:
+    found = readers_of(factories.received(NOW), callback=(40, 40), a1=(30, 0), a2=(0, 0), a3=(0, 0), a4=(0, 0))
+    assert found["callback"].unusual
+    assert found["a1"].unusual
+
+
+def test_the_card_counts_the_reads_of_all(sign_in: SignIn) -> None:
+    names = {f"reader-{n}": (2, 0) for n in range(15)}
+    readers_of(factories.received(NOW), **names)
+    db.session.commit()
+    page = sign_in("admin").get("/admin").text
+    assert "<strong>30</strong><small>full numbers read" in page
+    assert sign_in("supervisor").get("/admin/reads").text.count("reader-") >= 12
 
 
 def test_reads_are_listed_without_the_number_and_the_unusual_stand_out(sign_in: SignIn, actor: ActorOf) -> None:

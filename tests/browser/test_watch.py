@@ -74,6 +74,8 @@ def test_a_callback_is_three_keys_and_the_next_citizen_is_there(sign_in_as: Sign
         page.keyboard.press(key)
     expect(page.locator("h1")).to_contain_text("路灯不亮")
     assert state_of(first)[0] is State.CLOSED
+    page.reload()
+    expect(page.locator("h1")).to_contain_text("路灯不亮")
     page.keyboard.press("0")
     expect(page.locator(".note-done")).to_contain_text(second)
     expect(page.locator("h1")).not_to_contain_text("路灯不亮")
@@ -81,6 +83,18 @@ def test_a_callback_is_three_keys_and_the_next_citizen_is_there(sign_in_as: Sign
     page.goto(f"/callbacks?order={second}")
     expect(page.locator(".tried li")).to_have_count(1)
     expect(page.locator("[data-missed]")).to_have_count(0)  # not again at once
+
+
+def test_another_citizen_is_chosen_by_keys_and_left_by_a_button(sign_in_as: SignIn, called: list[str]) -> None:
+    page = sign_in_as("callback", "/callbacks")
+    expect(page.locator("h1")).to_contain_text("井盖松动")
+    for key in ("j", "j", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("h1")).to_contain_text("路灯不亮")
+    page.reload()
+    expect(page.locator("h1")).to_contain_text("路灯不亮")
+    page.get_by_role("button", name="稍后再说").click()
+    expect(page.locator("h1")).to_contain_text("井盖松动")
 
 
 def test_the_board_leads_to_the_order_and_its_slip(sign_in_as: SignIn, inside: None) -> None:

@@ -16,11 +16,12 @@ from hotline.base.i18n import gettext
 from hotline.base.paging import page_of
 from hotline.handle import operations as handle
 from hotline.handle.call_desk import address_of
-from hotline.handle.calling import CLAIMED_FOR, callback_queue, take, waiting_rows
+from hotline.handle.calling import CLAIMED_FOR, callback_queue, callers_of, take, waiting_rows
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Order
 from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import Actor
+from hotline.people.models import ReadRecord
 from hotline.people.operations import create_user
 from hotline.people.queries import actor_for
 from hotline.people.roles import Role
@@ -141,6 +142,54 @@ def test_a_citizen_somebody_calls_is_said_to_be_taken(sign_in: Signer, other: Ac
         assert taken.status_code == 409
         assert "另一回访员 is calling this citizen" in taken.text
         assert f"/callbacks/{second.number}/answer" in client.get("/callbacks").text
+
+
+def test_a_link_lets_go_of_no_call_in_progress(sign_in: Signer, caller: Actor, other: Actor, now: datetime) -> None:
+    first, second = two(now)
+    saved(first)
+    client = sign_in("callback")
+    with time_machine.travel(now + LATER, tick=False) as clock:
+        assert f"/callbacks/{first.number}/answer" in client.get("/callbacks").text
+        looked = client.get(f"/callbacks?order={second.number}&leave={first.number}").text
+        assert f"/callbacks/{second.number}/answer" in looked
+        assert "You have another citizen before you." in looked
+        assert callers_of([first, second], other, now + LATER) == {first.id: caller.name}
+        page = client.get("/callbacks").text
+        assert f"/callbacks/{first.number}/answer" in page
+        assert "You have another citizen before you." not in page
+        client.post(f"/callbacks/{second.number}/phone")
+        assert callers_of([first, second], other, now + LATER) == {second.id: caller.name}
+        clock.shift(CLAIMED_FOR - timedelta(minutes=1))
+        client.post(f"/callbacks/{second.number}/phone")
+        late = now + LATER + CLAIMED_FOR
+        assert callers_of([first, second], other, late) == {second.id: caller.name}
+
+
+def test_another_is_chosen_and_one_is_left_by_a_button(sign_in: Signer, now: datetime) -> None:
+    first, second = two(now)
+    saved(first)
+    client = sign_in("callback")
+    with time_machine.travel(now + LATER, tick=False):
+        assert f"/callbacks/{first.number}/answer" in client.get("/callbacks").text
+        chosen = client.post("/callbacks", data={"order": second.number})
+        assert f"/callbacks/{second.number}/answer" in client.get(chosen.location).text
+        left = client.post("/callbacks", data={"leave": second.number})
+        assert f"/callbacks/{first.number}/answer" in client.get(left.location).text
+        client.post(f"/callbacks/{second.number}/missed", data={"version": second.version, "note": "占线"})
+        nobody = client.post("/callbacks", data={"leave": first.number})
+        assert nobody.status_code == 200
+        assert "Nobody can be called right now." in nobody.text
+
+
+def test_the_number_of_a_citizen_somebody_calls_is_not_shown(sign_in: Signer, other: Actor, now: datetime) -> None:
+    first, _ = two(now)
+    take(first.number, other, now + LATER)
+    saved(first)
+    with time_machine.travel(now + LATER, tick=False):
+        refused = sign_in("callback").post(f"/callbacks/{first.number}/phone")
+    assert refused.status_code == 409
+    assert "13912345678" not in refused.text
+    assert db.session.query(ReadRecord).filter_by(subject=first.number).count() == 0
 
 
 def test_the_script_speaks_of_the_order(sign_in: Signer, now: datetime) -> None:

@@ -21,11 +21,13 @@ from hotline.orders.urging import urge
 from hotline.orders.vocabulary import Urgency
 from hotline.people import views
 from hotline.people.actors import Actor
-from hotline.people.models import SavedView, User
+from hotline.people.models import SavedView, Unit, User
+from hotline.people.operations import create_user
+from hotline.people.roles import Role
 from hotline.policy.limits import Clock
 from hotline.transfer import operations as transfer
 from tests import factories
-from tests.conftest import NOW
+from tests.conftest import NOW, PASSWORD
 from tests.factories import CALLBACK, DISPATCHER, HANDLER, fresh, saved
 
 Signer = Callable[[str], FlaskClient]
@@ -72,6 +74,26 @@ def test_the_address_narrows_the_inbox(sign_in: Signer, now: datetime, query: st
     db.session.commit()
     page = sign_in("handler").get(f"/inbox?{query}").text
     assert listed(page) & {order.number for order in made.values()} == {made[name].number for name in found}
+
+
+def test_what_somebody_had_who_left_the_unit_is_nobodys(session: None, actor: ActorOf, now: datetime) -> None:
+    handler = actor("handler")
+    person = create_user("left", "要走的人", Role.HANDLER, PASSWORD, now, unit_code="housing")
+    order = factories.handling(now)
+    entrust(order, handler, now, person="left")
+    asked = Asked(mark=Mark.NOBODYS)
+
+    def is_nobodys() -> bool:
+        db.session.flush()
+        return order in db.session.scalars(unit_inbox(handler, asked, now)).unique()
+
+    assert not is_nobodys()
+    person.unit_code = db.session.get_one(Unit, "housing").parent_code  # above it: may still do its work
+    assert not is_nobodys()
+    person.unit_code = "d01"
+    assert is_nobodys()
+    person.unit_code, person.active = "housing", False
+    assert is_nobodys()
 
 
 def test_a_number_finds_its_order_and_a_telephone_number_is_not_looked_for(sign_in: Signer, now: datetime) -> None:

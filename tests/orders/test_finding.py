@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from hotline.base.db import db
 from hotline.handle import operations as handle
@@ -27,6 +28,22 @@ from tests.factories import saved
 
 Signer = Callable[[str], FlaskClient]
 MANAGER = Actor(Role.MANAGER, "经理")
+
+
+@contextmanager
+def asked() -> Iterator[list[str]]:
+    """The statements that are sent to the database."""
+    statements: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    connection = db.session.connection()
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
 
 
 def numbers(page: str) -> list[str]:
@@ -187,6 +204,36 @@ def test_however_it_is_looked_for_the_same_is_found(
         page = found_page(actor, Filter(), "同一句话", now, 1)
         assert [order.number for order in page.rows] == wanted
         assert page.total == len(wanted)
+
+
+@pytest.mark.parametrize("until", ["upto", "before"])
+def test_the_newest_are_looked_at_of_the_time_that_is_asked_for(
+    session: None, now: datetime, monkeypatch: pytest.MonkeyPatch, until: str
+) -> None:
+    """Where many fit in the past, they are not all gathered and sorted because none of today's fits."""
+    monkeypatch.setattr(finding, "LOOKED_AT", 2)
+    monkeypatch.setattr(finding, "MOST", 2)
+    old = [factories.received(now - timedelta(days=9, minutes=n), title="同一句话") for n in range(5)]
+    for n in range(4):
+        factories.received(now - timedelta(minutes=n), title="别的")
+    with asked() as statements:
+        page = found_page(MANAGER, Filter(**{until: now - timedelta(days=8)}), "同一句话", now, 1)
+    assert [order.number for order in page.rows] == [order.number for order in old[:2]]
+    assert statements
+    assert not [one for one in statements if "MATERIALIZED" in one]
+
+
+def test_help_goes_by_the_longest_words_only(session: None, now: datetime) -> None:
+    """A failed search for a long text costs no more than one for some words."""
+    factories.received(now, title="热力管道", text="热力管道漏水")
+    spent: list[int] = []
+    for words in (finding.NEAR_WORDS, 40):
+        with asked() as statements:
+            help_ = near(MANAGER, Filter(), " ".join(["热力", *(f"nowhere{n:02}" for n in range(words))]))
+        assert help_ is not None
+        assert len(help_.missing) == finding.NEAR_WORDS
+        spent.append(len(statements))
+    assert spent[0] == spent[1]
 
 
 def test_a_snippet_is_one_marked_line_around_the_hit() -> None:

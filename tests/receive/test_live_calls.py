@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotFound
@@ -50,8 +50,8 @@ def told(event: CallEvent, at: datetime, **more: Any) -> Told:
 
 
 def hear(*events: Told, now: datetime) -> LiveCall:
-    for event in events:
-        call = hear_event(event, "phone", now)
+    for one in events:
+        call = hear_event(one, "phone", now)
     return call
 
 
@@ -77,8 +77,8 @@ def test_events_in_any_order_and_twice_say_the_same(session: None, now: datetime
         told(CallEvent.RING, rang),
     )
     for place, order in enumerate(permutations(events)):
-        for event in order:
-            call = hear_event(Told(f"c{place}", event.event, event.at, "agent", PHONE), "phone", now)
+        for one in order:
+            call = hear_event(Told(f"c{place}", one.event, one.at, "agent", PHONE), "phone", now)
         assert (call.answered_at, call.ended_at) == (answered, ended), order
         log = logged(f"c{place}")
         assert (log.outcome, log.queued_at, log.answered_at, log.ended_at, log.phone) == (
@@ -130,6 +130,23 @@ def test_what_cannot_be_is_refused(session: None, now: datetime, changes: Mappin
     late = changes.get("at", timedelta())
     with pytest.raises(Invalid):
         hear(told(CallEvent.RING, now + late, agent=changes.get("agent", "agent")), now=now)
+
+
+@pytest.mark.parametrize("agent", ["nobody", "agent-2"])
+def test_an_end_is_heard_whoever_it_was_at(
+    session: None, other: User, actor: ActorOf, now: datetime, agent: str
+) -> None:
+    """Somebody unknown or deactivated meanwhile: the call ends where it is."""
+    other.active = False
+    hear(told(CallEvent.RING, now - 9 * SECOND), now=now)
+    call = hear(told(CallEvent.ANSWER, now - 8 * SECOND, agent=agent), now=now)
+    assert (call.answered_at, call.agent) == (now - 8 * SECOND, "agent")
+    assert calls_at(actor("agent"), now) == [call]
+    call = hear(told(CallEvent.HANG_UP, now, agent=agent), now=now)
+    assert (call.ended_at, call.agent) == (now, "agent")
+    assert logged().ended_at == now
+    with pytest.raises(Invalid):
+        hear(told(CallEvent.RING, now, agent=agent), now=now)
 
 
 def test_the_import_of_the_log_meets_the_same_call_and_keeps_its_order(
@@ -198,6 +215,25 @@ def test_the_bar_tells_the_agent_alone_and_says_nothing_twice(sign_in: SignIn, o
     assert sign_in("handler").get("/desk/calls").status_code == 403
 
 
+def test_a_compressed_bar_is_known_again_and_nothing_is_read(sign_in: SignIn, now: datetime) -> None:
+    hear(told(CallEvent.RING, now), now=now)
+    db.session.commit()
+    desk, zipped = sign_in("agent"), {"Accept-Encoding": "gzip"}
+    bar = desk.get("/desk/calls", headers=zipped)
+    assert bar.headers["Content-Encoding"] == "gzip"
+    statements: list[str] = []
+    told_of = ("before_cursor_execute", lambda *given: statements.append(given[2]))
+    connection = db.session.connection()
+    event.listen(connection, *told_of)
+    try:
+        again = desk.get("/desk/calls", headers={**zipped, "If-None-Match": bar.headers["ETag"]})
+    finally:
+        event.remove(connection, *told_of)
+    assert (again.status_code, again.data) == (304, b"")
+    assert any("live_call" in one for one in statements)
+    assert not any("work_order.requester_phone =" in one for one in statements)  # who called before
+
+
 def test_a_call_is_taken_and_put_away_without_script(sign_in: SignIn, actor: ActorOf, now: datetime) -> None:
     call = hear(told(CallEvent.RING, now), told(CallEvent.ANSWER, now), now=now)
     db.session.commit()
@@ -258,6 +294,7 @@ def test_an_extension_is_one_agents_alone(app: Flask, session: None, other: User
     db.session.commit()
     assert isinstance(run(app, "user", "extension", "agent", "802").exception, Invalid)
     assert isinstance(run(app, "user", "extension", "agent", "agent-2").exception, Invalid)
+    assert isinstance(run(app, "user", "add", "802", "--name", "x", "--role", "agent").exception, Invalid)
     assert run(app, "user", "extension", "agent", "801").exit_code == 0
     assert db.session.scalar(select(User.extension).filter_by(login="agent")) == "801"
     assert run(app, "user", "extension", "agent").exit_code == 0
