@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from hotline.base.db import db
@@ -20,7 +20,7 @@ from hotline.handle.models import Alarm
 from hotline.handle.queries import count_time_requests, running
 from hotline.handle.watch_desk import RUNNING, Line, count_supervised, lines
 from hotline.orders.models import Deadline, Order
-from hotline.orders.queries import UNIT_CLOCKS, count_disputed, visible
+from hotline.orders.queries import UNIT_CLOCKS, count_disputed, is_overdue, visible
 from hotline.people.actors import Actor
 from hotline.people.queries import unit_names
 from hotline.people.roles import Permission
@@ -76,6 +76,7 @@ def board(actor: Actor, now: datetime) -> dict[str, Any]:
         "steps": count_supervised(actor),
         "slips_late": page_of(slips_by_due(actor).where(Deadline.due_at < now), size=1).total,
         "late": late,
+        "redo_late": count_overdue(actor, now)[Clock.REDO],
         "units": unit_names(),
         "now": now,
     }
@@ -99,10 +100,18 @@ def slips_by_due(actor: Actor) -> Select[tuple[Order]]:
     return query.options(clocks, joinedload(Order.unit)).order_by(Deadline.due_at.nulls_last(), Order.id)
 
 
-def overdue(actor: Actor, now: datetime) -> Select[tuple[Deadline]]:
-    """The work past its due time that the actor may see, of the first round or of another, the worst first."""
-    query = visible(select(Deadline).join(Deadline.order), actor).where(
-        Deadline.clock.in_(UNIT_CLOCKS), Deadline.ended_at.is_(None), Deadline.due_at < now
-    )
+def overdue(actor: Actor, now: datetime, clock: Clock = Clock.HANDLE) -> Select[tuple[Deadline]]:
+    """The work past its due time that the actor may see, the worst first.
+
+    By the handle clock, as the wall and the reports count it; what is being redone has a clock, and a list, of its own.
+    """
+    query = visible(select(Deadline).join(Deadline.order), actor).where(is_overdue(now, (clock,)))
     with_unit = contains_eager(Deadline.order).joinedload(Order.unit)
     return query.options(with_unit).order_by(Deadline.due_at, Deadline.id)
+
+
+def count_overdue(actor: Actor, now: datetime) -> dict[Clock, int]:
+    """How much work the actor sees past its due time: of the first round, and what is being redone."""
+    counted: Any = select(Deadline.clock, func.count()).join(Deadline.order)
+    query = visible(counted, actor).where(is_overdue(now)).group_by(Deadline.clock)
+    return {**dict.fromkeys(UNIT_CLOCKS, 0), **dict(db.session.execute(query).all())}
