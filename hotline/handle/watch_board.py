@@ -18,7 +18,7 @@ from hotline.handle.appeal_queries import count_appeals
 from hotline.handle.audits import count_audits
 from hotline.handle.models import Alarm
 from hotline.handle.queries import count_time_requests, running
-from hotline.handle.watch_desk import RUNNING, Line, count_supervised, lines
+from hotline.handle.watch_desk import RUNNING, Line, count_slips_late, count_supervised, lines
 from hotline.orders.models import Deadline, Order
 from hotline.orders.queries import UNIT_CLOCKS, count_disputed, is_overdue, visible
 from hotline.people.actors import Actor
@@ -32,21 +32,23 @@ PRESSING = (Does.INTERVIEW, Does.SUPERVISE, Does.ALARM)
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """Something that waits for a decision: how many there are, and the desk they wait at."""
+class Decision:
+    """A desk where decisions wait: by which permission they are somebody's to take, and how they are counted."""
 
     title: str
     endpoint: str
-    number: int
+    permission: Permission
+    count: Callable[[Actor], int]
 
 
-# What waits for whom: the permission by which it is theirs to decide.
-DECISIONS: tuple[tuple[str, str, Permission, Callable[[Actor], int]], ...] = (
-    (mark("Time asked"), "handle.time_requests", Permission.DECIDE_TIME, lambda _: count_time_requests()),
-    (mark("Disputes"), "transfer.disputed_orders", Permission.RULE_DISPUTES, lambda _: count_disputed()),
-    (mark("Appeals"), "handle.appeals", Permission.REVIEW_APPEALS, count_appeals),
-    (mark("Audits"), "audits.listed", Permission.AUDIT_CALLBACKS, lambda _: count_audits()),
+# The rail has these desks too, and takes from here what it says of them.
+TIME_ASKED = Decision(
+    mark("Time asked"), "handle.time_requests", Permission.DECIDE_TIME, lambda _: count_time_requests()
 )
+DISPUTES = Decision(mark("Disputes"), "transfer.disputed_orders", Permission.RULE_DISPUTES, lambda _: count_disputed())
+APPEALS = Decision(mark("Appeals"), "handle.appeals", Permission.REVIEW_APPEALS, count_appeals)
+AUDITS = Decision(mark("Audits"), "audits.listed", Permission.AUDIT_CALLBACKS, lambda _: count_audits())
+DECISIONS = (TIME_ASKED, DISPUTES, APPEALS, AUDITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,10 @@ def board(actor: Actor, now: datetime) -> dict[str, Any]:
     return {
         "fired": fired,
         "open_alarms": None if fired is None else sum(one.number for one in fired),
-        "needs": [Need(title, at, count(actor)) for title, at, needed, count in DECISIONS if actor.may(needed)],
+        "needs": [(one, one.count(actor)) for one in DECISIONS if actor.may(one.permission)],
         "slips": [(order, running(order, (Clock.SUPERVISE,))) for order in slips.rows],
         "steps": count_supervised(actor),
-        "slips_late": page_of(slips_by_due(actor).where(Deadline.due_at < now), size=1).total,
+        "slips_late": count_slips_late(actor, now),
         "late": late,
         "redo_late": count_overdue(actor, now)[Clock.REDO],
         "units": unit_names(),

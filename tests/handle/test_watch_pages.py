@@ -224,6 +224,10 @@ def test_the_board_says_what_needs_somebody_today(sign_in: SignIn, now: datetime
     needs = page.split('class="needs"')[1].split("</ul>")[0]
     for number, words in ((1, "overdue"), (1, "slips past their deadline"), (2, "alarms not settled")):
         assert re.search(rf"\b{number}</b> {words}", needs), words
+    late_slips = sign_in("supervisor").get("/supervision/orders?late=1").text
+    assert 'href="/supervision/orders?late=1"' in needs
+    assert "早该办的事" in late_slips
+    assert "刚督办的事" not in late_slips
     assert "2 of 3 not solved" in page
     slips = page.split('id="of-slips"')[1].split("</section>")[0]
     assert slips.index("早该办的事") < slips.index("刚督办的事")  # whose report is due first
