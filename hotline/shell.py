@@ -16,15 +16,13 @@ from hotline.base.i18n import LANGUAGES, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
 from hotline.citizen.queries import count_asked
-from hotline.handle.appeal_queries import count_appeals
-from hotline.handle.audits import count_audits
-from hotline.handle.queries import count_time_requests
+from hotline.handle.watch_board import APPEALS, AUDITS, DISPUTES, TIME_ASKED, Decision
 from hotline.handle.watch_desk import count_waiting_here
 from hotline.notices.deliveries import count_held_up
 from hotline.notices.queries import COUNTED_UP_TO, count_unread
 from hotline.orders.deadlines import countdown, explanation, is_provisional, receipt
 from hotline.orders.lifecycle import State
-from hotline.orders.queries import UNIT_WORK, count_disputed, count_waiting
+from hotline.orders.queries import UNIT_WORK, count_waiting
 from hotline.people.actors import Actor
 from hotline.people.roles import Permission, Role
 from hotline.people.signin import actor_or_none
@@ -32,36 +30,40 @@ from hotline.policy import queries as policies
 from hotline.policy.calendar import Calendar
 from hotline.policy.folder import read_city
 
-IN_ADMINISTRATION = ("admin.", "deliveries.")  # endpoints of pages that have no desk of their own
-
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A desk in the rail: who has it, and how its waiting work is counted."""
+    """A desk in the rail: who has it, how its waiting work is counted, and with what its pages' endpoints begin."""
 
     endpoint: str
     icon: str
     title: str
     permissions: frozenset[Permission]
     waiting: Callable[[Actor], int] | None = None
+    under: tuple[str, ...] = ()
 
     def holds(self, endpoint: str) -> bool:
-        """Whether a page is this desk; what administration holds, its index stands for."""
-        return endpoint == self.endpoint or (self.endpoint == "admin.index" and endpoint.startswith(IN_ADMINISTRATION))
+        """Whether a page is this desk or stands under it."""
+        return endpoint == self.endpoint or endpoint.startswith(self.under)
 
     def is_of(self, actor: Actor) -> bool:
         """Whether somebody has this desk: any of its permissions will do."""
         return any(actor.may(permission) for permission in self.permissions)
 
 
+def _decides(decision: Decision, icon: str, *under: str) -> Desk:
+    return Desk(decision.endpoint, icon, decision.title, frozenset({decision.permission}), decision.count, under)
+
+
 DESKS = (
-    Desk("receive.desk", "telephone-inbound", mark("Desk"), frozenset({Permission.TAKE_CALLS})),
+    Desk("receive.desk", "telephone-inbound", mark("Desk"), frozenset({Permission.TAKE_CALLS}), under=("receive.",)),
     Desk(
         "transfer.queue",
         "signpost-split",
         mark("Dispatch"),
         frozenset({Permission.DISPATCH_QUEUE}),
         lambda _: count_waiting((State.RECEIVED, State.RETURNING, State.EXITING)),
+        ("transfer.case", "transfer.send_selected"),
     ),
     Desk(
         "handle.inbox",
@@ -72,6 +74,7 @@ DESKS = (
         lambda actor: count_waiting(
             (*UNIT_WORK, State.REVIEWING) if actor.role is Role.UNIT_HEAD else UNIT_WORK, actor.units
         ),
+        ("handle.narrow", "handle.sign_selected", "handle.entrust_selected"),
     ),
     Desk(
         "handle.callbacks",
@@ -79,6 +82,7 @@ DESKS = (
         mark("Callbacks"),
         frozenset({Permission.CALLBACK_QUEUE}),
         lambda _: count_waiting((State.CALLBACK,)),
+        ("handle.callback_",),
     ),
     Desk(
         "asked.listed",
@@ -86,58 +90,58 @@ DESKS = (
         mark("Requests"),
         frozenset({Permission.CALLBACK_QUEUE, Permission.DISPATCH_QUEUE}),
         lambda _: count_asked(),
+        ("asked.",),
     ),
-    Desk("report.week", "bar-chart", mark("Week"), frozenset({Permission.SEE_REPORTS})),
-    Desk("topics.listed", "fire", mark("Hot topics"), frozenset({Permission.SEE_CITY_REPORTS})),
-    Desk("papers.listed", "file-earmark-text", mark("Reports"), frozenset({Permission.SEE_CITY_REPORTS})),
+    Desk("report.week", "bar-chart", mark("Week"), frozenset({Permission.SEE_REPORTS}), under=("report.",)),
+    Desk("topics.listed", "fire", mark("Hot topics"), frozenset({Permission.SEE_CITY_REPORTS}), under=("topics.",)),
     Desk(
-        "handle.time_requests",
-        "hourglass-split",
-        mark("Time asked"),
-        frozenset({Permission.DECIDE_TIME}),
-        lambda _: count_time_requests(),
+        "papers.listed",
+        "file-earmark-text",
+        mark("Reports"),
+        frozenset({Permission.SEE_CITY_REPORTS}),
+        under=("papers.",),
     ),
-    Desk(
-        "transfer.disputed_orders",
-        "hammer",
-        mark("Disputes"),
-        frozenset({Permission.RULE_DISPUTES}),
-        lambda _: count_disputed(),
-    ),
+    _decides(TIME_ASKED, "hourglass-split", "handle.time_request", "handle.grant_selected"),
+    _decides(DISPUTES, "hammer", "transfer.case"),
     Desk(
         "watch.supervision",
         "eye",
         mark("Supervision"),
         frozenset({Permission.SEE_REPORTS, Permission.UNIT_INBOX}),
         count_waiting_here,
+        ("watch.",),
     ),
+    _decides(APPEALS, "shield-exclamation"),
+    _decides(AUDITS, "clipboard-check", "audits."),
     Desk(
-        "handle.appeals", "shield-exclamation", mark("Appeals"), frozenset({Permission.REVIEW_APPEALS}), count_appeals
+        "orders.listed",
+        "card-list",
+        mark("Orders"),
+        frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS}),
+        under=("orders.",),
     ),
-    Desk(
-        "audits.listed",
-        "clipboard-check",
-        mark("Audits"),
-        frozenset({Permission.AUDIT_CALLBACKS}),
-        lambda _: count_audits(),
-    ),
-    Desk(
-        "orders.listed", "card-list", mark("Orders"), frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS})
-    ),
-    Desk("ledgers.listed", "list-check", mark("Ledgers"), frozenset({Permission.SEE_ALL_ORDERS})),
+    Desk("ledgers.listed", "list-check", mark("Ledgers"), frozenset({Permission.SEE_ALL_ORDERS}), under=("ledgers.",)),
     Desk(
         "catalogue.listed",
         "diagram-3",
         mark("Catalogue"),
         frozenset({Permission.DISPATCH_QUEUE, Permission.MANAGE_ROUTING}),
+        under=("catalogue.", "proposals."),
     ),
     Desk(
         "articles.listed",
         "book",
         mark("Knowledge"),
         frozenset({Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS}),
+        under=("articles.",),
     ),
-    Desk("reply_templates.listed", "card-text", mark("Templates"), frozenset({Permission.KEEP_REPLY_TEMPLATES})),
+    Desk(
+        "reply_templates.listed",
+        "card-text",
+        mark("Templates"),
+        frozenset({Permission.KEEP_REPLY_TEMPLATES}),
+        under=("reply_templates.",),
+    ),
     Desk(
         "policy.shown",
         "journal-text",
@@ -150,6 +154,7 @@ DESKS = (
         mark("Administration"),
         frozenset({Permission.ADMINISTER, Permission.AUDIT_READS}),
         lambda actor: count_held_up(utc_now()) if actor.may(Permission.ADMINISTER) else 0,
+        ("admin.", "deliveries."),
     ),
 )
 

@@ -62,7 +62,7 @@ def try_text() -> ResponseReturnValue:
 
 def _listed(trial: Trial | None) -> str:
     given = asked(KeywordsQuery)
-    page = page_of(keywords(given["category"], given["q"]), given["page"])
+    page = page_of(keywords(given["category"], given["q"], lost=bool(given["out"])), given["page"])
     return render_template("admin/keywords.html", page=page, asked=given, trial=trial, names=CatalogueNames())
 
 

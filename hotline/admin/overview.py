@@ -26,7 +26,7 @@ from hotline.people.queries import units_without_users
 from hotline.people.roles import Permission
 from hotline.policy.queries import calendar_now, policy_at
 from hotline.transfer.catalogue_queries import rows_at
-from hotline.transfer.models import Keyword
+from hotline.transfer.keywords import keywords
 
 NEAR = timedelta(days=60)  # before published holidays end, somebody has to bring the next ones
 LATELY = timedelta(days=7)
@@ -111,16 +111,15 @@ def _categories(_now: datetime) -> Card:
 
 
 def _keywords(_now: datetime) -> Card:
-    used = select(Category.code).filter_by(active=True)
-    lost = _count(select(Keyword.id).where(Keyword.valid_to.is_(None), Keyword.category_code.not_in(used)))
+    lost = _count(keywords(lost=True))
     words = ngettext("%(num)d of a category not in use", "%(num)d of categories not in use", lost)
     return Card(
         gettext("Keywords"),
         "tags",
         url_for("admin.keywords.listed"),
-        str(_count(select(Keyword.id).filter_by(valid_to=None))),
+        str(_count(keywords())),
         gettext("that speak for a category"),
-        _if(lost, words, url_for("admin.categories.listed", out=1)),
+        _if(lost, words, url_for("admin.keywords.listed", out=1)),
     )
 
 

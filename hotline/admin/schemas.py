@@ -128,6 +128,7 @@ class KeywordsQuery(Schema):
 
     q = words(40)
     category = words(6)
+    out = fields.String(load_default="")
     page = _page()
 
 

@@ -78,6 +78,7 @@ PAGES = {
     Subject.CALENDAR: ("admin.calendar.shown", "version"),
     Subject.CHANNEL: ("deliveries.listed",),
     Subject.DELIVERY: ("deliveries.listed",),
+    Subject.TEMPLATE: ("reply_templates.shown", "code"),
 }
 
 

@@ -37,6 +37,7 @@ class Subject(StrEnum):
     CALENDAR = "calendar"
     CHANNEL = "channel"
     DELIVERY = "delivery"
+    TEMPLATE = "template"
 
 
 name_members(
@@ -52,6 +53,7 @@ name_members(
         Subject.CALENDAR: mark("Calendar"),
         Subject.CHANNEL: mark("Channel"),
         Subject.DELIVERY: mark("Delivery"),
+        Subject.TEMPLATE: mark("Reply template"),
     }
 )
 

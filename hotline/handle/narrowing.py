@@ -16,7 +16,7 @@ from hotline.base.web import whole_number
 from hotline.orders.finding import phone_in
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Order
-from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, runs_at
+from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, is_overdue, runs_at
 from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import Actor
 from hotline.people.queries import workers_for
@@ -52,7 +52,7 @@ class Mark(StrEnum):
 
 name_members(
     {
-        Due.OVERDUE: mark("Overdue"),
+        Due.OVERDUE: mark("A step is late"),
         Due.TODAY: mark("Due today"),
         Due.SOON: mark("Due soon"),
         Mark.NEW: mark("New since yesterday"),
@@ -136,15 +136,13 @@ def _is_nobodys(actor: Actor) -> ColumnElement[bool]:
 
 
 def has_clock(due: Due, now: datetime) -> ColumnElement[bool]:
-    """Whether a running clock of the unit is overdue, ends today, or is due soon by the same count as its light."""
-    is_theirs = and_(
-        Deadline.order_id == Order.id,
-        Deadline.ended_at.is_(None),
-        Deadline.clock.in_(UNIT_CLOCKS + STEP_CLOCKS),
-        runs_at(now),
-    )
+    """Whether a running clock of the unit, of the work or of a step, is late, ends today, or is due soon by the same count as its light."""
+    clocks = UNIT_CLOCKS + STEP_CLOCKS
     if due is Due.OVERDUE:
-        return exists().where(is_theirs, Deadline.due_at < now)
+        return exists().where(Deadline.order_id == Order.id, is_overdue(now, clocks))
+    is_theirs = and_(
+        Deadline.order_id == Order.id, Deadline.ended_at.is_(None), Deadline.clock.in_(clocks), runs_at(now)
+    )
     if due is Due.TODAY:
         return exists().where(is_theirs, Deadline.due_at >= now, Deadline.due_at < _day_start(now, 1))
     calendar = policies.calendar_now()

@@ -99,7 +99,7 @@ def sign_selected() -> ResponseReturnValue:
     picked = picked_orders()
     refused = handle.sign_many(picked, actor, now)
     signed = len(picked) - len(refused)
-    if signed or not refused:
+    if signed:
         flash(ngettext("%(num)d order signed.", "%(num)d orders signed.", signed), "done")
     return _back_to_inbox(actor, refused, now)
 
@@ -110,10 +110,10 @@ def entrust_selected() -> ResponseReturnValue:
     """Give the selected orders to a colleague, each for itself; what could not be given is told row by row."""
     actor, now = current_actor(), utc_now()
     person = EntrustBody().read(form_data(EntrustBody))["person"]
-    picked = picked_orders("order", "held")
+    picked = picked_orders()
     refused = entrust_many(picked, person, actor, now)
     given = len(picked) - len(refused)
-    if given or not refused:
+    if given:
         flash(ngettext("%(num)d order given on.", "%(num)d orders given on.", given), "done")
     return _back_to_inbox(actor, refused, now)
 

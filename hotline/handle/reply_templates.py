@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, joinedload
 
+from hotline.base.changes import Subject, record_change
 from hotline.base.db import db
 from hotline.base.errors import NotAllowed, NotFound, Stale
 from hotline.base.i18n import gettext
@@ -132,7 +133,16 @@ def write_template(
     if before is not None and before.revision != revision:
         raise Stale(gettext("Somebody has changed this template meanwhile. Look at it again."), before.revision)
     said = {"title": title, "body": body, "unit_code": unit or None, "category_code": category or None}
-    return _revise(before, actor, now, {**said, "active": active})
+    template = _revise(before, actor, now, {**said, "active": active})
+    facts = [_facts(one) if one else None for one in (before, template)]
+    record_change(actor, Subject.TEMPLATE, template.code, title, now, before=facts[0], after=facts[1])
+    return template
+
+
+def _facts(template: ReplyTemplate) -> dict[str, Any]:
+    """What the record of changes says of a template; what its text said, its revisions keep."""
+    facts = {"revision": template.revision, "name": template.title, "active": template.active}
+    return {**facts, "unit": template.unit_code, "category": template.category_code}
 
 
 def _revise(before: ReplyTemplate | None, actor: Actor, now: datetime, said: Mapping[str, Any]) -> ReplyTemplate:

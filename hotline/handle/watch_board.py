@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from hotline.base.db import db
@@ -18,9 +18,9 @@ from hotline.handle.appeal_queries import count_appeals
 from hotline.handle.audits import count_audits
 from hotline.handle.models import Alarm
 from hotline.handle.queries import count_time_requests, running
-from hotline.handle.watch_desk import RUNNING, Line, count_supervised, lines
+from hotline.handle.watch_desk import RUNNING, Line, count_slips_late, count_supervised, lines
 from hotline.orders.models import Deadline, Order
-from hotline.orders.queries import UNIT_CLOCKS, count_disputed, visible
+from hotline.orders.queries import UNIT_CLOCKS, count_disputed, is_overdue, visible
 from hotline.people.actors import Actor
 from hotline.people.queries import unit_names
 from hotline.people.roles import Permission
@@ -32,21 +32,23 @@ PRESSING = (Does.INTERVIEW, Does.SUPERVISE, Does.ALARM)
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """Something that waits for a decision: how many there are, and the desk they wait at."""
+class Decision:
+    """A desk where decisions wait: by which permission they are somebody's to take, and how they are counted."""
 
     title: str
     endpoint: str
-    number: int
+    permission: Permission
+    count: Callable[[Actor], int]
 
 
-# What waits for whom: the permission by which it is theirs to decide.
-DECISIONS: tuple[tuple[str, str, Permission, Callable[[Actor], int]], ...] = (
-    (mark("Time asked"), "handle.time_requests", Permission.DECIDE_TIME, lambda _: count_time_requests()),
-    (mark("Disputes"), "transfer.disputed_orders", Permission.RULE_DISPUTES, lambda _: count_disputed()),
-    (mark("Appeals"), "handle.appeals", Permission.REVIEW_APPEALS, count_appeals),
-    (mark("Audits"), "audits.listed", Permission.AUDIT_CALLBACKS, lambda _: count_audits()),
+# The rail has these desks too, and takes from here what it says of them.
+TIME_ASKED = Decision(
+    mark("Time asked"), "handle.time_requests", Permission.DECIDE_TIME, lambda _: count_time_requests()
 )
+DISPUTES = Decision(mark("Disputes"), "transfer.disputed_orders", Permission.RULE_DISPUTES, lambda _: count_disputed())
+APPEALS = Decision(mark("Appeals"), "handle.appeals", Permission.REVIEW_APPEALS, count_appeals)
+AUDITS = Decision(mark("Audits"), "audits.listed", Permission.AUDIT_CALLBACKS, lambda _: count_audits())
+DECISIONS = (TIME_ASKED, DISPUTES, APPEALS, AUDITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,12 @@ def board(actor: Actor, now: datetime) -> dict[str, Any]:
     return {
         "fired": fired,
         "open_alarms": None if fired is None else sum(one.number for one in fired),
-        "needs": [Need(title, at, count(actor)) for title, at, needed, count in DECISIONS if actor.may(needed)],
+        "needs": [(one, one.count(actor)) for one in DECISIONS if actor.may(one.permission)],
         "slips": [(order, running(order, (Clock.SUPERVISE,))) for order in slips.rows],
         "steps": count_supervised(actor),
-        "slips_late": page_of(slips_by_due(actor).where(Deadline.due_at < now), size=1).total,
+        "slips_late": count_slips_late(actor, now),
         "late": late,
+        "redo_late": count_overdue(actor, now)[Clock.REDO],
         "units": unit_names(),
         "now": now,
     }
@@ -99,10 +102,18 @@ def slips_by_due(actor: Actor) -> Select[tuple[Order]]:
     return query.options(clocks, joinedload(Order.unit)).order_by(Deadline.due_at.nulls_last(), Order.id)
 
 
-def overdue(actor: Actor, now: datetime) -> Select[tuple[Deadline]]:
-    """The work past its due time that the actor may see, of the first round or of another, the worst first."""
-    query = visible(select(Deadline).join(Deadline.order), actor).where(
-        Deadline.clock.in_(UNIT_CLOCKS), Deadline.ended_at.is_(None), Deadline.due_at < now
-    )
+def overdue(actor: Actor, now: datetime, clock: Clock = Clock.HANDLE) -> Select[tuple[Deadline]]:
+    """The work past its due time that the actor may see, the worst first.
+
+    By the handle clock, as the wall and the reports count it; what is being redone has a clock, and a list, of its own.
+    """
+    query = visible(select(Deadline).join(Deadline.order), actor).where(is_overdue(now, (clock,)))
     with_unit = contains_eager(Deadline.order).joinedload(Order.unit)
     return query.options(with_unit).order_by(Deadline.due_at, Deadline.id)
+
+
+def count_overdue(actor: Actor, now: datetime) -> dict[Clock, int]:
+    """How much work the actor sees past its due time: of the first round, and what is being redone."""
+    counted: Any = select(Deadline.clock, func.count()).join(Deadline.order)
+    query = visible(counted, actor).where(is_overdue(now)).group_by(Deadline.clock)
+    return {**dict.fromkeys(UNIT_CLOCKS, 0), **dict(db.session.execute(query).all())}

@@ -18,7 +18,7 @@ from hotline.handle.models import Alarm
 from hotline.handle.queries import running
 from hotline.orders.models import Deadline, Order
 from hotline.orders.names import Names
-from hotline.orders.queries import visible
+from hotline.orders.queries import is_overdue, visible
 from hotline.orders.sight import sees_asking
 from hotline.people.actors import Actor
 from hotline.people.roles import Permission
@@ -36,18 +36,28 @@ RUNNING = and_(Deadline.order_id == Order.id, Deadline.clock == Clock.SUPERVISE,
 class Line:
     """An alarm as its reader sees it. at: None where the reader is to know only the day, which is ``day``.
 
-    title, when, does: the rule in words. about: whom or what. found: what was counted.
+    title, when, does: the rule in words. about: whom or what. counted: what was counted beside the orders behind it.
     """
 
     alarm: Alarm
     trigger: Trigger
     title: str
     about: str
-    found: str
+    counted: str
     when: str
     does: str
     at: datetime | None
     day: str
+
+    @property
+    def behind(self) -> int:
+        """How many orders are behind it."""
+        return len(self.alarm.facts["orders"])
+
+    @property
+    def found(self) -> str:
+        """What was found: what was counted, or else how many orders, where there is more than one."""
+        return self.counted or (gettext("%(n)s orders", n=self.behind) if self.behind > 1 else "")
 
 
 def supervised(actor: Actor, step: Supervision | None) -> Select[tuple[Order]]:
@@ -58,6 +68,16 @@ def supervised(actor: Actor, step: Supervision | None) -> Select[tuple[Order]]:
     clocks = selectinload(Order.deadlines.and_(Deadline.ended_at.is_(None)))
     query = query.outerjoin(Deadline, RUNNING).options(clocks, joinedload(Order.unit))
     return query.order_by(RUNG.desc(), Deadline.due_at.nulls_last(), Order.id)
+
+
+def slips_late(actor: Actor, now: datetime) -> Select[tuple[Order]]:
+    """The orders under supervision whose report is late."""
+    return supervised(actor, None).where(is_overdue(now, (Clock.SUPERVISE,)))
+
+
+def count_slips_late(actor: Actor, now: datetime) -> int:
+    """How many reports on orders under supervision are late."""
+    return page_of(slips_late(actor, now), size=1).total
 
 
 def count_supervised(actor: Actor) -> dict[Supervision, int]:
@@ -76,14 +96,17 @@ def count_waiting_here(actor: Actor) -> int:
 
 
 def supervision_view(actor: Actor, asked: Mapping[str, str], page: int, now: datetime) -> dict[str, Any]:
-    """The list of orders under supervision, narrowed to a step."""
-    step = next((one for one in Supervision if one == asked.get("step")), None)
-    found = page_of(supervised(actor, step), page)
+    """The list of orders under supervision, narrowed to a step, or to those whose report is late."""
+    late = asked.get("late") == "1"
+    step = None if late else next((one for one in Supervision if one == asked.get("step")), None)
+    found = page_of(slips_late(actor, now) if late else supervised(actor, step), page)
     return {
         "page": found,
         "rows": [(order, running(order, (Clock.SUPERVISE,))) for order in found.rows],
         "counts": count_supervised(actor),
         "step": step,
+        "late": late,
+        "count_late": count_slips_late(actor, now),
         "now": now,
     }
 
@@ -126,7 +149,7 @@ def lines(alarms: Iterable[Alarm], reader: Actor) -> list[Line]:
             trigger=(trigger := trigger_of(alarm)),
             title=trigger_title(trigger),
             about=_about(alarm, names, seen),
-            found=_found(alarm, trigger),
+            counted=_counted(alarm, trigger),
             when=triggered_when(trigger),
             does=trigger_does(trigger),
             at=alarm.fired_at if sees_asking(reader) else None,
@@ -142,7 +165,7 @@ def _about(alarm: Alarm, names: Names, seen: frozenset[str]) -> str:
     return about_words(alarm, names)
 
 
-def _found(alarm: Alarm, trigger: Trigger) -> str:
+def _counted(alarm: Alarm, trigger: Trigger) -> str:
     facts = alarm.facts
     if trigger.kind is Kind.JUMP:
         history = gettext(", ").join(str(n) for _, n in sorted(facts["history"].items()))
@@ -158,6 +181,4 @@ def _found(alarm: Alarm, trigger: Trigger) -> str:
     if facts.get("denominator"):
         rate = percent(round(facts["weighted"] / facts["denominator"], 3))
         return f"{rate} · {facts['numerator']} / {facts['denominator']}"
-    if "urges" in facts:
-        return gettext("urged %(n)s×", n=facts["urges"])
-    return gettext("%(n)s orders", n=len(facts["orders"])) if len(facts["orders"]) > 1 else ""
+    return gettext("urged %(n)s×", n=facts["urges"]) if "urges" in facts else ""

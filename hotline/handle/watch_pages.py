@@ -13,11 +13,12 @@ from hotline.base.time import utc_now
 from hotline.base.web import whole_number
 from hotline.handle.alarms import alarm_for, settle
 from hotline.handle.schemas import SettleBody
-from hotline.handle.watch_board import board, overdue
+from hotline.handle.watch_board import board, count_overdue, overdue
 from hotline.handle.watch_desk import alarm_view, alarms_view, supervision_view
 from hotline.orders.forms import form_data
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
+from hotline.policy.limits import Clock
 
 pages = Blueprint("watch", __name__, template_folder="templates")
 
@@ -39,9 +40,11 @@ def orders() -> ResponseReturnValue:
 @pages.get("/supervision/overdue")
 @needs(Permission.SEE_REPORTS, Permission.UNIT_INBOX)
 def overdue_orders() -> ResponseReturnValue:
-    """The orders past their due time, the worst first. A unit's people see their own."""
-    now = utc_now()
-    return render_template("watch/overdue.html", page=page_of(overdue(current_actor(), now), _page()), now=now)
+    """The orders past their due time, the worst first; ``again``: those being redone. A unit's people see their own."""
+    actor, now, redone = current_actor(), utc_now(), request.args.get("again") == "1"
+    found = page_of(overdue(actor, now, Clock.REDO if redone else Clock.HANDLE), _page())
+    counts = count_overdue(actor, now)
+    return render_template("watch/overdue.html", page=found, counts=counts, redone=redone, now=now)
 
 
 @pages.get("/alarms")

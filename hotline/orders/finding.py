@@ -20,7 +20,7 @@ from hotline.orders import search
 from hotline.orders.indexing import answers
 from hotline.orders.marking import marked, snippet
 from hotline.orders.models import Deadline, Order, OrderUnit
-from hotline.orders.queries import Filter, listed, narrowed, runs_at, visible
+from hotline.orders.queries import Filter, is_overdue, listed, narrowed, visible
 from hotline.orders.sheet import next_clock
 from hotline.people.actors import Actor
 from hotline.people.roles import UNIT_ROLES, Permission
@@ -139,10 +139,10 @@ def _wanted(narrow: Filter, words: str, actor: Actor, now: datetime) -> list[Col
 
 def _is_late(actor: Actor, now: datetime) -> ColumnElement[bool]:
     """Whether a clock runs past its due time. They are few beside all orders: found first, and then their orders."""
-    late = [Deadline.ended_at.is_(None), Deadline.due_at < now, runs_at(now)]
-    if actor.role in UNIT_ROLES:
-        late.append(Deadline.clock != Clock.CALLBACK)  # a unit does not know whose citizens are being asked
-    return Order.id == func.any(func.array(select(Deadline.order_id).where(*late).scalar_subquery()))
+    # A unit does not know whose citizens are being asked.
+    clocks = [clock for clock in Clock if clock is not Clock.CALLBACK or actor.role not in UNIT_ROLES]
+    late = select(Deadline.order_id).where(is_overdue(now, clocks))
+    return Order.id == func.any(func.array(late.scalar_subquery()))
 
 
 def has_words(words: str) -> ColumnElement[bool]:

@@ -116,10 +116,9 @@ def form_version() -> int:
     return version
 
 
-def picked_orders(*fields: str) -> dict[str, int]:
-    """The orders picked in a list (number → version read), under "order" or the names of some fields."""
-    given = (value for name in fields or ("order",) for value in request.form.getlist(name))
-    picked = (value.partition(":") for value in given)
+def picked_orders() -> dict[str, int]:
+    """The orders picked in a list: number → version read."""
+    picked = (value.partition(":") for value in request.form.getlist("order"))
     return {number: whole_number(version) or 0 for number, _, version in picked}
 
 

@@ -27,7 +27,7 @@ from hotline.policy.limits import Clock
 class Filter:
     """What a list is narrowed to. Every part may be empty. since, before, upto: when it was received.
 
-    late: a clock the reader is to see runs past its due time.
+    late: a step is late, by any clock the reader is to see.
     """
 
     states: tuple[State, ...] = ()
@@ -115,6 +115,15 @@ def dispatch_queue(narrow: Filter, sure: Sure | None = None) -> Select[tuple[Ord
 UNIT_WORK = (State.DISPATCHED, State.HANDLING)
 # The clocks a unit races against: the next to run out decides where an order stands in the inbox.
 UNIT_CLOCKS = (Clock.HANDLE, Clock.REDO)
+
+
+def is_overdue(now: datetime, clocks: Iterable[Clock] = UNIT_CLOCKS) -> ColumnElement[bool]:
+    """Whether a clock is one of some and runs past its due time; wherever something is called late now, this says so.
+
+    An order is overdue by HANDLE, as reports count it, or while it is redone by REDO; the other clocks are its steps'.
+    """
+    wanted = Deadline.clock.in_(tuple(clocks))
+    return and_(wanted, Deadline.ended_at.is_(None), Deadline.due_at < now, runs_at(now))
 
 
 def inbox(units: Iterable[str], narrow: Filter) -> Select[tuple[Order]]:

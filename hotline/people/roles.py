@@ -70,6 +70,7 @@ name_members(
 name_members(
     {
         Permission.TAKE_CALLS: mark("take calls at the desk"),
+        Permission.FEED_CALLS: mark("tell of calls, as the telephone system does"),
         Permission.PLACE_ORDERS: mark("place orders"),
         Permission.DISPATCH_QUEUE: mark("work on the dispatch queue"),
         Permission.UNIT_INBOX: mark("work on the unit's inbox"),
@@ -89,6 +90,7 @@ name_members(
         Permission.SETTLE_ALARMS: mark("settle alarms"),
         Permission.SEE_CITY_REPORTS: mark("see the city's reports"),
         Permission.SIGN_REPORTS: mark("sign reports"),
+        Permission.KEEP_REPLY_TEMPLATES: mark("keep templates of replies"),
         Permission.AUDIT_READS: mark("see who read full numbers"),
     }
 )

@@ -13,7 +13,7 @@ from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
 from hotline.people.models import SavedView
 
-PAGES = ("handle.inbox", "orders.listed", "transfer.queue")  # endpoints of lists that can be kept
+PAGES = ("handle.inbox",)  # endpoints of lists that can be kept
 MOST = 12  # of one list; more nobody finds again
 NOT_KEPT = frozenset({"page", "part", "lang", "view"})  # where one is in a list is not what it is narrowed to
 
@@ -48,9 +48,9 @@ def keep_view(actor: Actor, now: datetime, *, page: str, name: str, query: str) 
 
 def rename_view(actor: Actor, view_id: int, *, name: str) -> SavedView:
     """Give a view another name; raise Invalid where another of the same list has it."""
-    view = _own(actor, view_id)
+    view = own_view(actor, view_id)
     if any(one.name == name and one is not view for one in views_of(actor, view.page)):
-        raise Invalid.field("name", gettext("is taken; choose another"))
+        raise Invalid.field("name", gettext("another of your views has this name"))
     view.name = name
     db.session.flush()
     return view
@@ -58,12 +58,13 @@ def rename_view(actor: Actor, view_id: int, *, name: str) -> SavedView:
 
 def drop_view(actor: Actor, view_id: int) -> SavedView:
     """Keep a view no longer."""
-    view = _own(actor, view_id)
+    view = own_view(actor, view_id)
     db.session.delete(view)
     return view
 
 
-def _own(actor: Actor, view_id: int) -> SavedView:
+def own_view(actor: Actor, view_id: int) -> SavedView:
+    """A view somebody keeps; raise NotFound for one of somebody else."""
     view = db.session.scalar(select(SavedView).filter_by(id=view_id, user_id=actor.user_id))
     if view is None:
         raise NotFound(gettext("You keep no such view."))

@@ -20,6 +20,7 @@ from hotline.base.i18n import language
 from hotline.base.time import DAY, Kind, Period
 from hotline.orders.lifecycle import ENDED_STATES, State
 from hotline.orders.models import Deadline, Order
+from hotline.orders.queries import is_overdue
 from hotline.orders.vocabulary import Urgency
 from hotline.policy.limits import Clock
 from hotline.report.figures import Figure
@@ -137,9 +138,7 @@ def _count(query: Select[Any]) -> int:
 
 def overdue_now(now: datetime) -> Select[Any]:
     """The handle clocks that run past their due time: what ``overdue_rows`` has as of now, read from what is open."""
-    return select(Deadline.id).where(
-        Deadline.clock == Clock.HANDLE, Deadline.ended_at.is_(None), Deadline.due_at < now, Deadline.started_at <= now
-    )
+    return select(Deadline.id).where(is_overdue(now, (Clock.HANDLE,)), Deadline.started_at <= now)
 
 
 def urgent_open() -> Select[Any]:

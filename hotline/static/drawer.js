@@ -47,16 +47,25 @@
   };
   const hurried = () => [...body.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue);
 
-  // A key of a decision marks its button as the one Ctrl+Enter presses, and goes to where the reason is written.
-  function choose(button) {
-    const form = button.form;
-    form.querySelectorAll("[data-choose]").forEach((other) => {
+  // A key of a decision marks its button as the one Ctrl+Enter presses, and goes to where the reason is written. So does
+  // writing in a form that has but one button to choose.
+  function mark(button) {
+    body.querySelectorAll("[data-choose]").forEach((other) => {
       other.toggleAttribute("data-primary", other === button);
       other.classList.toggle("btn-primary", other === button);
       other.classList.toggle("btn-outline-primary", other !== button);
     });
-    form.querySelector("textarea").focus();
   }
+
+  function choose(button) {
+    mark(button);
+    button.form.querySelector("textarea").focus();
+  }
+
+  body.addEventListener("focusin", (event) => {
+    const own = event.target.matches("textarea") ? event.target.form.querySelectorAll("[data-choose]") : [];
+    if (own.length === 1) mark(own[0]);
+  });
 
   async function press(key) {
     if (drawer.hidden && "rgc".includes(key) && current()) await show(current());
@@ -64,7 +73,6 @@
     const button = body.querySelector(`[data-choose="${key}"]`);
     if (button) choose(button);
     else if (key === "c") body.querySelector(".finder")?.focus();
-    else body.querySelector(`[data-press="${key}"]`)?.click();
   }
 
   document.addEventListener("keydown", (event) => {

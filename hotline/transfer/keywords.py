@@ -13,6 +13,7 @@ from hotline.base.changes import Subject, record_change, require_version
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
+from hotline.orders.models import Category
 from hotline.orders.queries import require_category
 from hotline.people.actors import Actor
 from hotline.people.roles import Permission
@@ -24,13 +25,18 @@ from hotline.transfer.suggestion import Suggestion, suggest
 LEAST, MOST = 0.5, 100.0
 
 
-def keywords(category: str = "", words: str = "") -> Select[tuple[Keyword]]:
-    """The keywords in force, by category and weight, narrowed to a category with all below it and to a part of the word."""
+def keywords(category: str = "", words: str = "", *, lost: bool = False) -> Select[tuple[Keyword]]:
+    """The keywords in force, by category and weight, narrowed to a category with all below it and to a part of the word.
+
+    lost: only those whose category is not in use.
+    """
     query: Select[Any] = select(Keyword).where(Keyword.valid_to.is_(None))
     if category:
         query = query.where(Keyword.category_code.startswith(category, autoescape=True))
     if words:
         query = query.where(Keyword.keyword.icontains(words, autoescape=True))
+    if lost:
+        query = query.where(Keyword.category_code.not_in(select(Category.code).filter_by(active=True)))
     return query.order_by(Keyword.category_code, Keyword.weight.desc(), Keyword.keyword)
 
 

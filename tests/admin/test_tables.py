@@ -91,6 +91,18 @@ def test_a_keyword_is_tried_added_weighed_and_ended(sign_in: SignIn) -> None:
     assert (added.before, weighed.after, ended.after) == (None, {"weight": 2}, None)
 
 
+def test_the_overview_leads_to_the_keywords_of_categories_out_of_use(sign_in: SignIn, actor: ActorOf) -> None:
+    for category, word in (("060101", "留用的词"), ("060102", "失主的词")):
+        add_keyword(category, word, 3, actor("supervisor"), NOW)
+    db.session.execute(update(Category).filter_by(code="060102").values(active=False))
+    db.session.commit()
+    browser = sign_in("admin")
+    assert 'href="/admin/keywords?out=1"' in browser.get("/admin").text
+    page = browser.get("/admin/keywords?out=1").text
+    assert "失主的词" in page
+    assert "留用的词" not in page
+
+
 def test_the_citys_file_leaves_keywords_people_changed(actor: ActorOf) -> None:
     admin = actor("admin")
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -16,8 +17,11 @@ from hotline.base.work import unit_of_work
 from hotline.handle.time import request_time
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Order
-from hotline.orders.vocabulary import TimeKind
+from hotline.orders.vocabulary import Exit, TimeKind
+from hotline.people.actors import Actor
+from hotline.people.roles import Role
 from hotline.policy.queries import calendar_now
+from hotline.receive.exits import propose_exit
 from hotline.transfer.operations import dispatch, request_return
 from tests import factories
 
@@ -138,6 +142,33 @@ def test_a_return_and_a_request_for_time_are_decided_beside_the_list(at: At, ord
     page.goto("/time-requests")
     page.locator(f'[data-row="{asking}"] [data-look]').click()
     expect(page.locator("[data-drawer] .why-panel")).to_contain_text("等待鉴定结论")
-    page.keyboard.press("g")
+    page.keyboard.press("r")
+    expect(page.locator("[data-drawer] .btn-primary")).to_have_text(re.compile("不批准"))
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")  # chooses, and sends nothing yet
+    expect(page.locator("[data-drawer] textarea[name=note]")).to_be_focused()
+    expect(page.locator("[data-drawer] .btn-primary")).to_have_count(1)
+    assert order_of(asking).time_asked_at is not None
+    page.keyboard.type("请按期办结")
+    page.keyboard.press("Control+Enter")
     expect(page.locator(".note-done")).to_contain_text(asking)
     assert order_of(asking).time_asked_at is None
+
+
+def test_an_order_somebody_would_not_accept_is_decided_in_one_form(at: At, order_of: Read, live_app: Flask) -> None:
+    with live_app.app_context(), unit_of_work():
+        now = utc_now()
+        order = factories.received(now, **UNSURE)
+        words = {"reason": "不属受理范围", "public_reply": "请向人民法院反映。"}
+        propose_exit(order, Actor(Role.AGENT, "话务员"), now, exit=Exit.LITIGATION, **words)
+        number = order.number
+    page = at("/dispatch?tab=returns")
+    page.locator(f'[data-row="{number}"] [data-look]').click()
+    expect(page.locator("[data-drawer] .btn-primary")).to_have_text(re.compile("同意"))
+    page.keyboard.press("r")
+    expect(page.locator("[data-drawer] textarea[name=reason]")).to_be_focused()
+    expect(page.locator("[data-drawer] .btn-primary")).to_have_count(1)
+    page.keyboard.type("属于受理范围")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".note-done")).to_contain_text(number)
+    assert order_of(number).state == State.RECEIVED

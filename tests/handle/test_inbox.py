@@ -174,6 +174,26 @@ def test_a_view_is_kept_opened_renamed_and_dropped(sign_in: Signer, now: datetim
     assert db.session.query(SavedView).count() == 0
 
 
+def test_what_is_done_with_a_view_is_told_on_the_list(sign_in: Signer, now: datetime) -> None:
+    client = sign_in("handler")
+
+    def told(address: str, **given: str) -> str:
+        page = client.post(address, data=given, follow_redirects=True)
+        assert page.status_code == 200
+        assert 'class="digest-day"' in page.text
+        return " ".join(re.findall(r'class="note note-[^>]+>([^<]+)', page.text))
+
+    kept = {"page": "handle.inbox", "query": "due=soon"}
+    assert "kept among your views" in told("/views", name="一", **kept)
+    assert "kept among your views" in told("/views", name="二", **kept)
+    first = db.session.query(SavedView).filter_by(name="一").one().id
+    assert "another of your views has this name" in told(f"/views/{first}/rename", name="二")
+    assert "is required" in told(f"/views/{first}/rename", name=" ")
+    assert "now called “三”" in told(f"/views/{first}/rename", name="三")
+    assert "nothing is narrowed yet" in told("/views", name="四", page="handle.inbox", query="")
+    assert client.post("/views", data={**kept, "page": "orders.listed", "name": "五"}).status_code == 422
+
+
 def fresh_view(view: SavedView) -> SavedView:
     db.session.expire_all()
     return db.session.get_one(SavedView, view.id)
@@ -210,8 +230,7 @@ def test_an_order_is_given_to_a_colleague_and_stands_under_their_name(sign_in: S
     page = client.get("/inbox?who=handler").text
     assert listed(page) == {order.number}
     assert "测试handler</td>" in page
-    picked = {"held": f"{fresh(order).version}", "order": f"{other.number}:{other.version}"}
-    picked["held"] = f"{order.number}:{picked['held']}"
+    picked = {"order": [f"{one.number}:{one.version}" for one in (fresh(order), other)]}
     assert client.post("/inbox/entrust", data={"person": "unit_head", **picked}).status_code == 302
     assert listed(client.get("/inbox?mark=mine").text) == {order.number, other.number}
     assert "Done by" in client.get(f"/orders/{order.number}").text
@@ -235,8 +254,8 @@ def test_nobody_is_given_what_they_cannot_work_on(session: None, actor: ActorOf,
 
 def test_what_could_not_be_given_is_told_row_by_row(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.handling(now))
-    picked = {"person": "handler", "held": [f"{order.number}:1"]}
+    picked = {"person": "handler", "order": [f"{order.number}:1"]}
     answer = sign_in("unit_head").post("/inbox/entrust", data=picked)
     assert "1 order was left as it is:" in answer.text
     assert re.search(rf"{order.number}</a>: Somebody has changed", answer.text)
-    assert sign_in("unit_head").post("/inbox/entrust", data={"held": picked["held"]}).status_code == 422
+    assert sign_in("unit_head").post("/inbox/entrust", data={"order": picked["order"]}).status_code == 422

@@ -85,6 +85,18 @@ def test_many_are_signed_at_once_and_failures_are_told_row_by_row(sign_in: Signe
     assert fresh(strange).state is State.DISPATCHED
 
 
+def test_what_was_signed_before_is_told_and_not_called_signed(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.handling(now))
+    client = sign_in("handler")
+    box = re.search(rf'<input type="checkbox" name="(\w+)" value="({order.number}:\d+)"', client.get("/inbox").text)
+    assert box
+    answer = client.post("/inbox/sign", data={box[1]: box[2]}).text
+    assert "note-done" not in answer
+    assert "1 order was left as it is:" in answer
+    assert f"{order.number}</a>: " in answer
+    assert "note-done" not in client.post("/inbox/sign", follow_redirects=True).text
+
+
 def test_all_signed_goes_back_to_where_it_was(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.dispatched(now))
     done = sign_in("handler").post(

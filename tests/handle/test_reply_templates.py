@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 from flask.testing import FlaskClient
 
+from hotline.base.changes import Change, Subject, history_of
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed, NotFound, Stale
 from hotline.base.files import read_csv
@@ -72,6 +73,20 @@ def test_what_counts_as_left_open(text: str, found: int) -> None:
     hits = [hit for hit in check_reply(text, Asked(), read_words({})) if hit.rule is Rule.UNFILLED]
     assert len(hits) == found
     assert all(hit.blocks for hit in hits)
+
+
+def test_who_changed_a_template_is_on_record(session: None, sign_in: Signer, now: datetime) -> None:
+    first = write_template(SUPERVISOR, now, title="通用", body=BODY)
+    write_template(SUPERVISOR, now, title="通用答复", body=BODY, code=first.code, revision=1)
+    written, added = history_of(Subject.TEMPLATE, first.code)
+    assert (added.by, added.before) == (SUPERVISOR.name, None)
+    assert (written.before or {})["name"] == "通用"
+    assert (written.after or {})["name"] == "通用答复"
+    load_templates([{"title": "市里的", "body": BODY, "unit": "", "category": ""}], now)  # a file is nobody's change
+    assert db.session.query(Change).filter_by(subject=Subject.TEMPLATE).count() == 2
+    db.session.commit()
+    page = sign_in("admin").get("/admin/changes?subject=template").text
+    assert f'href="/reply-templates/{first.code}"' in page
 
 
 def test_a_reply_begins_with_what_fits_the_order(session: None, now: datetime) -> None:

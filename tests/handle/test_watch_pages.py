@@ -8,18 +8,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from hotline.base.db import db
+from hotline.handle import operations as handle
 from hotline.handle.alarms import Found, fire
 from hotline.handle.models import Alarm
+from hotline.handle.narrowing import Due
+from hotline.handle.queries import inbox_counts
 from hotline.handle.supervision import feed_back, supervise
+from hotline.handle.time import grant_time, request_time
+from hotline.orders.finding import found_page
 from hotline.orders.models import Order
+from hotline.orders.queries import Filter
+from hotline.orders.vocabulary import TimeKind
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.triggers import Supervision
+from hotline.report import wall as walls
 from hotline.transfer.operations import redispatch, request_return
 from tests import factories
 from tests.factories import HANDLER
@@ -28,6 +37,7 @@ from tests.ledgers import making
 SUPERVISOR = Actor(Role.SUPERVISOR, "督办")
 SignIn = Callable[[str], FlaskClient]
 KeyOf = Callable[[str], dict[str, str]]
+ActorOf = Callable[[str], Actor]
 
 
 OF_A_MONTH = {"month": "2026-11", "numerator": 1, "denominator": 3, "weighted": 1.0}
@@ -214,6 +224,10 @@ def test_the_board_says_what_needs_somebody_today(sign_in: SignIn, now: datetime
     needs = page.split('class="needs"')[1].split("</ul>")[0]
     for number, words in ((1, "overdue"), (1, "slips past their deadline"), (2, "alarms not settled")):
         assert re.search(rf"\b{number}</b> {words}", needs), words
+    late_slips = sign_in("supervisor").get("/supervision/orders?late=1").text
+    assert 'href="/supervision/orders?late=1"' in needs
+    assert "早该办的事" in late_slips
+    assert "刚督办的事" not in late_slips
     assert "2 of 3 not solved" in page
     slips = page.split('id="of-slips"')[1].split("</section>")[0]
     assert slips.index("早该办的事") < slips.index("刚督办的事")  # whose report is due first
@@ -235,3 +249,36 @@ def test_a_unit_sees_only_what_is_its_own_on_the_board(sign_in: SignIn, now: dat
         assert "water 的事" not in page
         assert "/ledgers/" not in page
         assert ("/alarms" in page) == (login == "unit_head")
+
+
+def test_what_is_overdue_is_the_same_wherever_it_is_shown(sign_in: SignIn, actor: ActorOf, now: datetime) -> None:
+    """The wall and the board count the handle clock; what is redone has words of its own; who waits is nowhere."""
+    long_ago, last_day = now - timedelta(days=30), now + timedelta(days=7, hours=5)
+    first = factories.handling(long_ago, title="从未答复的事")
+    redone = factories.replied(long_ago, title="重办未办的事")
+    handle.evaluate(redone, factories.CALLBACK, long_ago + timedelta(days=1), solved=False, satisfaction="dissatisfied")
+    handle.redo(redone, factories.CALLBACK, long_ago + timedelta(days=1), reason="未解决")
+    paused = factories.handling(now, title="等材料的事")
+    why = {"reason": "等待材料", "next_step": "到齐后办理"}
+    until = (last_day + timedelta(days=1)).date()
+    request_time(paused, HANDLER, last_day, kind=TimeKind.SUPPLEMENT, until=until, **why)
+    grant_time(paused, factories.DISPATCHER, last_day)
+    handle.record_contact(paused, HANDLER, now, note="已联系")
+    db.session.commit()
+    then = last_day + timedelta(hours=20)  # the clock of the third would have run out, were it not paused
+    walls.forget()
+    assert walls.compose(then).overdue == 1
+    assert inbox_counts(actor("handler"), then)[Due.OVERDUE] == 2
+    late = found_page(actor("supervisor"), Filter(late=True), "", then, 1).rows
+    assert {order.number for order in late} == {first.number, redone.number}
+    with time_machine.travel(then, tick=False):
+        client = sign_in("supervisor")
+        needs = client.get("/supervision").text.split('class="needs"')[1].split("</ul>")[0]
+        assert re.search(r"\b1</b> overdue<", needs)
+        assert re.search(r"\b1</b> overdue, being redone<", needs)
+        shown = {again: client.get(f"/supervision/overdue?again={again}").text for again in (0, 1)}
+        assert "a step is late <b>2</b>" in sign_in("handler").get("/inbox").text
+    for page, (title, other) in zip(shown.values(), ((first, redone), (redone, first)), strict=True):
+        assert title.title in page
+        assert other.title not in page
+        assert paused.title not in page

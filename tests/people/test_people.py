@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 
 import pytest
 from click.testing import CliRunner
@@ -11,8 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from hotline.base.changes import Subject
 from hotline.base.db import db
 from hotline.base.errors import Invalid
+from hotline.base.i18n import LABELS
 from hotline.cli import cli
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.models import ApiKey, User
@@ -185,3 +188,8 @@ def test_units_that_are_no_tree_are_refused(session: None, rows: list[dict[str, 
     with pytest.raises(Invalid, match=why) as refused:
         load_units(rows)
     assert list(refused.value.errors) == [row_name]
+
+
+@pytest.mark.parametrize("member", [*Role, *Permission, *Subject])
+def test_the_pages_of_administration_have_a_word_for_it(member: StrEnum) -> None:
+    assert LABELS[type(member), member.value]
