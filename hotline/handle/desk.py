@@ -20,6 +20,7 @@ from hotline.handle.queries import (
     waiting_time,
 )
 from hotline.handle.time import due_if_granted, extension_left
+from hotline.orders.appealing import is_content
 from hotline.orders.lifecycle import ENDED_STATES, Action, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.orders.names import Names, level_names
@@ -98,8 +99,10 @@ def appeals_desk(tab: str, page: int) -> dict[str, Any]:
 
 def rating_view(order: Order) -> dict[str, Any]:
     """What the citizen is shown by their own link."""
+    asked = current_evaluation(order)
     return {
         "order": order,
+        "content": asked is not None and is_content(order, asked.solved, asked.satisfaction),
         "reply": latest_reply(order),
         "standing": standing(order),
         "levels": level_names(order.policy_id),
