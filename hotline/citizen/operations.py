@@ -13,11 +13,12 @@ from hotline.base.i18n import DEFAULT, gettext, speaking
 from hotline.base.time import midnight
 from hotline.citizen.schemas import CitizenSchema
 from hotline.handle import operations as handle
+from hotline.knowledge.replying import stand_by
 from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
 from hotline.orders.open_steps import asked_for
-from hotline.orders.operations import Intake, act, hold
+from hotline.orders.operations import Intake, act, hold, ready
 from hotline.orders.urging import citizen_may_urge, urge
 from hotline.orders.vocabulary import Ask, Channel
 from hotline.people.actors import CITIZEN, Actor
@@ -123,7 +124,13 @@ def ask_center(order: Order, actor: Actor, now: datetime, *, note: str) -> Event
 
 
 def answer_citizen(
-    order: Order, actor: Actor, now: datetime, *, public_reply: str, version: int | None = None
+    order: Order, actor: Actor, now: datetime, *, public_reply: str, anyway: bool = False, version: int | None = None
 ) -> Event:
-    """Tell a citizen what becomes of what they have asked the center for."""
-    return act(order, Action.ANSWER_CITIZEN, actor, now, version=version, public_reply=public_reply.strip())
+    """Tell a citizen what becomes of what they have asked the center for.
+
+    The words are checked as a reply is; anyway: send them although something was found that is only asked about.
+    """
+    ready(order, Action.ANSWER_CITIZEN, actor, now, version=version)
+    stood = stand_by(order, public_reply, actor, now, anyway=anyway)
+    said = {"public_reply": public_reply.strip(), **stood}
+    return act(order, Action.ANSWER_CITIZEN, actor, now, version=version, **said)

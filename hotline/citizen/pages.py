@@ -31,7 +31,7 @@ from hotline.citizen.operations import place_complaint
 from hotline.citizen.photos import PICTURES, read_photos
 from hotline.citizen.places import places_like
 from hotline.citizen.rating import order_by_token, rating_view
-from hotline.citizen.steps import BY_NAME, CitizenStep, warning
+from hotline.citizen.steps import BY_NAME, CitizenStep, button, warning
 from hotline.citizen.view import not_said, order_view
 from hotline.handle.operations import rate_by_link
 from hotline.handle.schemas import RatingBody
@@ -184,6 +184,7 @@ def _step_page(step: CitizenStep, order: Order, errors: Errors) -> str:
         step=step,
         order=order,
         warning=warning(step, order),
+        button=button(step, order),
         errors=errors,
         photos=policies.policy(order.policy_id).citizens.photos if step.photos else 0,
         pictures=PICTURES,

@@ -13,6 +13,7 @@ from hotline.base.errors import NotFound
 from hotline.base.i18n import gettext
 from hotline.handle.operations import current_evaluation
 from hotline.handle.queries import latest_reply
+from hotline.orders.appealing import is_content
 from hotline.orders.lifecycle import ENDED_STATES, State
 from hotline.orders.models import Order
 from hotline.orders.names import level_names
@@ -37,8 +38,10 @@ def order_by_token(token: UUID) -> Order:
 
 def rating_view(order: Order) -> dict[str, Any]:
     """What the citizen is shown to rate by."""
+    asked = current_evaluation(order)
     return {
         "order": order,
+        "content": asked is not None and is_content(order, asked.solved, asked.satisfaction),
         "reply": latest_reply(order),
         "standing": standing(order),
         "levels": level_names(order.policy_id),

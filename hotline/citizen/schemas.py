@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from hotline.base.i18n import gettext
-from hotline.base.schemas import Schema, words
+from hotline.base.schemas import Schema, truth, words
 from hotline.receive.schemas import IntakeSchema
 
 
@@ -41,6 +41,7 @@ class WhyBody(Schema):
 
 
 class CitizenAnswerBody(Schema):
-    """What the center answers a citizen who has asked for something; they read it."""
+    """What the center answers a citizen who has asked for something; they read it. anyway as with a reply."""
 
     public_reply = words(2000, required=True)
+    anyway = truth(load_default=False)

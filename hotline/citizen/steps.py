@@ -112,4 +112,11 @@ def warning(step: CitizenStep, order: Order) -> str:
         return ""
     if order.state is State.RECEIVED:
         return gettext("Your complaint ends with this. Nobody works on it any more, and there is no answer.")
-    return gettext("An office is working on it already. The hotline looks at your wish first, and may call you.")
+    return gettext(
+        "An office has it already, so it does not end with this: the hotline reads your wish and tells you here, or calls you."
+    )
+
+
+def button(step: CitizenStep, order: Order) -> str:
+    """What its button says: what a unit has is not given up by it, only asked for."""
+    return gettext("Tell the hotline") if step.ends and order.state is not State.RECEIVED else gettext(step.button)

@@ -26,6 +26,7 @@ from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
 from hotline.orders.open_steps import needs_signature
 from hotline.orders.operations import act, hold, ready
+from hotline.orders.sheet import evaluated
 from hotline.orders.vocabulary import Result, Truth
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.roles import Role
@@ -260,14 +261,24 @@ def close(order: Order, actor: Actor, now: datetime, *, note: str = "", version:
 
 
 def redo(order: Order, actor: Actor, now: datetime, *, reason: str, version: int | None = None) -> Event:
-    """Send an order back to its unit (重办), because the citizen says it is not solved or is not satisfied."""
+    """Send an order back to its unit (重办), because the citizen says it is not solved or is not satisfied.
+
+    Or because somebody who only knew number and phone has said it is, and the center does not believe it.
+    """
     hold(order)
     asked = current_evaluation(order)
+    good_enough = asked is None or asked.reached is not True or _is_good(order, asked)
     event = act(order, Action.REDO, actor, now, version=version, reason=reason)
-    good_enough = asked is None or asked.reached is not True or is_content(order, asked.solved, asked.satisfaction)
     if good_enough:
         raise Conflict(gettext("Only an order the citizen calls unsolved or is not satisfied with is sent back."))
     return event
+
+
+def _is_good(order: Order, asked: Evaluation) -> bool:
+    """Whether its citizen is content, beyond doubt of who has said so."""
+    said = evaluated(order)
+    is_doubtful = said is not None and said.payload.get("known_by") is not None
+    return is_content(order, asked.solved, asked.satisfaction) and not is_doubtful
 
 
 def call_back(
@@ -316,10 +327,13 @@ def rate_by_link(
     note: str = "",
     known_by: str | None = None,
 ) -> Event:
-    """The citizen rates on their own page. Solved and satisfied closes the order; anything else waits for staff."""
+    """The citizen rates on their own page. Solved and satisfied closes the order; anything else waits for staff.
+
+    So does whatever is known by the number only: a unit that knows it must not be able to end its own work with it.
+    """
     event = evaluate(order, actor, now, solved=solved, satisfaction=satisfaction, note=note, known_by=known_by)
     asked = current_evaluation(order)
-    if asked is not None and is_content(order, asked.solved, asked.satisfaction):
+    if known_by is None and asked is not None and is_content(order, asked.solved, asked.satisfaction):
         close(order, SYSTEM, now)
     return event
 

@@ -55,7 +55,6 @@ def _step(
 _S, _C, _R = State, Clock, Role
 _ACTIVE = (_S.RECEIVED, _S.EXITING, _S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.REVIEWING, _S.CALLBACK)
 _WITH_UNIT = (_S.DISPATCHED, _S.HANDLING, _S.RETURNING, _S.REVIEWING)
-_TOLD_OVER = (_S.CLOSED, _S.ANSWERED, _S.DECLINED)  # over, and its citizen may not be content
 _WORKED_ON = (*_WITH_UNIT, _S.REVIEWING, _S.CALLBACK, _S.CLOSED)
 _CENTER = (_R.DISPATCHER, _R.SUPERVISOR)
 _ANSWERS = (_C.CONTACT, _C.ASSIST, _C.READ, _C.PROGRESS)  # what nobody waits for once the citizen has an answer
@@ -110,7 +109,8 @@ STEPS: tuple[Step, ...] = (
         drops=(_C.DISPATCH,),
     ),
     # 诉求人申请: what a unit works on, or has ended, is not moved by whoever knows its number; the center looks and answers.
-    _step(Action.ASK_CENTER, (*_WITH_UNIT, *_TOLD_OVER), None, (_R.CITIZEN,), needs=("ask", "reason")),
+    # What was answered at once or declined no step takes up again: who is not content with that tells it anew.
+    _step(Action.ASK_CENTER, (*_WITH_UNIT, _S.CLOSED), None, (_R.CITIZEN,), needs=("ask", "reason")),
     _step(
         Action.ANSWER_CITIZEN,
         tuple(State),

@@ -58,9 +58,12 @@ def _has_units_to_give_to(order: Order, actor: Actor) -> bool:
 
 
 def may_be_taken_up(order: Order, now: datetime) -> bool:
-    """Whether an order was closed so lately that it is taken up again rather than told anew."""
+    """Whether an order was closed so lately that it is taken up again rather than told anew.
+
+    What its citizen has asked for in time stays possible until they have their answer.
+    """
     days = policies.policy(order.policy_id).reactivate_days
-    return order.closed_at is not None and now <= order.closed_at + timedelta(days=days)
+    return order.closed_at is not None and (order.asked_at or now) <= order.closed_at + timedelta(days=days)
 
 
 def asked_for(order: Order) -> Ask:
@@ -69,14 +72,15 @@ def asked_for(order: Order) -> Ask:
 
 
 def may_ask(order: Order, now: datetime) -> bool:
-    """Whether a citizen can ask the center now: once for each answer, and of what is over as long as it is taken up."""
+    """Whether a citizen can ask the center now: once for each answer, and of what is over as long as it is taken up.
+
+    Of what has ended otherwise than by closing it is not asked again: the center has no step to take it up with.
+    """
     ask = asked_for(order)
     asked = (one.payload for one in order.events if one.action is Action.ASK_CENTER)
     if any((one["ask"], one["round"]) == (ask, order.round) for one in asked):
         return False
-    ended = order.closed_at or max((one.at for one in order.events), default=order.received_at)
-    days = policies.policy(order.policy_id).reactivate_days
-    return ask is Ask.WITHDRAW or now <= ended + timedelta(days=days)
+    return ask is Ask.WITHDRAW or may_be_taken_up(order, now)
 
 
 def needs_signature(order: Order, actor: Actor) -> bool:

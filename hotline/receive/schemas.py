@@ -33,7 +33,8 @@ class IntakeSchema(Schema):
     """A complaint. Without a title the beginning of the text is the title.
 
     source: the platform it comes from, if any; upstream_due: the deadline that platform has set. anonymous: the citizen
-    wants to give neither name nor number, and none is kept. latitude, longitude: where the citizen stands, in degrees.
+    wants to give neither name nor number, and none is kept, nor where they stand. latitude, longitude: where the citizen
+    stands, in degrees.
     """
 
     title = words(200)
@@ -86,8 +87,8 @@ class IntakeSchema(Schema):
             external_id=data["external_id"] or None,
             requester_kind=data["requester"],
             upstream_due_at=data["upstream_due"],
-            latitude=data["latitude"],
-            longitude=data["longitude"],
+            latitude=None if data["anonymous"] else data["latitude"],
+            longitude=None if data["anonymous"] else data["longitude"],
         )
 
 

@@ -20,6 +20,7 @@ from hotline.citizen.operations import add, answer_citizen, ask_center, give_up
 from hotline.citizen.places import places_like
 from hotline.handle import operations as handle
 from hotline.handle.models import EvaluationAudit
+from hotline.knowledge.operations import answer_directly
 from hotline.notices.models import Notice
 from hotline.notices.operations import tell
 from hotline.orders.attachments import Upload
@@ -33,8 +34,9 @@ from hotline.receive.joining import reactivate
 from hotline.transfer.merging import merge
 from tests import factories
 from tests.factories import CALLBACK, DISPATCHER, HANDLER, fresh, saved
+from tests.pictures import picture
 
-PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
+PNG, OTHER = picture("PNG"), picture("PNG", color="blue")
 NIL = "00000000-0000-0000-0000-00000000000"
 
 
@@ -67,23 +69,24 @@ def told(event: Event) -> set[tuple[str | None, Role | None]]:
 
 def test_photos_come_with_a_complaint_and_are_the_citizens_and_the_units(client: FlaskClient, app: Flask) -> None:
     form = {"key": "p1", "text": "望江区锦绣花园小区停水三天了", "phone": "13912345678"}
-    answer = client.post("/citizen/new", data={**form, "photos": [photo("一.png"), photo("二.png", PNG + b"2")]})
+    answer = client.post("/citizen/new", data={**form, "photos": [photo("一.png"), photo("二.png", OTHER)]})
     assert answer.status_code == 303
     order = db.session.scalars(select(Order).order_by(Order.id.desc()).limit(1)).one()
     files = db.session.scalars(select(Attachment).filter_by(order_id=order.id).order_by(Attachment.id)).all()
     assert [(file.name, file.from_citizen, file.public) for file in files] == [
-        ("一.png", True, False),
-        ("二.png", True, False),
+        ("photo-1.png", True, False),
+        ("photo-2.png", True, False),
     ]
     db.session.expire_all()
     page = client.get("/citizen/order").text
     assert f"/citizen/file/{files[1].id}" in page
     shown = client.get(f"/citizen/file/{files[1].id}")
-    assert shown.data == PNG + b"2"
+    assert shown.data.startswith(PNG[:8])
+    assert b"Camera" not in shown.data
     assert "attachment" not in shown.headers["Content-Disposition"]
     shown.close()
     assert app.test_client().get(f"/citizen/file/{files[1].id}").status_code == 404
-    again = client.post("/citizen/new", data={**form, "photos": [photo("一.png"), photo("二.png", PNG + b"2")]})
+    again = client.post("/citizen/new", data={**form, "photos": [photo("一.png"), photo("二.png", OTHER)]})
     assert again.headers["Location"] == answer.headers["Location"]
 
 
@@ -137,7 +140,7 @@ def test_what_a_citizen_adds_reaches_the_unit_and_stands_on_the_page(client: Fla
     order = saved(factories.handling(now))
     page = seen(follow(client, order), "/citizen/add", note="又漏到三楼了", photos=[photo()])
     assert "又漏到三楼了" in page
-    assert "现场.png" in page
+    assert "photo-1.png" in page
     event = fresh(order).events[-1]
     assert (event.action, event.actor_role, event.payload["note"]) == (Action.NOTE, Role.CITIZEN, "又漏到三楼了")
     assert told(event) == {("housing", None)}
@@ -199,7 +202,10 @@ def test_what_no_unit_has_yet_is_withdrawn_at_once(client: FlaskClient, now: dat
 
 def test_what_a_unit_works_on_is_withdrawn_by_nobody_who_knows_its_number(client: FlaskClient, now: datetime) -> None:
     order = saved(factories.handling(now))
-    page = seen(follow(client, order), "/citizen/withdraw", note="不用了")
+    asked = follow(client, order).get("/citizen/withdraw").text
+    assert "it does not end with this" in asked
+    assert "Yes, withdraw it" not in asked
+    page = seen(client, "/citizen/withdraw", note="不用了")
     order = fresh(order)
     assert order.state is State.HANDLING
     assert order.asked_at == now
@@ -235,6 +241,17 @@ def test_a_closed_order_is_looked_at_again_when_its_citizen_asks(
     assert "/citizen/again" not in page  # once for each answer
 
 
+def test_what_the_center_answers_is_checked_as_a_reply_is(session: None, now: datetime) -> None:
+    order = factories.closed(now)
+    ask_center(order, CITIZEN, now, note="还是停水")
+    with pytest.raises(Invalid):
+        answer_citizen(order, DISPATCHER, now, public_reply="请拨打 13812345678 找张三。")
+    with pytest.raises(Invalid):
+        answer_citizen(order, DISPATCHER, now, public_reply="X")
+    event = answer_citizen(order, DISPATCHER, now, public_reply="X", anyway=True)
+    assert event.payload["stood"]
+
+
 def test_what_is_taken_up_again_waits_no_more(session: None, now: datetime) -> None:
     order = factories.closed(now)
     later = now + timedelta(days=1)
@@ -243,6 +260,23 @@ def test_what_is_taken_up_again_waits_no_more(session: None, now: datetime) -> N
     assert (order.state, order.asked_at) == (State.HANDLING, None)
     with pytest.raises(Conflict):
         answer_citizen(order, DISPATCHER, later, public_reply="没有人问")
+
+
+def test_what_was_asked_in_time_is_taken_up_although_the_center_was_slow(session: None, now: datetime) -> None:
+    order = factories.closed(now)
+    days = policies.policy(order.policy_id).reactivate_days
+    ask_center(order, CITIZEN, now + timedelta(days=days), note="还是停水")
+    reactivate(order, DISPATCHER, now + timedelta(days=days + 1), reason="属实")
+    assert order.state is State.HANDLING
+
+
+def test_what_the_center_has_no_step_for_is_not_asked_of_it(client: FlaskClient, now: datetime) -> None:
+    order = factories.received(now)
+    answer_directly(order, DISPATCHER, now, public_reply="当场答复。")
+    page = follow(client, saved(order)).get("/citizen/order").text
+    assert 'href="/citizen/again"' not in page
+    with pytest.raises(Conflict):
+        ask_center(order, CITIZEN, now, note="还是不清楚")
 
 
 def test_asking_again_has_its_time_and_its_people(session: None, now: datetime) -> None:
@@ -301,8 +335,37 @@ def test_what_number_and_phone_say_is_audited_as_calls_are(
     rating = {"solved": "true", "satisfaction": "satisfied"}
     follow(client, by_number).post("/citizen/rate", data=rating)
     client.post(f"/rate/{by_link.rating_token}", data=rating)
-    assert (fresh(by_number).state, fresh(by_link).state) == (State.CLOSED, State.CLOSED)
+    assert (fresh(by_number).state, fresh(by_link).state) == (State.CALLBACK, State.CLOSED)
     assert len(db.session.scalars(select(EvaluationAudit)).all()) == 1
+
+
+def test_nobody_closes_an_order_who_only_knows_number_and_phone(
+    client: FlaskClient, sign_in: Callable[[str], FlaskClient], now: datetime
+) -> None:
+    order = saved(factories.replied(now))
+    rating = {"solved": "true", "satisfaction": "satisfied"}
+    page = seen(follow(client, order), "/citizen/rate", **rating)
+    assert "The hotline is looking at what you said about the answer." in page
+    again = client.post("/citizen/rate", data=rating).text
+    assert "Thank you. Your answer is recorded." in again
+    assert "You are not content" not in again
+    order = fresh(order)
+    assert order.state is State.CALLBACK
+    staff = sign_in("callback")
+    desk = staff.get(f"/callbacks?order={order.number}").text
+    assert "Rated by number and phone: solved" in desk
+    assert "by their own link:" not in desk
+    asked_the_citizen = {"version": order.version, "reason": "本人说没有评价过,也没修好"}
+    assert staff.post(f"/orders/{order.number}/redo", data=asked_the_citizen).status_code == 302
+    assert fresh(order).state is State.HANDLING
+
+
+def test_the_center_closes_what_was_rated_by_number(session: None, now: datetime) -> None:
+    order = factories.replied(now)
+    handle.rate_by_link(order, CITIZEN, now, solved=True, satisfaction="satisfied", known_by="number")
+    assert order.state is State.CALLBACK
+    handle.close(order, CALLBACK, now, note="电话核实")
+    assert order.state is State.CLOSED
 
 
 def test_a_citizen_who_is_asked_again_rates_again(session: None, now: datetime) -> None:

@@ -198,6 +198,14 @@ def test_a_secret_requester_stays_hidden_from_units(sign_in: Signer, now: dateti
     assert "139********" in switch(sign_in, "dispatcher").get(f"/orders/{order.number}").text
 
 
+def test_where_a_secret_requester_stood_is_kept_from_units(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.dispatched(now, secret=True, latitude=30.274085, longitude=120.15507))
+    client = sign_in("handler")
+    for page in (f"/orders/{order.number}", f"/orders/{order.number}/print"):
+        assert "30.274" not in client.get(page).text
+    assert "30.27408, 120.15507" in switch(sign_in, "dispatcher").get(f"/orders/{order.number}").text
+
+
 def test_a_number_is_shown_for_a_purpose_and_recorded(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.dispatched(now))
     client = sign_in("handler")

@@ -158,12 +158,13 @@ def test_an_anonymous_caller_leaves_no_trace(sign_in: Signer) -> None:
 
 
 def test_the_api_takes_anonymous_ones_too(client: FlaskClient, api_key: dict[str, str]) -> None:
-    body = {"text": WHOLE, "anonymous": True, "phone": "13912345678"}
+    body = {"text": WHOLE, "anonymous": True, "phone": "13912345678", "latitude": 30.27, "longitude": 120.15}
     placed = client.post("/api/v1/orders", json=body, headers=api_key)
     assert placed.status_code == 201
     db.session.expire_all()
     order = db.session.scalars(select(Order)).one()
     assert (order.requester_phone, order.events[0].payload["anonymous"]) == ("", True)
+    assert (order.latitude, order.longitude) == (None, None)
 
 
 def test_a_citizen_is_told_what_is_missing_and_may_send_all_the_same(client: FlaskClient, now: datetime) -> None:
