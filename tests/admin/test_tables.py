@@ -247,12 +247,12 @@ def readers_of(order: Order, **read: tuple[int, int]) -> dict[str, Reader]:
         if user is None:
             user = create_user(name, name, Role.CALLBACK, PASSWORD, NOW)
         for days, count in zip((0, 8), counts, strict=True):
-            at = NOW - timedelta(days=days)
+            at = NOW - timedelta(days=days, hours=1)
             db.session.add_all(
                 ReadRecord(at=at, user_id=user.id, subject=order.number, purpose="回访") for _ in range(count)
             )
     db.session.flush()
-    return {one.user.login: one for one in readers(NOW + timedelta(minutes=1))}
+    return {one.user.login: one for one in readers(NOW)}
 
 
 def test_one_of_two_may_read_unusually_much(session: None) -> None:
