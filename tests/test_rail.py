@@ -9,7 +9,7 @@ from hotline.admin.nav import TABS
 from hotline.shell import DESKS
 
 # Pages that are nobody's desk: home and sign-in, what is reached from everywhere, and what has a frame of its own.
-ELSEWHERE = ("home", "static", "people.", "citizen.", "notices.", "wall.")
+ELSEWHERE = ("home", "static", "bootstrap.", "people.", "citizen.", "notices.", "wall.")
 
 
 @pytest.mark.parametrize(

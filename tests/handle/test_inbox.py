@@ -213,7 +213,6 @@ def test_what_cannot_be_kept_as_a_view(session: None, actor: ActorOf, now: datet
         views.rename_view(handler, view.id, name="第0个")
     with pytest.raises(NotFound):
         views.rename_view(actor("unit_head"), view.id, name="别人的")
-    views.keep_view(handler, now, page="orders.listed", name="另一列表", query="state=closed")
 
 
 # Who does it
