@@ -29,7 +29,7 @@ TABS = (
     Tab("admin.policies.listed", mark("Policies"), "journal-text"),
     Tab("admin.calendar.shown", mark("Calendar"), "calendar3"),
     Tab("deliveries.listed", mark("Channels"), "send"),
-    Tab("admin.changed", mark("Changes"), "clock-history"),
+    Tab("admin.changed", mark("Changes"), "clock-history", Permission.AUDIT_READS),
     Tab("admin.reads", mark("Reads"), "eye", Permission.AUDIT_READS),
 )
 OPENS = (Permission.ADMINISTER, Permission.AUDIT_READS)  # who has the desk
