@@ -39,7 +39,7 @@ TABS = (
     Tab("admin.policies.listed", mark("Policies"), "journal-text", under=("admin.policies.",)),
     Tab("admin.calendar.shown", mark("Calendar"), "calendar3", under=("admin.calendar.",)),
     Tab("deliveries.listed", mark("Channels"), "send", under=("deliveries.",)),
-    Tab("admin.changed", mark("Changes"), "clock-history"),
+    Tab("admin.changed", mark("Changes"), "clock-history", Permission.AUDIT_READS),
     Tab("admin.reads", mark("Reads"), "eye", Permission.AUDIT_READS),
 )
 OPENS = (Permission.ADMINISTER, Permission.AUDIT_READS)  # who has the desk

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from urllib.parse import urlsplit
 
 PHONE_TAIL = 4  # with these last digits citizens follow their order, so that nobody else is to see them
 PHONE_HEAD = 3
+BETWEEN_DIGITS = re.compile(r"[\s.·()_/\-‐‑‒–—―]+")  # how people part a number they write down
+LONG = re.compile(r"\d{7,}", re.ASCII)
+ORDER_NUMBER = re.compile(r"20\d{12}", re.ASCII)
+
+
+def closed_up(text: str) -> str:
+    """A text with its digits as they are dialled: none of full width, and nothing between them."""
+    return BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", text))
+
+
+def holds_phone(text: str) -> bool:
+    """Whether a text may hold a telephone number, however it is written: then it stands in no address and no log of them.
+
+    The number of an order is none.
+    """
+    return any(not ORDER_NUMBER.fullmatch(digits) for digits in LONG.findall(closed_up(text)))
 
 
 def mask_phone(phone: str) -> str:

@@ -20,6 +20,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_limiter import RequestLimit
+from flask_limiter.util import get_remote_address
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotFound
@@ -47,7 +48,7 @@ from hotline.receive.once import new_key
 pages = Blueprint("citizen", __name__, template_folder="templates")
 
 LONGEST_NUMBER = 30  # what is counted by must not grow with what is sent
-ERRORS = 400  # the first status that says something was refused; only what was placed counts towards a limit
+ERRORS = 400  # the first status that says something was refused
 SEE_OTHER = 303
 Errors = Mapping[str, list[str]]
 
@@ -112,8 +113,13 @@ def _too_many_placed(_: RequestLimit) -> Response:
     return make_response(_blank(form, {"_": [wait]}, form.get("key") or new_key()), 429)
 
 
+def _is_refused(answer: Response) -> bool:
+    return answer.status_code >= ERRORS
+
+
 @pages.post("/citizen/new")
-@limiter.limit("10 per hour", deduct_when=lambda answer: answer.status_code < ERRORS, on_breach=_too_many_placed)
+@limiter.limit("60 per hour", on_breach=_too_many_placed)
+@limiter.limit("10 per hour", deduct_when=lambda answer: not _is_refused(answer), on_breach=_too_many_placed)
 def place() -> ResponseReturnValue:
     """Place a complaint."""
     form, now = request.form.to_dict(), utc_now()
@@ -153,9 +159,20 @@ def _number_asked() -> str:
     return "".join(request.form.get("number", "").split())[:LONGEST_NUMBER]
 
 
+def _number_asked_here() -> str:
+    return f"number {_number_asked()} {get_remote_address()}"
+
+
+# Only what does not fit counts: who knows their own number is kept from it by nobody who tries it out elsewhere.
 @pages.post("/citizen/follow")
-@limiter.limit("20 per hour", on_breach=_too_many_asked)
-@limiter.limit("10 per hour", key_func=lambda: f"number {_number_asked()}", on_breach=_too_many_asked)
+@limiter.limit("20 per hour", deduct_when=_is_refused, on_breach=_too_many_asked)
+@limiter.limit("10 per hour", key_func=_number_asked_here, deduct_when=_is_refused, on_breach=_too_many_asked)
+@limiter.limit(
+    "60 per hour",
+    key_func=lambda: f"number {_number_asked()}",
+    deduct_when=_is_refused,
+    on_breach=_too_many_asked,
+)
 def find() -> ResponseReturnValue:
     """Find the order a citizen asks about."""
     try:

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, tuple_
 
 from hotline.base.i18n import mark, name_members
+from hotline.base.privacy import holds_phone
 from hotline.base.time import midnight
 from hotline.base.web import whole_number
-from hotline.orders.finding import phone_in
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Order
 from hotline.orders.queries import UNIT_CLOCKS, UNIT_WORK, is_overdue, runs_at
@@ -91,7 +91,7 @@ class Asked:
     @property
     def is_phone(self) -> bool:
         """Whether a telephone number is looked for: none stands in an address, so it is not looked for here."""
-        return bool(phone_in(self.q))
+        return holds_phone(self.q)
 
     @property
     def narrows(self) -> bool:

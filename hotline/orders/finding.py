@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 
 from hotline.base.db import db
 from hotline.base.paging import LAST_PAGE, Page
-from hotline.base.privacy import PHONE_TAIL
+from hotline.base.privacy import PHONE_TAIL, closed_up, holds_phone
 from hotline.base.time import DAY
 from hotline.orders import search
 from hotline.orders.indexing import answers
@@ -35,7 +35,6 @@ NEAR_WORDS = 6  # the longest say most; each is looked for on its own
 NARROWS = ("unit", "district", "category", "nature", "channel", "since", "upto", "late", "urgent", "supervised")
 NUMBER_LENGTH = 14
 PHONE = re.compile(r"(?!\d{14}$)\+?\d{7,}", re.ASCII)
-NOT_DIALLED = re.compile(r"[ ()-]")
 DIGITS = re.compile(r"\+?\d+", re.ASCII)
 
 
@@ -154,7 +153,7 @@ def has_words(words: str) -> ColumnElement[bool]:
 
 def phone_in(words: str) -> str:
     """The telephone number the words may be; nothing for the number of an order and for fewer digits."""
-    plain = NOT_DIALLED.sub("", words)
+    plain = closed_up(words)
     return plain if PHONE.fullmatch(plain) else ""
 
 
@@ -225,7 +224,8 @@ def near(actor: Actor, narrow: Filter, words: str) -> Near | None:
     how_many = Counter(row for rows in having.values() for row in rows)
     best = sorted(how_many, key=lambda row: (how_many[row], row), reverse=True)[:NEAR_SHOWN]
     orders = {one.id: one for one in _orders(order_id for _, order_id in best)}
-    return Near(whole, others, tuple(hits([orders[order_id] for _, order_id in best], others, actor)))
+    said = "" if holds_phone(others) else others  # these come into an address
+    return Near(whole, said, tuple(hits([orders[order_id] for _, order_id in best], others, actor)))
 
 
 def _with_word(actor: Actor, narrow: Filter, word: str) -> set[tuple[datetime, int]]:

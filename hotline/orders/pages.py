@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from hotline.base.errors import Invalid, NotFound
 from hotline.base.i18n import gettext
+from hotline.base.privacy import holds_phone
 from hotline.base.time import utc_now
 from hotline.orders.attachments import stored_path
-from hotline.orders.finding import filter_of, found_page, hits, near, order_named, phone_in
+from hotline.orders.finding import filter_of, found_page, hits, near, order_named
 from hotline.orders.forms import SEES_ORDERS, Tried, form_data, show_order, take_step
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.names import Names
@@ -38,11 +39,11 @@ def listed() -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """Search: the number of an order opens it, words list those that have them.
 
-    What a telephone number finds is shown at once: no number stands in an address or a log of addresses.
+    What may hold a telephone number is searched for at once: none stands in an address or a log of addresses.
     """
     given = _asked(request.form)
     words = given.get("q", "")
-    if phone_in(words):
+    if holds_phone(words):
         return _list(given)
     if number := order_named(words, current_actor()):
         return redirect(url_for("orders.shown", number=number), 303)

@@ -13,13 +13,14 @@ class Actor:
     """Somebody or something that acts.
 
     units: codes of the handling units whose orders the actor works on (their own unit and all below it);
-    empty for everybody who does not belong to a handling unit.
+    empty for everybody who does not belong to a handling unit. key_id: the API key they call with, if they do.
     """
 
     role: Role
     name: str
     user_id: int | None = None
     units: frozenset[str] = frozenset()
+    key_id: int | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the role grants a permission."""

@@ -145,7 +145,10 @@ class ApiKey(Base):
 
 
 class ReadRecord(Base):
-    """Somebody read a citizen's full number: who, when, of which order, and what for."""
+    """Somebody read a citizen's full number: who, when, of which order, and what for.
+
+    key_id: the API key it was read with, which others may hold; None where they had signed in.
+    """
 
     __tablename__ = "read_record"
     __table_args__ = (Index("ix_read_record_at", "at"),)
@@ -155,3 +158,5 @@ class ReadRecord(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     subject: Mapped[str] = mapped_column(String(60), index=True)
     purpose: Mapped[str] = mapped_column(String(200))
+    key_id: Mapped[int | None] = mapped_column(ForeignKey("api_key.id"))
+    key: Mapped[ApiKey | None] = relationship(lazy="joined")

@@ -189,7 +189,7 @@ def hash_key(key: str) -> str:
 
 
 def record_read(actor: Actor, subject: str, purpose: str, now: datetime) -> None:
-    """Record that the actor reads a citizen's full number."""
+    """Record that the actor reads a citizen's full number, and with which API key if with one."""
     if actor.user_id is None:
         raise Invalid.field("actor", "only somebody who has signed in may read a full number")
-    db.session.add(ReadRecord(at=now, user_id=actor.user_id, subject=subject, purpose=purpose))
+    db.session.add(ReadRecord(at=now, user_id=actor.user_id, subject=subject, purpose=purpose, key_id=actor.key_id))

@@ -34,10 +34,10 @@ def units_above(*codes: str) -> frozenset[str]:
     return frozenset(db.session.scalars(select(tree.c.code)))
 
 
-def actor_for(user: User) -> Actor:
-    """The user as an actor, with the units whose work is theirs."""
+def actor_for(user: User, key: ApiKey | None = None) -> Actor:
+    """The user as an actor, with the units whose work is theirs; key: the API key that was shown for them."""
     units = units_under(user.unit_code) if user.role in UNIT_ROLES and user.unit_code else frozenset()
-    return Actor(role=user.role, name=user.name, user_id=user.id, units=units)
+    return Actor(user.role, user.name, user.id, units, key.id if key else None)
 
 
 def key_in_use(key: str, now: datetime) -> ApiKey | None:

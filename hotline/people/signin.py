@@ -77,9 +77,8 @@ def actor_or_none() -> Actor | None:
 def _find_actor() -> Actor | None:
     if _scheme() == "Bearer":
         found = key_in_use(request.headers["Authorization"].partition(" ")[2].strip(), utc_now())
-        user = found.user if found else None
-    else:
-        user = db.session.get(User, current_user.id) if current_user and current_user.is_authenticated else None
+        return actor_for(found.user, found) if found else None
+    user = db.session.get(User, current_user.id) if current_user and current_user.is_authenticated else None
     return actor_for(user) if user else None
 
 

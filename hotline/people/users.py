@@ -73,21 +73,21 @@ def switch_user(user_id: int, actor: Actor, now: datetime, *, active: bool, expe
     if not active:
         _require_spared(user, actor)
         user.session_number += 1
-        for key in db.session.scalars(select(ApiKey).filter_by(user_id=user.id, revoked_at=None)):
-            _revoke(key, actor, now)
+        _revoke_all(user, actor, now)
     user.active = active
     _keep(user, before, actor, now)
     return user
 
 
 def reset_password(user_id: int, actor: Actor, now: datetime, *, expected: int | None = None) -> tuple[User, str]:
-    """Give somebody a one-time password, to be shown now and never again. Their sessions end at once."""
+    """Give somebody a one-time password, to be shown now and never again. Their sessions and API keys end at once."""
     user = _held(user_id, actor, expected)
     if user.id == actor.user_id:
         raise Conflict(gettext("Change your own password on its own page: you know the present one."))
     password = _one_time()
     user.password_hash, user.must_change_password = hashed(password), True
     user.session_number += 1
+    _revoke_all(user, actor, now)
     _tell_password(user, "reset", actor, now)
     return user, password
 
@@ -160,6 +160,11 @@ def _keep(user: User, before: dict[str, object], actor: Actor, now: datetime) ->
 def _tell_password(user: User, how: str, actor: Actor, now: datetime) -> None:
     said = {"sign_in": how}
     record_change(actor, Subject.USER, str(user.id), user.name, now, before={}, after=said)
+
+
+def _revoke_all(user: User, actor: Actor, now: datetime) -> None:
+    for key in db.session.scalars(select(ApiKey).filter_by(user_id=user.id, revoked_at=None)):
+        _revoke(key, actor, now)
 
 
 def _revoke(key: ApiKey, actor: Actor, now: datetime) -> None:

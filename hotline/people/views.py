@@ -10,11 +10,13 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotFound
 from hotline.base.i18n import gettext
+from hotline.base.privacy import holds_phone
 from hotline.people.actors import Actor
 from hotline.people.models import SavedView
 
 PAGES = ("handle.inbox",)  # endpoints of lists that can be kept
 MOST = 12  # of one list; more nobody finds again
+WORDS = "q"  # what is searched for
 NOT_KEPT = frozenset({"page", "part", "lang", "view"})  # where one is in a list is not what it is narrowed to
 
 
@@ -25,13 +27,13 @@ def views_of(actor: Actor, page: str) -> list[SavedView]:
 
 
 def keep_view(actor: Actor, now: datetime, *, page: str, name: str, query: str) -> SavedView:
-    """Keep what a list is narrowed to under a name; one of the same name is replaced.
+    """Keep what a list is narrowed to under a name; one of the same name is replaced. No telephone number is kept.
 
     Raises Invalid for a list that cannot be kept, for one that is not narrowed, and where there are enough.
     """
     if page not in PAGES or actor.user_id is None:
         raise Invalid.field("page", gettext("there are no saved views of this list"))
-    kept = [(name, value) for name, value in parse_qsl(query) if name not in NOT_KEPT]
+    kept = [(key, value) for key, value in parse_qsl(query) if key not in NOT_KEPT and not _is_phone(key, value)]
     if not kept:
         raise Invalid.field("query", gettext("nothing is narrowed yet: choose a filter first"))
     views = views_of(actor, page)
@@ -44,6 +46,10 @@ def keep_view(actor: Actor, now: datetime, *, page: str, name: str, query: str) 
     view.query = urlencode(kept)
     db.session.flush()
     return view
+
+
+def _is_phone(key: str, value: str) -> bool:
+    return key == WORDS and holds_phone(value)
 
 
 def rename_view(actor: Actor, view_id: int, *, name: str) -> SavedView:

@@ -23,7 +23,7 @@ from hotline.people.models import ApiKey, Unit, UnitKind, User
 from hotline.people.operations import check_password, give_api_key, load_units
 from hotline.people.roles import GRANTS, STAFF_ROLES, Permission, Role
 from hotline.people.units import add_unit, change_unit
-from hotline.people.users import add_user, change_user, reset_password, switch_user
+from hotline.people.users import add_user, change_user, make_key, reset_password, switch_user
 from hotline.transfer.models import Keyword
 from tests import factories
 from tests.conftest import NOW, PASSWORD
@@ -33,6 +33,7 @@ ActorOf = Callable[[str], Actor]
 OPEN_TO = {  # pages somebody besides the administrator has
     "admin.index": Permission.AUDIT_READS,
     "admin.reads": Permission.AUDIT_READS,
+    "admin.changed": Permission.AUDIT_READS,
     "admin.keywords": Permission.MANAGE_ROUTING,
 }
 KNOWN = {"user_id": 1, "key_id": 1, "code": "housing", "category": "060101", "word": "x", "subscription_id": 1}
@@ -106,10 +107,12 @@ def test_whoever_is_deactivated_is_out_at_once_and_stays_out(sign_in: SignIn, ac
     assert other.get("/api/v1/orders", headers=key).status_code == 401
 
 
-def test_a_reset_password_ends_the_sessions(sign_in: SignIn, actor: ActorOf) -> None:
+def test_a_reset_password_ends_the_sessions_and_the_keys(sign_in: SignIn, actor: ActorOf, app: Flask) -> None:
     browser = sign_in("agent")
+    header = {"Authorization": f"Bearer {make_key(login('agent').id, '接口', actor('admin'), NOW)}"}
     reset_password(login("agent").id, actor("admin"), NOW)
     db.session.commit()
+    assert app.test_client().get("/api/v1/orders", headers=header).status_code == 401
     assert browser.get("/desk").headers["Location"].startswith("/sign-in")
     assert check_password("agent", PASSWORD) is None
 

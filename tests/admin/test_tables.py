@@ -8,12 +8,13 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from hotline.admin.reads import Reader, readers
-from hotline.base.changes import Change, Subject, history_of
+from hotline.base.changes import Change, Subject, history_of, record_change
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.orders.categories import add_category, change_category, next_code, switch_category
@@ -22,6 +23,7 @@ from hotline.people.actors import Actor
 from hotline.people.models import ReadRecord, User
 from hotline.people.operations import create_user, record_read
 from hotline.people.roles import Role
+from hotline.people.users import make_key
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.transfer.keywords import add_keyword, end_keyword, weigh_keyword
 from hotline.transfer.models import Keyword
@@ -300,6 +302,36 @@ def test_reads_are_listed_without_the_number_and_the_unusual_stand_out(sign_in: 
     page = sign_in("supervisor").get(f"/admin/reads?order={order.number}").text
     assert "核对地址" in page
     assert order.requester_phone not in page
+
+
+def test_what_is_read_with_a_key_in_somebodys_name_says_so(sign_in: SignIn, actor: ActorOf, app: Flask) -> None:
+    order = factories.received(NOW)
+    key = make_key(actor("supervisor").user_id or 0, "大屏接口", actor("admin"), NOW)
+    db.session.commit()
+    address, said = f"/api/v1/orders/{order.number}/phone", {"purpose": "核对"}
+    read = app.test_client().post(address, json=said, headers={"Authorization": f"Bearer {key}"})
+    assert read.status_code == 200
+    browser = sign_in("supervisor")
+    assert "with the API key “大屏接口”" in browser.get(f"/admin/reads?order={order.number}").text
+    browser.post(f"/orders/{order.number}/phone", data=said)
+    keys = db.session.scalars(select(ReadRecord.key_id).order_by(ReadRecord.id.desc()).limit(2)).all()
+    assert keys[0] is None
+    assert keys[1] is not None
+
+
+def test_who_audits_reads_sees_who_was_let_in_and_nothing_else_of_administration(
+    sign_in: SignIn, actor: ActorOf
+) -> None:
+    admin = actor("admin")
+    make_key(actor("supervisor").user_id or 0, "大屏接口", admin, NOW)
+    record_change(admin, Subject.KEYWORD, "k", "内部关键词", NOW, before={}, after={"word": "x"})
+    db.session.commit()
+    browser = sign_in("supervisor")
+    for query in ("", "?subject=api_key", "?subject=keyword"):
+        page = browser.get(f"/admin/changes{query}").text
+        assert "大屏接口" in page
+        assert "内部关键词" not in page
+        assert "/admin/users" not in page
 
 
 @pytest.mark.parametrize("address", ["/admin", "/admin/roles", "/admin/users?active=never", "/admin/units?out=lonely"])

@@ -284,18 +284,33 @@ def test_who_tries_too_often_is_told_to_wait(limited: FlaskClient) -> None:
     assert 'value="0000"' in asked[-1].text
 
 
-def test_the_digits_of_one_order_are_not_tried_out_from_many_addresses(limited: FlaskClient) -> None:
-    def ask(number: str, n: int) -> int:
-        form = {"number": number, "tail": f"{n:04d}"}
-        return limited.post("/citizen/follow", data=form, environ_base={"REMOTE_ADDR": f"10.0.0.{n}"}).status_code
+def ask(client: FlaskClient, number: str, n: int, address: str) -> int:
+    form = {"number": number, "tail": f"{n:04d}"}
+    return client.post("/citizen/follow", data=form, environ_base={"REMOTE_ADDR": address}).status_code
 
-    asked = [ask("2026 1117 000001", n) for n in range(10)] + [ask("20261117000001", 10), ask("20261117000002", 11)]
+
+def test_the_digits_of_one_order_are_not_tried_out_from_one_address_and_others_are_let_in(
+    limited: FlaskClient,
+) -> None:
+    asked = [ask(limited, "2026 1117 000001", n, "10.0.0.1") for n in range(10)]
+    asked += [ask(limited, "20261117000001", 10, "10.0.0.1"), ask(limited, "20261117000002", 11, "10.0.0.1")]
     assert asked == [404] * 10 + [429, 404]
+    assert ask(limited, "20261117000001", 12, "10.0.0.2") == 404
+
+
+def test_nor_from_many_addresses(limited: FlaskClient) -> None:
+    asked = [ask(limited, "20261117000003", n, f"10.0.1.{n}") for n in range(61)]
+    assert asked == [404] * 60 + [429]
 
 
 def test_a_form_that_was_refused_does_not_count(limited: FlaskClient) -> None:
     refused = [limited.post("/citizen/new", data=form(phone="")) for _ in range(12)]
     assert {answer.status_code for answer in refused} == {422}
+
+
+def test_refused_forms_have_an_end_too(limited: FlaskClient) -> None:
+    refused = [limited.post("/citizen/new", data=form(phone="")).status_code for _ in range(61)]
+    assert refused == [422] * 60 + [429]
 
 
 @pytest.mark.parametrize(

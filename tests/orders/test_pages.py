@@ -400,11 +400,15 @@ def test_a_phone_number_is_searched_without_standing_in_an_address(sign_in: Sign
     client = sign_in("manager")
     home = client.get("/orders").text
     assert 'method="post" action="/orders/find"' in home
-    for words in ("13900004321", "139 0000-4321"):
+    for words in ("13900004321", "139 0000-4321", "１３９．００００．４３２１", "139–0000–4321"):
         assert found(client, words, post=True) == {first.number, second.number}
     assert found(client, "13900004321", post=True, state="received") == {second.number}
     page = client.post("/orders/find", data={"q": "13900004321"}).text
     assert not re.search(r'(href|action)="[^"]*13900004321', page)
+    for words in ("王女士 13900004321", "电话:139 0000 4321 月亮"):
+        posted = client.post("/orders/find", data={"q": words})
+        assert posted.status_code == 200
+        assert not re.search(r'(href|action)="[^"]*4321', posted.text)
     for words in ("月亮", "4321"):
         answer = client.post("/orders/find", data={"q": words})
         assert answer.status_code == 303
