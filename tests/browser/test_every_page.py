@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
@@ -37,7 +38,7 @@ STAFF = [role for role in Role if role not in {Role.CITIZEN, Role.SYSTEM}]
 
 # What nobody comes to by a link, and why.
 NOT_BY_A_LINK = {
-    "base.health": "asked by machines",
+    "home": "leads on to the desk of the role",
     "receive.calls": "a piece of the desk, asked for by its script",
     "citizen.done": "after a complaint is placed; the citizen's own tests look at it",
     "citizen.file": "a file",
@@ -153,10 +154,14 @@ def test_the_walk_came_everywhere(walk: Walk, lived_in: tuple[Flask, str]) -> No
     assert not missed, sorted(missed)
 
 
+@cache
 def pages_of(app: Flask) -> set[str]:
     """The endpoints that answer with a page: no interface for programs and no file."""
     return {
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ()) and not rule.rule.startswith(("/api/", "/static/")) and "." not in rule.rule
+        if "GET" in (rule.methods or ())
+        and not rule.rule.startswith("/api/")
+        and not rule.endpoint.endswith("static")
+        and "." not in rule.rule
     }
