@@ -25,12 +25,14 @@ from hotline.orders.recompute import follow_calendar
 from hotline.orders.verify import chain_differences, clock_differences, every_order
 from hotline.orders.vocabulary import Ask, Urgency
 from hotline.people.actors import CITIZEN, SYSTEM, Actor
+from hotline.people.operations import create_user
 from hotline.people.roles import Role
 from hotline.policy.calendar import TimeUnit
 from hotline.policy.limits import Requester
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.operations import adopt_calendar, adopt_policy
 from tests import factories
+from tests.conftest import PASSWORD
 
 UNITS = ("housing", "urban")
 ACTORS = (
@@ -101,6 +103,8 @@ def payload(step: Step, drawn: dict[str, Any], now: datetime) -> dict[str, Any]:
             given["time"] = {"amount": drawn["amount"], "unit": drawn["extends"]}
     if "due" in step.needs:
         given["due"] = until.isoformat()
+    if "person" in step.needs:
+        given |= {"person": drawn["person"], "person_name": "王芳"}
     if "ask" in step.needs:
         given["ask"] = Ask.AGAIN.value
     return given
@@ -161,6 +165,7 @@ def test_a_random_walk_replays(
     upstream: bool,
 ) -> None:
     with undone():
+        person = create_user("walker", "王芳", Role.HANDLER, PASSWORD, now, unit_code="housing").id
         order = factories.received(
             now,
             urgency=urgency,
@@ -181,7 +186,7 @@ def test_a_random_walk_replays(
                 change_calendar(at, drawn["amount"])
             else:
                 step, actor = steps[choice % len(steps)]
-                act(order, step.action, actor, at, **payload(step, drawn, at))
+                act(order, step.action, actor, at, **payload(step, {**drawn, "person": person}, at))
         change_calendar(at, 1)
         assert checked(order) == []
 
