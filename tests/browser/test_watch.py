@@ -154,7 +154,8 @@ def test_the_wall_refreshes_itself_and_says_when_it_cannot(sign_in_as: SignIn, p
     with unit_of_work():
         factories.received(utc_now())
     wall.forget()
-    expect(figure).to_have_text(f"{before + 1:,}")
+    # A board that was being put together just then stands for ten seconds.
+    expect(figure).to_have_text(f"{before + 1:,}", timeout=15_000)
     expect(page.locator("[data-lost]")).to_be_hidden()
     page.route("**/wall?part=numbers", lambda route: route.abort())
     expect(page.locator("[data-lost]")).to_be_visible()
