@@ -146,9 +146,10 @@ def test_the_wall_refreshes_itself_and_says_when_it_cannot(sign_in_as: SignIn, p
         answer = route.fetch()
         route.fulfill(response=answer, body=answer.text().replace('data-every="30"', 'data-every="0.5"'))
 
-    page.route(re.compile(r":\d+/wall$"), quick)
+    sign_in_as("manager", "/week")
+    page.route(re.compile(r":\d+/wall$"), quick)  # only what is opened for itself is routed, not where one is sent on
     wall.forget()
-    sign_in_as("manager", "/wall")
+    page.goto("/wall")
     figure = page.locator(".mid .figure").first
     before = int(figure.inner_text().replace(",", ""))
     with unit_of_work():
