@@ -98,7 +98,7 @@ def main() -> None:
             with unit_of_work():
                 for who in SAMPLE_USERS:
                     create_user(who.login, who.name, who.role, PASSWORD, utc_now(), unit_code=who.unit)
-            fill(utc_now(), weeks=6, orders=1500, progress=lambda _: None)
+            fill(utc_now(), weeks=4, orders=600, progress=lambda _: None)
             with unit_of_work():
                 roll_up(utc_now())
             order = db.session.scalars(
