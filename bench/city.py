@@ -75,7 +75,7 @@ def _wait_for(url: str) -> None:
     for _ in range(200):
         try:
             urlopen(url, timeout=5).close()
-        except URLError:
+        except (URLError, TimeoutError):  # refused, or too busy with starting to answer
             time.sleep(0.1)
         else:
             return
