@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum, Identity, MetaData, String, event
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum, Identity, MetaData, String, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
@@ -58,6 +58,11 @@ def forget_kept() -> None:
 @event.listens_for(db.session, "after_rollback")
 def _forget(session: Session) -> None:
     session.info.pop("kept", None)
+
+
+def take_turns(what: str) -> None:
+    """Wait until nobody else holds this name, and hold it until the transaction ends."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
 
 
 def database_name() -> str:

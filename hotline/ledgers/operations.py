@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
-from hotline.base.db import db
+from hotline.base.db import db, take_turns
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext, label
 from hotline.ledgers.cadence import Cadence
@@ -228,7 +228,7 @@ def _check_issue(series: str, issue: int | None) -> None:
 
 def _next_code(now: datetime) -> str:
     """The year and a number that counts from 1 in it: ledgers are few, so one may wait for another."""
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("ledgers", 0))))
+    take_turns("ledgers")
     year = policies.calendar_now().city_day(now).year
     before = db.session.scalars(select(func.count()).where(Ledger.code.startswith(f"{year}-"))).one()
     return f"{year}-{before + 1:03d}"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from hotline.base.changes import Subject, record_change, require_version
-from hotline.base.db import db, forget_kept
+from hotline.base.db import db, forget_kept, take_turns
 from hotline.base.errors import Conflict, Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.orders.models import Category
@@ -34,7 +34,7 @@ def add_category(
     default_unit: who leads where the catalogue says nothing; rooms above know what may stand for a unit.
     """
     actor.require(Permission.ADMINISTER)
-    _hold()
+    take_turns("categories")
     if not CODE.fullmatch(code):
         raise Invalid.field("code", gettext("give two, four or six digits, e.g. 0601 below 06"))
     if db.session.get(Category, code) is not None:
@@ -100,15 +100,10 @@ def _keep(category: Category, before: dict[str, Any], actor: Actor, now: datetim
     return category
 
 
-def _hold() -> None:
-    """Let nobody else change the tree until the transaction ends."""
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("categories", 0))))
-
-
 def hold_category(code: str, actor: Actor, expected: int | None) -> Category:
     """A category nobody else changes, nor comes to name, until the transaction ends; raise Stale where somebody has."""
     actor.require(Permission.ADMINISTER)
-    _hold()
+    take_turns("categories")
     category = db.session.get(Category, code, with_for_update=True, populate_existing=True)
     if category is None:
         raise NotFound(gettext("There is no such category."))

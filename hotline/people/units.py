@@ -6,10 +6,10 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from hotline.base.changes import Subject, record_change, require_version
-from hotline.base.db import db, forget_kept
+from hotline.base.db import db, forget_kept, take_turns
 from hotline.base.errors import Conflict, Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
@@ -37,7 +37,7 @@ def unit_facts(unit: Unit) -> dict[str, Any]:
 def add_unit(code: str, actor: Actor, now: datetime, **said: Any) -> Unit:
     """Add a unit (see ``change_unit`` for what is said of it). Raises Invalid for a code or a name that is taken."""
     actor.require(Permission.ADMINISTER)
-    _hold()
+    take_turns("units")
     if not CODE.fullmatch(code):
         raise Invalid.field("code", gettext("give small letters, digits and hyphens, e.g. d03-s1"))
     if db.session.get(Unit, code) is not None:
@@ -107,15 +107,10 @@ def _keep(unit: Unit, before: dict[str, Any], actor: Actor, now: datetime) -> No
     record_change(actor, Subject.UNIT, unit.code, unit.name, now, before=before, after=unit_facts(unit))
 
 
-def _hold() -> None:
-    """Let nobody else change the tree until the transaction ends."""
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("units", 0))))
-
-
 def hold_unit(code: str, actor: Actor, expected: int | None) -> Unit:
     """A unit nobody else changes, nor comes to name, until the transaction ends; raise Stale where somebody has."""
     actor.require(Permission.ADMINISTER)
-    _hold()
+    take_turns("units")
     unit = db.session.get(Unit, code, with_for_update=True, populate_existing=True)
     if unit is None:
         raise NotFound(gettext("There is no such unit."))

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from hotline.base.changes import Subject, record_change, require_version
-from hotline.base.db import db
+from hotline.base.db import db, take_turns
 from hotline.base.errors import Conflict, Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
@@ -135,7 +135,7 @@ def revoke_key(key_id: int, actor: Actor, now: datetime) -> ApiKey:
 def _held(user_id: int, actor: Actor, expected: int | None) -> User:
     """A user nobody else can change now; administrators one after the other, so that the last one is never lost."""
     actor.require(Permission.ADMINISTER)
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("users", 0))))
+    take_turns("users")
     user = db.session.get(User, user_id, with_for_update={"of": User}, populate_existing=True)
     if user is None:
         raise NotFound(gettext("There is no such user."))

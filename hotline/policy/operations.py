@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
-
 from hotline.base.changes import CONSOLE, Author, Subject, record_change
-from hotline.base.db import db, forget_kept
+from hotline.base.db import db, forget_kept, take_turns
 from hotline.base.errors import Invalid, Stale
 from hotline.base.i18n import gettext
 from hotline.policy.clock import city_time
@@ -33,7 +31,7 @@ def adopt_policy(
 
     expected: the newest version when the document was compared; raises Stale where another was added since.
     """
-    _hold("policy")
+    take_turns("policy")
     try:
         policy = read_policy(document)
         require_workable(policy)
@@ -69,11 +67,7 @@ def _require_later(effective_from: datetime, newest: PolicyVersion, now: datetim
 
 def hold_calendar() -> None:
     """Let nobody else change the calendar until the transaction ends: each version is built on the one before."""
-    _hold("calendar")
-
-
-def _hold(what: str) -> None:
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
+    take_turns("calendar")
 
 
 def adopt_calendar(

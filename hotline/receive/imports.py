@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError
 
-from hotline.base.db import db
+from hotline.base.db import db, take_turns
 from hotline.base.errors import Conflict, HotlineError, Invalid
 from hotline.base.i18n import gettext
 from hotline.base.time import DAY
@@ -126,7 +126,7 @@ def import_orders(
 
 def _import_batch(rows: Sequence[Row], reader: RowReader, actor: Actor) -> OrderImport:
     # Imports of one source take turns: with the same ids in another order they would wait for each other for ever.
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"import {reader.source}", 0))))
+    take_turns(f"import {reader.source}")
     done = OrderImport()
     read: list[tuple[Row, Intake, datetime]] = []
     for row in rows:

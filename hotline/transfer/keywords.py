@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from hotline.base.changes import Subject, record_change, require_version
-from hotline.base.db import db, forget_kept
+from hotline.base.db import db, forget_kept, take_turns
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.orders.models import Category
@@ -102,7 +102,7 @@ def check(word: str, weight: float) -> None:
 
 def hold_keywords() -> None:
     """Let nobody else change the keywords until the transaction ends."""
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("keywords", 0))))
+    take_turns("keywords")
 
 
 def _lay_down(before: Keyword | None, row: Keyword, actor: Actor, now: datetime) -> Keyword:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from hotline.base.changes import Subject, record_change
-from hotline.base.db import db, forget_kept
+from hotline.base.db import db, forget_kept, take_turns
 from hotline.base.errors import Conflict, Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
@@ -34,7 +34,7 @@ def propose(now: datetime, *, since: datetime | None = None, least: int = LEAST)
     if least < 1:
         raise Invalid.field("least", gettext("must be at least 1"))
     # One look at a time: two would lay the same proposal open.
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("proposals", 0))))
+    take_turns("proposals")
     decided = _decided()
     known = lessons(since or now - LOOKS_BACK)
     found = [*_keywords(known, least), *_rows(known, least)]

@@ -11,10 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-
 from hotline.base.changes import Subject, record_change
-from hotline.base.db import db, forget_kept
+from hotline.base.db import db, forget_kept, take_turns
 from hotline.base.errors import Conflict, Invalid, NotFound, Stale
 from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
@@ -186,7 +184,7 @@ def same(one: Terms | None, other: Terms | None) -> bool:
 
 def hold_catalogue() -> None:
     """Let nobody else change the catalogue until the transaction ends: each row is built on the one before."""
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("catalogue", 0))))
+    take_turns("catalogue")
 
 
 def lay_down(changes: Iterable[tuple[RowKey, History, Terms | None]], cause: Cause, *, keep_plans: bool) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import Row, delete, func, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 
-from hotline.base.db import database_name, db
+from hotline.base.db import database_name, db, take_turns
 from hotline.base.time import month_of
 from hotline.orders.models import Order
 from hotline.policy import queries as policies
@@ -59,7 +59,7 @@ def assign_topics(now: datetime) -> int:
 
     One that cannot be looked at is left without a topic, for good: it must not hold up the others.
     """
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("topics", 0))))
+    take_turns("topics")
     since = now - LOOKS_BACK
     seen = select(TopicOrder.order_id).where(TopicOrder.order_id == Order.id)
     new = select(*_TEXT).where(Order.received_at > since, Order.received_at <= now, ~seen.exists())
