@@ -117,70 +117,99 @@ def time_in_words(time: Mapping[str, Any]) -> str:
     return gettext("%(start)s to %(end)s", start=_instant(time["start"]), end=_instant(time["end"]))
 
 
-def _tellers(order: Order, names: Names) -> dict[str, Callable[[Any], Line]]:
-    """For each thing an event may carry, how it is said."""
+Teller = Callable[[Any], Line]
+
+
+def _plain(title: str, read: Callable[[Any], str]) -> Teller:
+    return lambda value: Line("plain", title, read(value))
+
+
+def _prose(ground: str, title: str) -> Teller:
+    return lambda value: Line(ground, title, value)
+
+
+def _several(known: Mapping[Any, str]) -> Callable[[Any], str]:
+    return lambda codes: gettext(", ").join(known.get(code, str(code)) for code in codes)
+
+
+def _one(known: Mapping[str, str]) -> Callable[[Any], str]:
+    return lambda code: known.get(code, code)
+
+
+def _tellers(order: Order, names: Names) -> dict[str, Teller]:
+    """For each thing an event may carry, how it is said, in the order it is told in."""
+    return {**_of_the_matter(order, names), **_of_the_way(names), **_of_the_word(order)}
+
+
+def _of_the_matter(order: Order, names: Names) -> dict[str, Teller]:
+    """What it is, where it goes, what was said of it and until when it is due."""
     levels = level_names(order.policy_id)
-    files = {file.id: file.name for file in order.attachments}
-    comma = gettext(", ")
-
-    def plain(title: str, read: Callable[[Any], str]) -> Callable[[Any], Line]:
-        return lambda value: Line("plain", title, read(value))
-
-    def several(known: Mapping[Any, str]) -> Callable[[Any], str]:
-        return lambda codes: comma.join(known.get(code, str(code)) for code in codes)
-
-    def one(known: Mapping[str, str]) -> Callable[[Any], str]:
-        return lambda code: known.get(code, code)
-
     return {
-        "channel": plain(gettext("Came in by"), lambda value: label(Channel(value))),
-        "unit": plain(gettext("To"), one(names.units)),
-        "assist": plain(gettext("Assisting"), several(names.units)),
-        "copy": plain(gettext("Copy to"), several(names.units)),
-        "category": plain(gettext("Category"), one(names.categories)),
-        "district": plain(gettext("District"), one(names.districts)),
-        "nature": plain(gettext("Nature"), lambda value: label(Nature(value))),
-        "urgency": plain(gettext("Urgency"), lambda value: label(Urgency(value))),
-        "confidence": plain(gettext("Confidence"), lambda value: f"{value:.0%}"),
-        "proposed_unit": plain(gettext("Unit proposed"), one(names.units)),
-        "result": plain(gettext("Result"), lambda value: label(Result(value))),
-        "solved": plain(gettext("Solved"), lambda value: gettext("yes") if value else gettext("no")),
-        "satisfaction": plain(gettext("Satisfaction"), one(levels)),
-        "kind": plain(gettext("Asked for"), lambda value: label(TimeKind(value))),
-        "time": plain(gettext("Time"), time_in_words),
-        "next_step": lambda value: Line("internal", gettext("Next step"), value),
-        "due": plain(gettext("Due"), _instant),
-        "upstream_due": plain(gettext("Upstream deadline"), _instant),
-        "master": plain(gettext("Master order"), str),
-        "basis": lambda value: Line("internal", gettext("Duty basis"), value),
-        "designated": plain(gettext("Designated"), lambda _: gettext("yes; it cannot be handed back")),
-        "part": plain(gettext("Part"), lambda value: label(Part(value))),
-        "part_unit": plain(gettext("Unit"), one(names.units)),
-        "person_name": plain(gettext("Done by"), str),
-        "task": lambda value: Line("internal", gettext("Task"), value),
-        "how": plain(gettext("Settled by"), lambda value: label(Ruling(value))),
-        "responsible": plain(gettext("Responsible from now on"), one(names.units)),
-        "truth": plain(gettext("Whether it is so"), lambda value: label(Truth(value))),
-        "spoken_at": plain(gettext("Spoken at"), _instant),
-        "number": plain(gettext("Number called"), str),
-        "exit": plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
-        "service": plain(gettext("Put through to"), lambda value: label(Service(value))),
-        "supervision": plain(gettext("Supervision"), lambda value: label(Supervision(value))),
-        "other": plain(gettext("Linked with"), str),
-        "ask": plain(gettext("Asks"), lambda value: label(Ask(value))),
-        "known_by": plain(gettext("Known by"), lambda _: gettext("number and last digits of the phone")),
-        "anonymous": plain(gettext("Anonymous"), lambda _: gettext("yes; there is no callback")),
-        "missing": plain(gettext("Not said"), lambda names: comma.join(label(Element(name)) for name in names)),
-        "article": plain(
+        "channel": _plain(gettext("Came in by"), lambda value: label(Channel(value))),
+        "unit": _plain(gettext("To"), _one(names.units)),
+        "assist": _plain(gettext("Assisting"), _several(names.units)),
+        "copy": _plain(gettext("Copy to"), _several(names.units)),
+        "category": _plain(gettext("Category"), _one(names.categories)),
+        "district": _plain(gettext("District"), _one(names.districts)),
+        "nature": _plain(gettext("Nature"), lambda value: label(Nature(value))),
+        "urgency": _plain(gettext("Urgency"), lambda value: label(Urgency(value))),
+        "confidence": _plain(gettext("Confidence"), lambda value: f"{value:.0%}"),
+        "proposed_unit": _plain(gettext("Unit proposed"), _one(names.units)),
+        "result": _plain(gettext("Result"), lambda value: label(Result(value))),
+        "solved": _plain(gettext("Solved"), lambda value: gettext("yes") if value else gettext("no")),
+        "satisfaction": _plain(gettext("Satisfaction"), _one(levels)),
+        "kind": _plain(gettext("Asked for"), lambda value: label(TimeKind(value))),
+        "time": _plain(gettext("Time"), time_in_words),
+        "next_step": _prose("internal", gettext("Next step")),
+        "due": _plain(gettext("Due"), _instant),
+        "upstream_due": _plain(gettext("Upstream deadline"), _instant),
+    }
+
+
+def _of_the_way(names: Names) -> dict[str, Teller]:
+    """Merged, parted, disputed, put through, supervised."""
+    return {
+        "master": _plain(gettext("Master order"), str),
+        "basis": _prose("internal", gettext("Duty basis")),
+        "designated": _plain(gettext("Designated"), lambda _: gettext("yes; it cannot be handed back")),
+        "part": _plain(gettext("Part"), lambda value: label(Part(value))),
+        "part_unit": _plain(gettext("Unit"), _one(names.units)),
+        "person_name": _plain(gettext("Done by"), str),
+        "task": _prose("internal", gettext("Task")),
+        "how": _plain(gettext("Settled by"), lambda value: label(Ruling(value))),
+        "responsible": _plain(gettext("Responsible from now on"), _one(names.units)),
+        "truth": _plain(gettext("Whether it is so"), lambda value: label(Truth(value))),
+        "spoken_at": _plain(gettext("Spoken at"), _instant),
+        "number": _plain(gettext("Number called"), str),
+        "exit": _plain(gettext("Not accepted because of"), lambda value: label(Exit(value))),
+        "service": _plain(gettext("Put through to"), lambda value: label(Service(value))),
+        "supervision": _plain(gettext("Supervision"), lambda value: label(Supervision(value))),
+        "other": _plain(gettext("Linked with"), str),
+    }
+
+
+def _of_the_word(order: Order) -> dict[str, Teller]:
+    """What is asked, appealed and written."""
+    files = {file.id: file.name for file in order.attachments}
+    return {
+        "ask": _plain(gettext("Asks"), lambda value: label(Ask(value))),
+        "known_by": _plain(gettext("Known by"), lambda _: gettext("number and last digits of the phone")),
+        "anonymous": _plain(gettext("Anonymous"), lambda _: gettext("yes; there is no callback")),
+        "missing": _plain(
+            gettext("Not said"), lambda names: gettext(", ").join(label(Element(name)) for name in names)
+        ),
+        "article": _plain(
             gettext("Article"),
             lambda one: gettext("%(code)s, revision %(n)s", code=one["code"], n=one["revision"]),
         ),
-        "stood": plain(gettext("Sent although found"), lambda rules: comma.join(label(Rule(rule)) for rule in rules)),
-        "scope": plain(gettext("Should not count"), lambda value: label(Scope(value))),
-        "ground": plain(gettext("Reason of the appeal"), lambda value: label(Ground(value))),
-        "agrees": plain(gettext("Decision"), lambda value: gettext("not counted") if value else gettext("counted")),
-        "attachments": plain(gettext("Files"), several(files)),
-        "public_reply": lambda value: Line("public", gettext("Public reply"), value),
-        "unsolved_reason": lambda value: Line("internal", gettext("Why it is not solved"), value),
-        "note": lambda value: Line("internal", gettext("Note"), value),
+        "stood": _plain(
+            gettext("Sent although found"), lambda rules: gettext(", ").join(label(Rule(rule)) for rule in rules)
+        ),
+        "scope": _plain(gettext("Should not count"), lambda value: label(Scope(value))),
+        "ground": _plain(gettext("Reason of the appeal"), lambda value: label(Ground(value))),
+        "agrees": _plain(gettext("Decision"), lambda value: gettext("not counted") if value else gettext("counted")),
+        "attachments": _plain(gettext("Files"), _several(files)),
+        "public_reply": _prose("public", gettext("Public reply")),
+        "unsolved_reason": _prose("internal", gettext("Why it is not solved")),
+        "note": _prose("internal", gettext("Note")),
     }
