@@ -65,8 +65,19 @@ def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mappi
 
     suggestion: what the classifier said, kept with the order so that the reasons can be shown later.
     """
+    order = _new_order(intake, now, suggestion)
+    db.session.add(order)
+    db.session.flush()
+    # A new order has none of these: nothing to load.
+    for name in ("events", "deadlines", "helpers", "attachments"):
+        set_committed_value(order, name, [])
+    _record(order, None, _row(None, Action.REGISTER), actor, now, "", _registered(intake, order))
+    return order
+
+
+def _new_order(intake: Intake, now: datetime, suggestion: Mapping[str, Any] | None) -> Order:
     calendar = policies.calendar_now()
-    order = Order(
+    return Order(
         number=_next_number(now, calendar.zone),
         version=1,
         head="",
@@ -99,11 +110,10 @@ def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mappi
         received_at=now,
         search=search.vector(intake.title, intake.text, intake.address),
     )
-    db.session.add(order)
-    db.session.flush()
-    # A new order has none of these: nothing to load.
-    for name in ("events", "deadlines", "helpers", "attachments"):
-        set_committed_value(order, name, [])
+
+
+def _registered(intake: Intake, order: Order) -> dict[str, Any]:
+    """What the first event keeps of an order that comes in."""
     said: dict[str, Any] = {
         "channel": intake.channel,
         "facts": asdict(facts_of(order)),
@@ -111,10 +121,7 @@ def open_order(intake: Intake, actor: Actor, now: datetime, *, suggestion: Mappi
         "anonymous": intake.anonymous,
         "upstream_due": intake.upstream_due_at and intake.upstream_due_at.isoformat(),
     }
-    _record(
-        order, None, _row(None, Action.REGISTER), actor, now, "", {key: value for key, value in said.items() if value}
-    )
-    return order
+    return {key: value for key, value in said.items() if value}
 
 
 def facts_of(order: Order) -> Facts:
