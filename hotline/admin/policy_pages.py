@@ -27,12 +27,13 @@ from hotline.people.actors import Actor
 from hotline.people.roles import Permission
 from hotline.people.signin import needs
 from hotline.policy.clock import spoken
-from hotline.policy.document import BadPolicy, Policy, read_policy, require_workable
+from hotline.policy.document import BadPolicy, Policy
 from hotline.policy.limits import Limit
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.policy.presets import build_on, checked, find_policy_file, preset_files, read_policy_file
 from hotline.policy.queries import calendar_now, policy, policy_id_at, policy_versions
+from hotline.policy.reading import read_policy, require_workable
 from hotline.policy.words import by_clock
 from hotline.transfer.catalogue_csv import pack, unpack
 

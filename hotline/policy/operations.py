@@ -11,9 +11,10 @@ from hotline.base.db import db, forget_kept, take_turns
 from hotline.base.errors import Invalid, Stale
 from hotline.base.i18n import gettext
 from hotline.policy.clock import city_time
-from hotline.policy.document import BadPolicy, read_policy, require_workable
+from hotline.policy.document import BadPolicy
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.queries import calendar_now, policy_versions, read_calendar
+from hotline.policy.reading import read_policy, require_workable
 
 
 def adopt_policy(

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hotline.base.errors import Invalid, NotFound
-from hotline.policy.document import BadPolicy, Policy, read_policy, require_workable
+from hotline.policy.document import BadPolicy, Policy
+from hotline.policy.reading import read_policy, require_workable
 
 
 def read_policy_file(file: Path) -> dict[str, Any]:

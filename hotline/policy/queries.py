@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from hotline.base.db import database_name, db, kept
 from hotline.base.errors import Conflict
 from hotline.policy.calendar import Calendar, Hours, read_spans
-from hotline.policy.document import Policy, read_policy
+from hotline.policy.document import Policy
 from hotline.policy.models import CalendarVersion, PolicyVersion
+from hotline.policy.reading import read_policy
 
 # Versions are few and never change: a process keeps each it has read.
 _policies: dict[tuple[str, int], Policy] = {}

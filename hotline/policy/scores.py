@@ -1,6 +1,6 @@
 """How a policy scores units by several rates at once, and how many of them its red and black lists name. Pure.
 
-Whether there are the measures a scheme names the report checks, where a policy is adopted: see ``document.CHECKS``.
+Whether there are the measures a scheme names the report checks, where a policy is adopted: see ``reading.CHECKS``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A city's own measures: one of the report's, varied by what stands in the policy. Pure.
 
 What the report itself must check (that there is such a measure, that the words name what orders have) it checks where
-a policy is adopted, see ``document.CHECKS``.
+a policy is adopted, see ``reading.CHECKS``.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from hotline.base.errors import NotFound
 from hotline.base.i18n import gettext
-from hotline.policy.document import CHECKS, Policy
+from hotline.policy.document import Policy
+from hotline.policy.reading import CHECKS
 from hotline.report.measure import Measure
 from hotline.report.subjects.answers import ANSWER_MEASURES
 from hotline.report.subjects.asof import lead_at

@@ -13,8 +13,8 @@ from sqlalchemy import create_engine, inspect, text
 
 from config.settings import Settings
 from hotline.base import migrate
-from hotline.policy.document import read_policy
 from hotline.policy.queries import calendar_from
+from hotline.policy.reading import read_policy
 from hotline.tables import metadata
 
 

@@ -31,9 +31,10 @@ from hotline.orders.vocabulary import Result
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy.appeals import Ground, Scope
-from hotline.policy.document import BadPolicy, read_policy
+from hotline.policy.document import BadPolicy
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
+from hotline.policy.reading import read_policy
 from hotline.receive.joining import reactivate
 from hotline.transfer.operations import redispatch, request_return
 from tests import factories

@@ -25,8 +25,9 @@ from hotline.people.models import ReadRecord
 from hotline.people.operations import create_user
 from hotline.people.queries import actor_for
 from hotline.people.roles import Role
-from hotline.policy.document import BadPolicy, read_policy
+from hotline.policy.document import BadPolicy
 from hotline.policy.presets import read_policy_file
+from hotline.policy.reading import read_policy
 from hotline.policy.scripts import filled
 from tests import factories
 from tests.conftest import PASSWORD

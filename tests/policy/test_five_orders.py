@@ -16,11 +16,12 @@ from config.settings import HERE
 from hotline.base.i18n import speaking
 from hotline.policy.calendar import Calendar
 from hotline.policy.clock import Course, Reckoning
-from hotline.policy.document import Policy, read_policy
+from hotline.policy.document import Policy
 from hotline.policy.folder import calendar_document, read_city
 from hotline.policy.limits import Clock, Facts, Limit, choose
 from hotline.policy.presets import read_policy_file
 from hotline.policy.queries import calendar_from
+from hotline.policy.reading import read_policy
 from tests.policy.calendars import ZONE, at, local
 
 

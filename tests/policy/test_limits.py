@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from config.settings import HERE
 from hotline.policy.calendar import TimeUnit
-from hotline.policy.document import BadPolicy, read_policy, require_workable
+from hotline.policy.document import BadPolicy
 from hotline.policy.limits import Clock, Evidence, Facts, Limit, Requester, choose
+from hotline.policy.reading import read_policy, require_workable
 
 DOCUMENT = tomllib.loads((HERE / "policies" / "default.toml").read_text(encoding="utf-8"))
 

@@ -17,12 +17,13 @@ from hotline.base.errors import Invalid
 from hotline.city import load_city
 from hotline.cli import cli
 from hotline.orders.models import Order
-from hotline.policy.document import OPTIONAL, SECTIONS, BadPolicy, Policy, read_policy
+from hotline.policy.document import BadPolicy, Policy
 from hotline.policy.limits import Clock, Evidence, Facts, choose
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy
 from hotline.policy.presets import build_on, preset_files, read_policy_file, usable
 from hotline.policy.queries import policy, policy_at, policy_versions
+from hotline.policy.reading import OPTIONAL, SECTIONS, read_policy
 from tests import factories
 
 FOLDER = HERE / "policies"

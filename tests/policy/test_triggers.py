@@ -8,8 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from config.settings import HERE
-from hotline.policy.document import BadPolicy, read_policy
+from hotline.policy.document import BadPolicy
 from hotline.policy.presets import read_policy_file
+from hotline.policy.reading import read_policy
 from hotline.policy.triggers import Does, Evidence, Kind, Supervision
 from hotline.policy.words import WHEN, triggered_when
 

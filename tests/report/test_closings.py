@@ -14,8 +14,9 @@ from hotline.orders.models import Order
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
-from hotline.policy.document import BadPolicy, read_policy
+from hotline.policy.document import BadPolicy
 from hotline.policy.models import PolicyVersion
+from hotline.policy.reading import read_policy
 from hotline.receive.joining import reactivate
 from hotline.report import queries
 from hotline.report.board import shown_change

@@ -24,8 +24,9 @@ from hotline.orders.models import Order
 from hotline.orders.vocabulary import Channel
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
-from hotline.policy.document import BadPolicy, read_policy
+from hotline.policy.document import BadPolicy
 from hotline.policy.models import PolicyVersion
+from hotline.policy.reading import read_policy
 from hotline.report.lists import Wanted, listing
 from hotline.report.measures import BY_NAME
 from hotline.report.papers.circular import circular

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.base.i18n import speaking
-from hotline.policy.document import BadPolicy, read_policy, require_workable
+from hotline.policy.document import BadPolicy
 from hotline.policy.limits import Evidence
+from hotline.policy.reading import read_policy, require_workable
 from hotline.policy.scores import Part, Scheme
 from hotline.report.figures import Figure, interval, rounded
 from hotline.report.measures import BY_NAME

@@ -14,8 +14,9 @@ from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
 from hotline.base.time import Period
 from hotline.people.models import Unit, UnitKind
-from hotline.policy.document import CHECKS, BadPolicy, Policy
+from hotline.policy.document import BadPolicy, Policy
 from hotline.policy.limits import Evidence
+from hotline.policy.reading import CHECKS
 from hotline.policy.scores import WHOLE_RATE, Part, Scheme
 from hotline.policy.triggers import MEASURES
 from hotline.report.dimensions import By
