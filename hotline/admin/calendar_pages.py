@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hotline.admin.forms import NOTHING_TRIED, Tried, attempt, form_version, tried
+from hotline.admin.forms import NOTHING_TRIED, Tried, attempt, tried, version_seen
 from hotline.admin.schemas import DaysForm, HoursForm
 from hotline.admin.words import ChangeWords
 from hotline.base.changes import Subject, history_of
@@ -87,7 +87,7 @@ def apply() -> ResponseReturnValue:
         return _upload(tried("upload", unread)), unread.status
 
     def put(actor: Actor, now: Any, **given: Any) -> tuple[CalendarVersion, list[Move]]:
-        return import_days(days, now, actor, expected=form_version(), **given)
+        return import_days(days, now, actor, expected=version_seen(), **given)
 
     done = attempt("upload", DaysForm, put)
     if not isinstance(done, Tried):
@@ -102,7 +102,7 @@ def hours() -> ResponseReturnValue:
 
     def put(actor: Actor, now: Any, spans: str, since: date | None) -> tuple[CalendarVersion, list[Move]]:
         try:
-            return revise_hours(split_spans(spans), now, actor, since=since, expected=form_version())
+            return revise_hours(split_spans(spans), now, actor, since=since, expected=version_seen())
         except Invalid as wrong:
             raise Invalid({"spans": [text for texts in wrong.errors.values() for text in texts]}) from wrong
 

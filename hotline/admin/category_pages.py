@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from hotline.admin.forms import NOTHING_TRIED, Tried, asked, attempt, form_version
+from hotline.admin.forms import NOTHING_TRIED, Tried, asked, attempt, saved, version_seen
 from hotline.admin.leaving import against_category, retire_category
 from hotline.admin.schemas import CategoryForm, NewCategoryForm, SwitchForm, TreeQuery
 from hotline.admin.words import ChangeWords
@@ -86,7 +86,7 @@ def shown(code: str) -> ResponseReturnValue:
 @needs(Permission.ADMINISTER)
 def change(code: str) -> ResponseReturnValue:
     """Change a category."""
-    return _done(code, attempt("change", CategoryForm, _change, code=code, expected=form_version()))
+    return _done(code, attempt("change", CategoryForm, _change, code=code, expected=version_seen()))
 
 
 def _change(*, default_unit: str, **given: object) -> Category:
@@ -98,14 +98,13 @@ def _change(*, default_unit: str, **given: object) -> Category:
 @needs(Permission.ADMINISTER)
 def switch(code: str) -> ResponseReturnValue:
     """Take a category out of use, or into use again."""
-    return _done(code, attempt("switch", SwitchForm, retire_category, code=code, expected=form_version()))
+    return _done(code, attempt("switch", SwitchForm, retire_category, code=code, expected=version_seen()))
 
 
 def _done(code: str, done: Category | Tried) -> ResponseReturnValue:
     if isinstance(done, Tried):
         return _shown(code, done), done.status
-    flash(gettext("Saved."), "done")
-    return redirect(url_for(".shown", code=code), 303)
+    return saved(code=code)
 
 
 def _blank(tried: Tried) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from flask import request
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from hotline.base.db import db
@@ -57,13 +58,19 @@ def tried(name: str, refusal: Invalid | Conflict) -> Tried:
     """A form that was refused."""
     errors = refusal.errors if isinstance(refusal, Invalid) else {}
     message = gettext("Some fields need another look.") if errors else refusal.message
-    read = form_version() if isinstance(refusal, Stale) else None
+    read = version_seen() if isinstance(refusal, Stale) else None
     return Tried(name, request.form, errors, message, read, refusal.status)
 
 
-def form_version() -> int | None:
+def version_seen() -> int | None:
     """The version of the thing the form was made from."""
     return whole_number(request.form.get("version", ""))
+
+
+def saved(**thing: Any) -> ResponseReturnValue:
+    """Say that a form went through, and show the thing it changed."""
+    flash(gettext("Saved."), "done")
+    return redirect(url_for(".shown", **thing), 303)
 
 
 def asked(schema: type[Schema]) -> dict[str, Any]:

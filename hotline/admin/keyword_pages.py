@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from hotline.admin.forms import NOTHING_TRIED, Tried, asked, attempt, form_version, tried
+from hotline.admin.forms import NOTHING_TRIED, Tried, asked, attempt, saved, tried, version_seen
 from hotline.admin.schemas import KeywordsQuery, NewKeywordForm, NothingForm, WeightForm
 from hotline.admin.words import ChangeWords
 from hotline.base.changes import Subject, history_of, version_of
@@ -96,7 +96,7 @@ def weigh(category: str, word: str) -> ResponseReturnValue:
     """Give it another weight, or see first what that would do to a text."""
     if request.form.get("try"):
         return _tried("weigh", WeightForm, category, word)
-    known = {"category": category, "word": word, "expected": form_version()}
+    known = {"category": category, "word": word, "expected": version_seen()}
     done = attempt("weigh", WeightForm, weigh_keyword, **known)
     return (_shown(category, word, done), done.status) if isinstance(done, Tried) else _done(done)
 
@@ -105,7 +105,7 @@ def weigh(category: str, word: str) -> ResponseReturnValue:
 @needs(Permission.MANAGE_ROUTING)
 def end(category: str, word: str) -> ResponseReturnValue:
     """Let it speak for its category no more."""
-    done = attempt("end", NothingForm, end_keyword, category=category, word=word, expected=form_version())
+    done = attempt("end", NothingForm, end_keyword, category=category, word=word, expected=version_seen())
     return (_shown(category, word, done), done.status) if isinstance(done, Tried) else _done(done)
 
 
@@ -131,8 +131,7 @@ def _text() -> str:
 
 
 def _done(row: Keyword) -> ResponseReturnValue:
-    flash(gettext("Saved."), "done")
-    return redirect(url_for(".shown", category=row.category_code, word=row.keyword), 303)
+    return saved(category=row.category_code, word=row.keyword)
 
 
 def _blank(given: Tried, trial: Trial | None = None) -> str:

@@ -14,7 +14,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from config.settings import Settings
-from hotline.admin.forms import NOTHING_TRIED, Tried, attempt, form_version, tried
+from hotline.admin.forms import NOTHING_TRIED, Tried, attempt, tried, version_seen
 from hotline.admin.schemas import AdoptForm
 from hotline.admin.words import ChangeWords
 from hotline.base.changes import Change, Subject, history_of
@@ -79,7 +79,7 @@ def adopt() -> ResponseReturnValue:
     def put(actor: Actor, now: datetime, starts: date | None) -> PolicyVersion:
         try:
             begins = midnight(starts, calendar_now().zone) if starts else now
-            return adopt_policy(document, begins, now, actor, expected=form_version())
+            return adopt_policy(document, begins, now, actor, expected=version_seen())
         except Invalid as wrong:
             raise Invalid({"starts": [text for texts in wrong.errors.values() for text in texts]}) from wrong
 

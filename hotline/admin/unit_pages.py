@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from hotline.admin.forms import NOTHING_TRIED, Tried, asked, attempt, form_version
+from hotline.admin.forms import NOTHING_TRIED, Tried, asked, attempt, saved, version_seen
 from hotline.admin.leaving import against_unit, retire_unit
 from hotline.admin.schemas import NewUnitForm, SwitchForm, TreeQuery, UnitForm
 from hotline.admin.words import ChangeWords
@@ -69,21 +69,20 @@ def shown(code: str) -> ResponseReturnValue:
 @needs(Permission.ADMINISTER)
 def change(code: str) -> ResponseReturnValue:
     """Change a unit."""
-    return _done(code, attempt("change", UnitForm, change_unit, code=code, expected=form_version()))
+    return _done(code, attempt("change", UnitForm, change_unit, code=code, expected=version_seen()))
 
 
 @pages.post("/<code>/active")
 @needs(Permission.ADMINISTER)
 def switch(code: str) -> ResponseReturnValue:
     """Take a unit out of use, or into use again."""
-    return _done(code, attempt("switch", SwitchForm, retire_unit, code=code, expected=form_version()))
+    return _done(code, attempt("switch", SwitchForm, retire_unit, code=code, expected=version_seen()))
 
 
 def _done(code: str, done: Unit | Tried) -> ResponseReturnValue:
     if isinstance(done, Tried):
         return _shown(code, done), done.status
-    flash(gettext("Saved."), "done")
-    return redirect(url_for(".shown", code=code), 303)
+    return saved(code=code)
 
 
 def _blank(tried: Tried) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hotline.admin.forms import NOTHING_TRIED, Tried, asked, attempt, form_version
+from hotline.admin.forms import NOTHING_TRIED, Tried, asked, attempt, saved, version_seen
 from hotline.admin.schemas import KeyForm, NewUserForm, NothingForm, SwitchForm, UserForm, UsersQuery
 from hotline.admin.words import ChangeWords
 from hotline.base.changes import Subject, history_of, version_of
@@ -61,21 +61,21 @@ def shown(user_id: int) -> ResponseReturnValue:
 @needs(Permission.ADMINISTER)
 def change(user_id: int) -> ResponseReturnValue:
     """Change name, role or unit."""
-    return _done(user_id, attempt("change", UserForm, change_user, user_id=user_id, expected=form_version()))
+    return _done(user_id, attempt("change", UserForm, change_user, user_id=user_id, expected=version_seen()))
 
 
 @pages.post("/<int:user_id>/active")
 @needs(Permission.ADMINISTER)
 def switch(user_id: int) -> ResponseReturnValue:
     """Let somebody sign in no more, or again."""
-    return _done(user_id, attempt("switch", SwitchForm, switch_user, user_id=user_id, expected=form_version()))
+    return _done(user_id, attempt("switch", SwitchForm, switch_user, user_id=user_id, expected=version_seen()))
 
 
 @pages.post("/<int:user_id>/password")
 @needs(Permission.ADMINISTER)
 def reset(user_id: int) -> ResponseReturnValue:
     """Give a one-time password, shown with this answer and never again."""
-    done = attempt("reset", NothingForm, reset_password, user_id=user_id, expected=form_version())
+    done = attempt("reset", NothingForm, reset_password, user_id=user_id, expected=version_seen())
     if isinstance(done, Tried):
         return _shown(user_id, done), done.status
     return _shown(user_id, secret=("password", done[1]))
@@ -111,8 +111,7 @@ def revoke(key_id: int) -> ResponseReturnValue:
 def _done(user_id: int, done: User | Tried) -> ResponseReturnValue:
     if isinstance(done, Tried):
         return _shown(user_id, done), done.status
-    flash(gettext("Saved."), "done")
-    return redirect(url_for(".shown", user_id=user_id), 303)
+    return saved(user_id=user_id)
 
 
 def _blank(tried: Tried) -> str:
