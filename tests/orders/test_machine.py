@@ -28,6 +28,7 @@ from sqlalchemy import func, select
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import HotlineError, Invalid
 from hotline.base.time import Period
+from hotline.citizen import operations as citizen
 from hotline.handle import appeals, entrusting, review, supervision, time
 from hotline.handle import operations as handle
 from hotline.handle.models import Appeal, Evaluation
@@ -163,6 +164,8 @@ STEPS: dict[Action, Step] = {
         o, a, t, supervision=d.rng.choice(list(Supervision)), **WHY
     ),
     Action.FEED_BACK: lambda o, a, t, d: supervision.feed_back(o, a, t, note="已安排"),
+    Action.ASK_CENTER: lambda o, a, t, d: citizen.ask_center(o, a, t, note="还是没有解决"),
+    Action.ANSWER_CITIZEN: lambda o, a, t, d: citizen.answer_citizen(o, a, t, public_reply="已请承办单位再次核实。"),
     Action.URGE: lambda o, a, t, d: urge(o, a, t, note="再催一次"),
     Action.ESCALATE: lambda o, a, t, d: supervision.escalate(o, a, t, **WHY),
     Action.UNLIST: lambda o, a, t, d: supervision.unlist(o, a, t, **WHY),
