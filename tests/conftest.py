@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
@@ -25,6 +26,7 @@ from hotline.base.time import utc_now
 from hotline.base.web import limiter
 from hotline.base.work import unit_of_work
 from hotline.city import load_city
+from hotline.people import operations as people
 from hotline.people.actors import Actor
 from hotline.people.models import User
 from hotline.people.operations import create_user, give_api_key
@@ -34,6 +36,18 @@ from hotline.people.roles import UNIT_ROLES, Role
 # A Tuesday, 10:00 in the city: working time.
 NOW = datetime(2026, 11, 17, 2, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
+# Slow on purpose for people; for the tests, that is most of the time of each that signs in.
+people.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+# What takes longest starts first, so that no worker is left alone with it at the end.
+LONGEST = (
+    *("tests/test_start.py", "tests/test_sample.py", "tests/workers/", "tests/browser/"),
+    *("tests/orders/test_machine.py", "tests/orders/test_verify.py", "tests/report/"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 class Browser(FlaskClient):

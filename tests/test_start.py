@@ -28,11 +28,20 @@ def started(environment: dict[str, str], log: Path) -> Iterator[str]:
         )
     try:
         while not _answers(address):
-            assert process.poll() is None, log.read_text()
+            assert not _ends(process), log.read_text()
         yield address
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=90)
+
+
+def _ends(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process ends within the next moment; looking again at once would take the time it needs to start."""
+    try:
+        process.wait(timeout=0.2)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _answers(address: str) -> bool:

@@ -23,9 +23,9 @@ from hotline.people.roles import UNIT_ROLES, Role
 
 SHORTEST_PASSWORD = 10
 
-_hasher = PasswordHasher()
+hasher = PasswordHasher()
 # Verified when the login is unknown, so that the answer takes as long as for a known one.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+_NOBODY = hasher.hash(secrets.token_hex(16))
 
 
 def load_districts(rows: Iterable[Mapping[str, str]]) -> int:
@@ -152,14 +152,14 @@ def hashed(password: str) -> str:
         raise Invalid.field(
             "password", gettext("is too short; give at least %(least)s characters", least=SHORTEST_PASSWORD)
         )
-    return _hasher.hash(password)
+    return hasher.hash(password)
 
 
 def check_password(login: str, password: str) -> User | None:
     """The active user with this login and password, or None."""
     user = db.session.scalar(select(User).filter_by(login=login, active=True))
     try:
-        _hasher.verify(user.password_hash if user else _NOBODY, password)
+        hasher.verify(user.password_hash if user else _NOBODY, password)
     except VerifyMismatchError:
         return None
     return user

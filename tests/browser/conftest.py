@@ -37,6 +37,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=30_000)  # what a page comes to show is told by the page, not by the machine's speed
 OFFICE_SCREEN = {"width": 1366, "height": 768}
 
 
