@@ -5,12 +5,14 @@ Run: python -m bench.rollup [ORDERS]
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from typing import TypeVar
 
 from flask import Flask
@@ -19,7 +21,7 @@ from sqlalchemy import select, text
 from bench.city import bench_city, fill
 from hotline.base.db import db
 from hotline.base.time import Kind, Period, utc_now, week_of
-from hotline.base.work import unit_of_work
+from hotline.base.work import one_picture, unit_of_work
 from hotline.people.models import User
 from hotline.people.operations import create_user
 from hotline.people.queries import actor_for
@@ -30,7 +32,7 @@ from hotline.report.measures import MEASURES
 from hotline.report.papers.files import FILES
 from hotline.report.papers.operations import ask, make_report
 from hotline.report.queries import figures, rolled_at
-from hotline.report.rollup.conservation import verify_measures
+from hotline.report.rollup.conservation import Mismatch, verify_measures
 from hotline.report.rollup.counting import count
 from hotline.report.rollup.rolling import rebuild, roll_up
 
@@ -89,6 +91,12 @@ def paper(period: Period) -> None:
     print(f"the week's report: made in {seconds:.1f} s;", *(f"{form} {taken:.2f} s" for form, taken in files.items()))
 
 
+def verify(day: date, at_once: int) -> list[Mismatch]:
+    """What `hotline verify measures` finds in the 90 days until a day."""
+    with one_picture():
+        return list(verify_measures(day - timedelta(days=89), day, at_once=at_once))
+
+
 def main() -> None:
     """Measure and print."""
     orders = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
@@ -117,8 +125,10 @@ def main() -> None:
         paper(period)
         print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
         day = calendar.city_day(cutoff)
-        found, seconds = timed(lambda: list(verify_measures(day - timedelta(days=89), day)))
-        print(f"verify measures over 90 days: {len(found)} mismatches in {seconds:.1f} s", *found[:5], sep="\n")
+        for at_once in (1, os.cpu_count() or 1):
+            found, seconds = timed(partial(verify, day, at_once))
+            told = f"verify measures over 90 days, {at_once} at once: {len(found)} mismatches in {seconds:.1f} s"
+            print(told, *found[:5], sep="\n")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from flask import Flask, current_app
 from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select, text
 from werkzeug.exceptions import HTTPException
 
 from hotline.base.db import db
@@ -27,14 +28,23 @@ ONE_PICTURE = {"isolation_level": "REPEATABLE READ"}
 
 
 @contextmanager
-def one_picture() -> Iterator[None]:
+def one_picture(same: str = "") -> Iterator[None]:
     """Read inside from one picture of the record, whatever others commit meanwhile. Nothing written inside is kept.
 
-    In a session of its own: the caller's goes on where it was.
+    In a session of its own: the caller's goes on where it was. same: the picture somebody else reads from, as
+    ``share_picture`` names it.
     """
     with current_app.app_context():
-        db.session.connection(execution_options=ONE_PICTURE)
+        connection = db.session.connection(execution_options=ONE_PICTURE)
+        if same:
+            connection.execute(text(f"SET TRANSACTION SNAPSHOT '{same}'"))
         yield
+
+
+def share_picture() -> str:
+    """Name the picture this session reads from, so that others read from the same as long as this one goes on."""
+    name: str = db.session.scalars(select(func.pg_export_snapshot())).one()
+    return name
 
 
 FIRST_ERROR = 400  # HTTP statuses from here on are errors

@@ -69,7 +69,7 @@ def test_before_the_first_rollup_there_is_nothing_to_check(session: None) -> Non
 
 def test_the_command_tells_each_mismatch(app: Flask, committed: None) -> None:
     def verify() -> Result:
-        return CliRunner().invoke(cli, ["verify", "measures", "--days", "3"], obj=lambda: app)
+        return CliRunner().invoke(cli, ["verify", "measures", "--days", "3", "--at-once", "3"], obj=lambda: app)
 
     with app.app_context(), unit_of_work():
         factories.closed(utc_now() - DAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import date, datetime, timedelta
 
@@ -20,15 +21,22 @@ DATE = click.DateTime(["%Y-%m-%d"])
 @click.command("measures")
 @click.option("--days", default=90, show_default=True, help="How many days back.")
 @click.option("--until", type=DATE, default=None, help="The last of them; by default today.")
+@click.option(
+    "--at-once",
+    type=click.IntRange(1),
+    default=os.cpu_count,
+    show_default="the cores of this machine",
+    help="Measures counted at once.",
+)
 @with_app
-def measures(days: int, until: datetime | None) -> None:
+def measures(days: int, until: datetime | None, at_once: int) -> None:
     """Count every measure of every day anew and compare it with the rollup; check that the parts add up."""
     now = utc_now()
     with unit_of_work():
         roll_up(now)
     with one_picture():
         last: date = until.date() if until else policies.calendar_now().city_day(now)
-        found = list(verify_measures(last - timedelta(days=days) + DAY, last))
+        found = list(verify_measures(last - timedelta(days=days) + DAY, last, at_once=at_once))
     for mismatch in found:
         click.echo(str(mismatch))
     click.echo(f"{days} days until {last}, {len(found)} mismatches")
