@@ -1,11 +1,11 @@
-// The knowledge base beside the call: Alt+K looks in it for the words selected, or for what is typed there; the arrows
-// choose, Enter opens an article, Enter again takes it as the answer, Esc returns to the call.
+// The knowledge base beside the call: Alt+K looks in it for the words selected, else for what the citizen says, until
+// something is typed there; the arrows choose, Enter opens an article, Enter again takes it as the answer, Esc returns to the call.
 (() => {
   "use strict";
   const asked = document.getElementById("look_for"), place = document.getElementById("knowledge"), text = document.getElementById("text");
   if (!asked) return;
   const panes = document.querySelector(".panes");
-  let timer = 0, asking = null, back = text;
+  let timer = 0, asking = null, back = text, given = "";
 
   function ask(wait = 250) {
     clearTimeout(timer);
@@ -27,7 +27,8 @@
     back = document.activeElement && document.activeElement !== document.body ? document.activeElement : text;
     panes.classList.add("looking");
     asked.focus();
-    if (selected) { asked.value = selected.slice(0, asked.maxLength); ask(0); }
+    const words = selected || (asked.value === given ? text.value.trim() : "");
+    if (words) { asked.value = given = words.slice(0, asked.maxLength); ask(0); }
     asked.select();
   }
   function close() {

@@ -364,7 +364,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.defaultPrevented || event.metaKey) return;
     const field = event.target;
-    if (event.key === "F1") {
+    if (event.key === "F1" || (event.key === "?" && field.id === "phone")) {  // where the cursor waits; no number has one
       event.preventDefault();
       byId("keys").showModal();
     } else if (event.ctrlKey && event.key === "Enter" && !form.contains(field)) {

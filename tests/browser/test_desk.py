@@ -88,6 +88,10 @@ def test_the_desk_fits_the_office_screen_and_shows_its_keys(desk: Page) -> None:
     assert (tall, wide) == (768, 1366)
     desk.keyboard.press("F1")
     expect(desk.locator("#keys")).to_contain_text("Alt+A")
+    desk.keyboard.press("Escape")
+    desk.locator("#phone").press("?")
+    expect(desk.locator("#keys")).to_be_visible()
+    expect(desk.locator("#phone")).to_have_value("")
 
 
 def test_without_a_connection_nothing_is_lost_and_nothing_doubled(

@@ -144,6 +144,8 @@ def test_an_answer_is_found_in_the_knowledge_base_by_keyboard(desk: Page) -> Non
     desk.locator("#text").fill("想问一下公积金怎么提取")
     desk.keyboard.press("Alt+k")
     expect(desk.locator("#look_for")).to_be_focused()
+    expect(desk.locator("#look_for")).to_have_value("想问一下公积金怎么提取")
+    expect(desk.locator("#knowledge summary").first).to_contain_text("公积金")
     desk.keyboard.insert_text("提取住房公积金")
     article = desk.locator("#knowledge summary").first
     expect(article).to_contain_text("公积金")
