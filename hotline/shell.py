@@ -158,6 +158,9 @@ DESKS = (
     ),
 )
 
+# Whose day begins at another desk than the first of their rail.
+WORKS_AT = {Role.SUPERVISOR: "watch.supervision", Role.ADMIN: "admin.index"}
+
 
 def init_app(app: Flask) -> None:
     """Give every template the frame and the filters."""
@@ -208,10 +211,12 @@ def unread_notices() -> str:
 
 
 def home() -> ResponseReturnValue:
-    """To the first desk somebody has; a citizen's page for everybody else."""
+    """To the desk somebody works at, mostly the first they have; a citizen's page for everybody else."""
     actor = actor_or_none()
-    endpoints = (desk.endpoint for desk in DESKS if actor and desk.is_of(actor))
-    return redirect(url_for(next(endpoints, "citizen.home")))
+    desks = [desk.endpoint for desk in DESKS if actor and desk.is_of(actor)]
+    if actor and WORKS_AT.get(actor.role) in desks:
+        return redirect(url_for(WORKS_AT[actor.role]))
+    return redirect(url_for(desks[0] if desks else "citizen.home"))
 
 
 def city_clock(now: datetime) -> dict[str, Any]:

@@ -80,9 +80,9 @@ def test_citizens_read_no_numbers(session: None, now: datetime) -> None:
         ("handler", "/inbox"),
         ("unit_head", "/inbox"),
         ("callback", "/callbacks"),
-        ("supervisor", "/week"),
+        ("supervisor", "/supervision"),
+        ("admin", "/admin"),
         ("manager", "/week"),
-        ("admin", "/week"),
     ],
 )
 def test_everybody_lands_at_their_desk(sign_in: Callable[[str], FlaskClient], role: str, lands: str) -> None:
