@@ -11,7 +11,7 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.base.files import read_csv
 from hotline.knowledge.operations import load_articles
-from hotline.people.operations import load_districts, load_units
+from hotline.people.units import load_districts, load_units
 from hotline.policy.days import merged
 from hotline.policy.folder import calendar_document, read_city
 from hotline.policy.models import CalendarVersion
@@ -28,8 +28,8 @@ def load_city(city: Path, policy_file: Path, now: datetime) -> dict[str, int]:
     """Load or update everything of a city; what is unchanged stays as it is. Returns the rows read by file."""
     counts = {
         "districts": load_districts(read_csv(city / "districts.csv")),
-        "units": load_units(read_csv(city / "units.csv")),
-        "categories": load_categories(read_csv(city / "categories.csv")),
+        "units": load_units(read_csv(city / "units.csv"), now),
+        "categories": load_categories(read_csv(city / "categories.csv"), now),
         "keywords": load_keywords(read_csv(city / "keywords.csv"), now),
         "places": load_places(read_csv(city / "places.csv"), now),
         "catalogue": load_catalogue(read_csv(city / "catalogue.csv"), now),

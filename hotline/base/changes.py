@@ -5,7 +5,8 @@ Written by the operations that change something, in the same transaction. It nev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -139,6 +140,23 @@ def record_change(
         )
     )
     return True
+
+
+Facts = Mapping[str, Any]
+
+
+@contextmanager
+def record_file(subject: Subject, read: Callable[[], Mapping[str, tuple[str, Facts]]], now: datetime) -> Iterator[None]:
+    """Keep what a city's file changes inside, row by row; what it lays down where nothing was yet is no change.
+
+    read: all there is of a kind now, by key: what it is called, and what the record says of it.
+    """
+    before = read()
+    yield
+    after = read() if before else before
+    for key in sorted({**before, **after}):
+        (_, old), (title, new) = before.get(key, ("", None)), after.get(key, (before.get(key, ("",))[0], None))
+        record_change(CONSOLE, subject, key, title, now, before=old, after=new)
 
 
 def kept_by_people(subject: Subject) -> frozenset[str]:

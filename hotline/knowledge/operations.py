@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from hotline.base.changes import Subject, record_change
+from hotline.base.changes import Subject, record_change, record_file
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import Conflict, Invalid, Stale
 from hotline.base.i18n import gettext
@@ -151,12 +151,22 @@ def load_articles(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
     category the city does not have, or a day that is none.
     """
     said = [(row["code"], _of_file(row)) for row in rows]
+    with record_file(Subject.ARTICLE, _newest_facts, now):
+        _write_of_file(said, now)
+    return len(said)
+
+
+def _newest_facts() -> dict[str, tuple[str, dict[str, Any]]]:
+    newest = db.session.scalars(select(Article).order_by(Article.code, Article.revision))
+    return {article.code: (article.title, _facts(article)) for article in newest}
+
+
+def _write_of_file(said: Iterable[tuple[str, dict[str, Any]]], now: datetime) -> None:
     for code, article in said:
         old = select(Article).filter_by(code=code, origin="file").order_by(Article.revision.desc()).limit(1)
         before = db.session.scalar(old)
         if before is None or any(getattr(before, name) != article[name] for name in SAID):
             _revise(code, _newest(code, None), SYSTEM, now, "", article)
-    return len(said)
 
 
 def _of_file(row: Mapping[str, str]) -> dict[str, Any]:

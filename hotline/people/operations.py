@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert
 
-from hotline.base.changes import CONSOLE, Author, Subject, kept_by_people, record_change
-from hotline.base.db import db, forget_kept
+from hotline.base.changes import CONSOLE, Author, Subject, record_change
+from hotline.base.db import db
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
-from hotline.people.models import ApiKey, District, ReadRecord, Unit, User
+from hotline.people.models import ApiKey, ReadRecord, User
 from hotline.people.roles import UNIT_ROLES, Role
 
 SHORTEST_PASSWORD = 10
@@ -26,74 +24,6 @@ SHORTEST_PASSWORD = 10
 hasher = PasswordHasher()
 # Verified when the login is unknown, so that the answer takes as long as for a known one.
 _NOBODY = hasher.hash(secrets.token_hex(16))
-
-
-def load_districts(rows: Iterable[Mapping[str, str]]) -> int:
-    """Insert or update districts by code; return how many rows were read."""
-    values = [
-        {
-            "code": row["code"],
-            "name": row["name"],
-            "name_en": row["name_en"],
-            "population": int(row["population"]) if row.get("population") else None,
-        }
-        for row in rows
-    ]
-    statement = insert(District)
-    changes = {name: statement.excluded[name] for name in ("name", "name_en", "population")}
-    db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
-    return len(values)
-
-
-def load_units(rows: Iterable[Mapping[str, str]]) -> int:
-    """Insert or update units by code, parents before children; return how many rows were read.
-
-    A unit somebody has changed on a page stays as it is.
-
-    Raises Invalid for a parent that is no unit, and for a unit that would stand above itself.
-    """
-    values = [
-        {
-            "code": row["code"],
-            "name": row["name"],
-            "name_en": row["name_en"],
-            "kind": row["kind"],
-            "parent_code": row["parent"] or None,
-            "district_code": row["district"] or None,
-            "powers": row["powers"],
-        }
-        for row in rows
-    ]
-    mine = kept_by_people(Subject.UNIT)
-    kept, values = len(values), [value for value in values if value["code"] not in mine]
-    if not values:
-        return kept
-    _check_tree(values)
-    statement = insert(Unit)
-    changes = {
-        name: statement.excluded[name] for name in ("name", "name_en", "kind", "parent_code", "district_code", "powers")
-    }
-    db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
-    forget_kept()
-    return kept
-
-
-def _check_tree(values: Iterable[Mapping[str, str | None]]) -> None:
-    """Raise Invalid where a unit's parent is no unit, or a unit stands above itself."""
-    found = db.session.execute(select(Unit.code, Unit.parent_code))
-    parents = {unit.code: unit.parent_code for unit in found}
-    for value in values:
-        code, listed = str(value["code"]), value["parent_code"]
-        if listed is not None and listed not in parents:
-            raise Invalid.field(f"unit {code}", f"its parent {listed} is not a unit; list the parent before it")
-        parents[code] = listed
-    for code, parent in parents.items():
-        above, passed = parent, {code}
-        while above is not None:
-            if above in passed:
-                raise Invalid.field(f"unit {code}", f"{above} stands above itself; mend the parents")
-            passed.add(above)
-            above = parents[above]
 
 
 def create_user(

@@ -1,19 +1,21 @@
-"""Verbs on handling units, for whoever administers them."""
+"""Verbs on districts and handling units: loaded from a city's files, kept by whoever administers them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
-from hotline.base.changes import Subject, record_change, require_version
+from hotline.base.changes import Subject, kept_by_people, record_change, record_file, require_version
 from hotline.base.db import db, forget_kept, take_turns
 from hotline.base.errors import Conflict, Invalid, NotFound
 from hotline.base.i18n import gettext
 from hotline.people.actors import Actor
-from hotline.people.models import Unit, UnitKind
+from hotline.people.models import District, Unit, UnitKind
 from hotline.people.queries import require_district, units_under
 from hotline.people.roles import Permission
 
@@ -32,6 +34,80 @@ def unit_facts(unit: Unit) -> dict[str, Any]:
         "contact": unit.contact,
         "active": unit.active,
     }
+
+
+def load_districts(rows: Iterable[Mapping[str, str]]) -> int:
+    """Insert or update districts by code; return how many rows were read."""
+    values = [
+        {
+            "code": row["code"],
+            "name": row["name"],
+            "name_en": row["name_en"],
+            "population": int(row["population"]) if row.get("population") else None,
+        }
+        for row in rows
+    ]
+    statement = insert(District)
+    changes = {name: statement.excluded[name] for name in ("name", "name_en", "population")}
+    db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
+    return len(values)
+
+
+def load_units(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
+    """Insert or update units by code, parents before children; return how many rows were read.
+
+    A unit somebody has changed on a page stays as it is.
+
+    Raises Invalid for a parent that is no unit, and for a unit that would stand above itself.
+    """
+    values = [
+        {
+            "code": row["code"],
+            "name": row["name"],
+            "name_en": row["name_en"],
+            "kind": row["kind"],
+            "parent_code": row["parent"] or None,
+            "district_code": row["district"] or None,
+            "powers": row["powers"],
+        }
+        for row in rows
+    ]
+    mine = kept_by_people(Subject.UNIT)
+    kept, values = len(values), [value for value in values if value["code"] not in mine]
+    if not values:
+        return kept
+    _check_tree(values)
+    statement = insert(Unit)
+    changes = {
+        name: statement.excluded[name] for name in ("name", "name_en", "kind", "parent_code", "district_code", "powers")
+    }
+    with record_file(Subject.UNIT, _all_facts, now):
+        db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
+    forget_kept()
+    return kept
+
+
+def _all_facts() -> dict[str, tuple[str, dict[str, Any]]]:
+    units = db.session.scalars(select(Unit).execution_options(populate_existing=True))
+    return {unit.code: (unit.name, unit_facts(unit)) for unit in units}
+
+
+def _check_tree(values: Iterable[Mapping[str, str | None]]) -> None:
+    """Raise Invalid where a unit's parent is no unit, or a unit stands above itself."""
+    found = db.session.execute(select(Unit.code, Unit.parent_code))
+    parents = {unit.code: unit.parent_code for unit in found}
+    for value in values:
+        code, listed = str(value["code"]), value["parent_code"]
+        if listed is not None and listed not in parents:
+            raise Invalid.field(f"unit {code}", f"its parent {listed} is not a unit; list the parent before it")
+        parents[code] = listed
+    for code, parent in parents.items():
+        above, passed = parent, {code}
+        while above is not None:
+            if above in passed:
+                raise Invalid.field(f"unit {code}", f"{above} stands above itself; mend the parents")
+            passed.add(above)
+            above = parents[above]
 
 
 def add_unit(code: str, actor: Actor, now: datetime, **said: Any) -> Unit:

@@ -77,8 +77,7 @@ def end_keyword(category: str, word: str, actor: Actor, now: datetime, *, expect
     """Let a word speak for a category no more. Raises Conflict where it does not."""
     current = _held(category, word, actor, expected)
     _end(current, now)
-    before = {"weight": current.weight, "origin": current.origin}
-    record_change(actor, Subject.KEYWORD, key_of(category, word), word, now, before=before)
+    record_change(actor, Subject.KEYWORD, key_of(category, word), word, now, before=keyword_facts(current))
     return current
 
 
@@ -88,6 +87,11 @@ def suggest_with(text: str, changed: Iterable[tuple[str, str, float]]) -> Sugges
     others.update({(word, category): weight for word, category, weight in changed})
     rows = [(word, category, weight) for (word, category), weight in others.items() if weight]
     return suggest("", text, tables=replace(routing(), classifier=Classifier(category_model(), rows)))
+
+
+def keyword_facts(row: Keyword) -> dict[str, Any]:
+    """What the record of changes says of a keyword."""
+    return {"weight": row.weight, "origin": row.origin}
 
 
 def check(word: str, weight: float) -> None:
@@ -112,7 +116,7 @@ def _lay_down(before: Keyword | None, row: Keyword, actor: Actor, now: datetime)
     db.session.add(row)
     db.session.flush()
     forget_kept()
-    old, new = (None if one is None else {"weight": one.weight, "origin": one.origin} for one in (before, row))
+    old, new = (None if one is None else keyword_facts(one) for one in (before, row))
     key = key_of(row.category_code, row.keyword)
     record_change(actor, Subject.KEYWORD, key, row.keyword, now, before=old, after=new)
     return row

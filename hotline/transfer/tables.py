@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from hotline.base.changes import Subject, kept_by_people
+from hotline.base.changes import Subject, kept_by_people, record_file
 from hotline.base.db import db, forget_kept
 from hotline.base.errors import Invalid
+from hotline.orders.categories import category_facts
 from hotline.orders.models import Category
 from hotline.people.models import District, Unit
 from hotline.transfer.catalogue import ANYWHERE, STREET, TERRITORY, Terms
 from hotline.transfer.catalogue_csv import read_terms
 from hotline.transfer.catalogue_queries import History, histories
 from hotline.transfer.keywords import key_of as keyword_key
+from hotline.transfer.keywords import keyword_facts
 from hotline.transfer.models import Keyword, Origin, PlaceName
 from hotline.transfer.revise import Cause, hold_catalogue, lay_down, same
 
 
-def load_categories(rows: Iterable[Mapping[str, str]]) -> int:
+def load_categories(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
     """Insert or update categories by code; return how many rows were read.
 
     A category somebody has changed on a page stays as it is. Raises Invalid for a default unit the city does not have.
@@ -37,9 +40,15 @@ def load_categories(rows: Iterable[Mapping[str, str]]) -> int:
     statement = insert(Category)
     changes = {name: statement.excluded[name] for name in names[1:]}
     if values:
-        db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
+        with record_file(Subject.CATEGORY, _category_facts, now):
+            db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), values)
     forget_kept()
     return len(rows)
+
+
+def _category_facts() -> dict[str, tuple[str, dict[str, Any]]]:
+    categories = db.session.scalars(select(Category).execution_options(populate_existing=True))
+    return {category.code: (category.name, category_facts(category)) for category in categories}
 
 
 def load_keywords(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
@@ -61,8 +70,14 @@ def load_keywords(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
             return False
         return row.origin == "hand" or (row.keyword, row.category_code) in listed
 
-    replace_rows(Keyword, values, now, owned)
+    with record_file(Subject.KEYWORD, _keyword_facts, now):
+        replace_rows(Keyword, values, now, owned)
     return len(rows)
+
+
+def _keyword_facts() -> dict[str, tuple[str, dict[str, Any]]]:
+    in_force = db.session.scalars(select(Keyword).where(Keyword.valid_to.is_(None)))
+    return {keyword_key(row.category_code, row.keyword): (row.keyword, keyword_facts(row)) for row in in_force}
 
 
 def load_places(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
@@ -99,8 +114,14 @@ def load_catalogue(rows: Iterable[Mapping[str, str]], now: datetime) -> int:
     past = histories()
     changes = [(key, past.get(key, History()), said.get(key)) for key in [*said, *(past.keys() - said.keys())]]
     changed = [change for change in changes if _file_changed(change[1], change[2], now)]
-    lay_down(changed, Cause(Origin.FILE, None, "", now, now), keep_plans=True)
+    with record_file(Subject.CATALOGUE, lambda: _row_facts(now), now):
+        lay_down(changed, Cause(Origin.FILE, None, "", now, now), keep_plans=True)
     return len(said)
+
+
+def _row_facts(now: datetime) -> dict[str, tuple[str, dict[str, Any]]]:
+    in_force = {key: terms for key, past in histories().items() if (terms := past.terms_at(now))}
+    return {":".join(key): (f"{key[0]} × {key[1]}", asdict(terms)) for key, terms in in_force.items()}
 
 
 def _file_changed(past: History, terms: Terms | None, now: datetime) -> bool:

@@ -12,19 +12,23 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Executable, event, select, update
 
+from config.settings import Settings
 from hotline.admin.leaving import retire_category, retire_unit
 from hotline.base.changes import Change, Subject, history_of, record_change
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed, Stale
+from hotline.base.files import read_csv
+from hotline.city import load_city
 from hotline.orders.categories import add_category, next_code
 from hotline.orders.models import Category
 from hotline.people.actors import Actor
 from hotline.people.models import ApiKey, Unit, UnitKind, User
-from hotline.people.operations import check_password, give_api_key, load_units
+from hotline.people.operations import check_password, give_api_key
 from hotline.people.roles import GRANTS, STAFF_ROLES, Permission, Role
-from hotline.people.units import add_unit, change_unit
+from hotline.people.units import add_unit, change_unit, load_units
 from hotline.people.users import add_user, change_user, make_key, reset_password, switch_user
 from hotline.transfer.models import Keyword
+from hotline.transfer.tables import load_catalogue
 from tests import factories
 from tests.conftest import NOW, PASSWORD
 
@@ -198,9 +202,28 @@ def test_the_citys_file_leaves_what_people_keep(actor: ActorOf) -> None:
         "district": "",
         "powers": "",
     }
-    load_units([row, {**row, "code": "water", "name": "水务集团"}])
+    load_units([row, {**row, "code": "water", "name": "水务集团"}], NOW)
     db.session.expire_all()
     assert (db.session.get_one(Unit, "housing").name, db.session.get_one(Unit, "water").name) == ("住建委", "水务集团")
+    (told,) = history_of(Subject.UNIT, "water")
+    assert (told.by, told.user_id, told.at, told.after["name"]) == ("system", None, NOW, "水务集团")
+    assert told.before["name"] != "水务集团"
+    assert {one.by for one in history_of(Subject.UNIT, "housing")} == {"测试admin"}
+
+
+def test_what_a_citys_file_changes_is_told_row_by_row(app: Flask, session: None) -> None:
+    settings: Settings = app.config["SETTINGS"]
+    rows = (Subject.UNIT, Subject.CATEGORY, Subject.KEYWORD, Subject.CATALOGUE, Subject.ARTICLE)
+    told = select(Change).where(Change.subject.in_(rows))
+    assert db.session.scalars(told).all() == [], "the first load is no change"
+    load_city(settings.city_dir, settings.policy_dir / "default.toml", NOW)
+    assert db.session.scalars(told).all() == [], "nor is what says the same"
+    first, *others = read_csv(settings.city_dir / "catalogue.csv")
+    load_catalogue([{**first, "basis": "新的三定规定"}, *others[:-1]], NOW)
+    changed, ended = db.session.scalars(told.order_by(Change.after.is_(None))).all()
+    assert changed.key == f"{first['category']}:{first['district']}"
+    assert changed.after == {"basis": "新的三定规定"}
+    assert (ended.key, ended.after) == (f"{others[-1]['category']}:{others[-1]['district']}", None)
 
 
 def test_a_unit_that_is_named_somewhere_stays_in_use(sign_in: SignIn) -> None:

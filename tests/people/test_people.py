@@ -19,10 +19,11 @@ from hotline.base.i18n import LABELS
 from hotline.cli import cli
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.models import ApiKey, User
-from hotline.people.operations import check_password, create_user, load_units, record_read
+from hotline.people.operations import check_password, create_user, record_read
 from hotline.people.queries import units_under
 from hotline.people.roles import GRANTS, Permission, Role
-from tests.conftest import PASSWORD
+from hotline.people.units import load_units
+from tests.conftest import NOW, PASSWORD
 
 
 def test_every_role_has_its_grants() -> None:
@@ -169,7 +170,7 @@ def unit_row(code: str, parent: str) -> dict[str, str]:
 
 
 def test_a_circle_of_units_ends(session: None) -> None:
-    load_units([unit_row("a", ""), unit_row("b", "a")])
+    load_units([unit_row("a", ""), unit_row("b", "a")], NOW)
     db.session.execute(text("UPDATE unit SET parent_code = 'b' WHERE code = 'a'"))
     db.session.execute(text("SET LOCAL statement_timeout = '5s'"))
     assert units_under("a") == {"a", "b"}
@@ -186,7 +187,7 @@ def test_a_circle_of_units_ends(session: None) -> None:
 )
 def test_units_that_are_no_tree_are_refused(session: None, rows: list[dict[str, str]], row_name: str, why: str) -> None:
     with pytest.raises(Invalid, match=why) as refused:
-        load_units(rows)
+        load_units(rows, NOW)
     assert list(refused.value.errors) == [row_name]
 
 

@@ -251,12 +251,12 @@ def test_a_catalogue_row_with_an_unknown_code_is_refused(
     assert list(refused.value.errors) == [f"catalogue row {row['category']} {row['district']}"]
 
 
-def test_a_category_with_an_unknown_default_unit_is_refused(session: None) -> None:
+def test_a_category_with_an_unknown_default_unit_is_refused(session: None, now: datetime) -> None:
     row = {"code": "050101", "name": "停水", "name_en": "No water", "default_unit": "watr"}
     with pytest.raises(Invalid, match="watr") as refused:
-        load_categories([row])
+        load_categories([row], now)
     assert list(refused.value.errors) == ["category 050101"]
-    assert load_categories([{**row, "default_unit": "territory"}]) == 1
+    assert load_categories([{**row, "default_unit": "territory"}], now) == 1
 
 
 def test_changed_units_and_categories_are_read_again(session: None) -> None:
