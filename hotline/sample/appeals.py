@@ -6,7 +6,7 @@ from base64 import b64decode
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, NotAllowed
@@ -16,7 +16,7 @@ from hotline.handle.models import Appeal
 from hotline.orders.appealing import counts_against
 from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import State
-from hotline.orders.models import Order
+from hotline.orders.models import Event, Order
 from hotline.people.roles import Role
 from hotline.policy.appeals import Ground, Scope
 from hotline.policy.calendar import TimeUnit, add_working
@@ -72,8 +72,9 @@ class Aftermath:
         ]
 
     def _appeal(self, order: Order, scope: Scope, *, reviews: int) -> bool:
-        """Appeal a while after the closing, if that has come, and let so many reviewers say their word."""
-        if order.closed_at is None or (at := self._later(order.closed_at)) > self.now:
+        """Appeal a while after what happened last, if that has come, and let so many reviewers say their word."""
+        last = db.session.scalars(select(func.max(Event.at)).where(Event.order_id == order.id)).one()
+        if (at := self._later(last)) > self.now:
             return False
         ground = self.rng.choice(GROUNDS[scope])
         reason = self.town.phrases.pick(self.rng, "appeals", ground.value)

@@ -31,6 +31,7 @@ AGENT_SORTS = 0.2  # how often an agent chooses category and district at once
 DIRECT = 0.5  # how many consultations are answered at once
 UNCLEAR = 0.1  # how many others are written so that a person must dispatch them
 ADDRESS_GIVEN, ADDRESS_BESIDE = 0.85, 0.3
+TWO_AT_ONCE = 0.15  # how many of those who might be unclear tell of two matters
 TRIES = 100
 WAYS_OUT = (State.EXITING, State.DECLINED, State.WITHDRAWN, State.EMERGENCY)
 SMALLEST_HANDFUL = 5
@@ -40,7 +41,7 @@ AGES = (1, 4, 6, 2, 5, 11, 3, 4, 8, 1, 5, 6)
 UPSTREAM_GIVEN = 0.5  # how many orders of the partner come with its deadline
 UPSTREAM_DAYS = 4
 OF_BUSINESS = ("0102", "0103", "0104", "030603", "100601", "130503")  # categories enterprises call about
-CROWDS, SMALLEST_CROWD, CROWDED_DAYS = 2, 4, 5
+SMALLEST_CROWD, CROWDED_DAYS = 4, (5, 0.3)  # for each crowd, within how many days it is heard
 CROWDED = ("04", "06", "12")  # categories of what many suffer from at once
 ENTERPRISES, ENTERPRISES_BESIDE = 0.5, 0.02  # of such matters, of others
 
@@ -165,10 +166,10 @@ class Plan:
         """What many citizens of one place tell of within the last days: the hot topics of the sample."""
         loud = [row for row in self.town.templates if row.category.startswith(CROWDED) and row.names_place]
         crowds = []
-        for template in self.rng.sample(loud, CROWDS):
+        for template, days in zip(self.rng.sample(loud, len(CROWDED_DAYS)), CROWDED_DAYS, strict=True):
             spot = self.town.spot(self.rng, template)
             for _ in range(max(SMALLEST_CROWD, orders // 300)):
-                at = self.now - LATEST - self.rng.uniform(0.1, CROWDED_DAYS) * DAY
+                at = self.now - LATEST - self.rng.uniform(0.1, 1) * days * DAY
                 crowds.append(self._written(at, template, spot, None))
         return crowds
 
@@ -198,12 +199,21 @@ class Plan:
         for _ in range(TRIES):
             template = self.town.template(self.rng, self.consultations if direct else None)
             draft = self._written(at, template, self.town.spot(self.rng, template), hold, sorts=0, direct=direct)
+            if not direct and self.rng.random() < TWO_AT_ONCE:
+                draft = self._telling_two(draft)
             said = suggest(draft.intake.title, draft.intake.text, draft.intake.address)
             if said.assignment is None or said.confidence < self.town.policy.auto_confidence:
                 return draft
         vague = self.town.phrases.all("vague", "texts")
         said_little = vague[at.second % len(vague)]
         return replace(draft, intake=replace(draft.intake, title=said_little[:12], text=said_little, address=""))
+
+    def _telling_two(self, draft: Draft) -> Draft:
+        """Make a caller tell of a second matter in the same place: it is not sure then whose the order is."""
+        other = self.town.template(self.rng)
+        second = self._written(draft.at, other, draft.spot, draft.hold, sorts=0).intake.text
+        between = self.rng.choice(self.town.phrases.all("vague", "besides"))
+        return replace(draft, intake=replace(draft.intake, text=f"{draft.intake.text}{between}{second}"))
 
     def _leaving(self, at: datetime, template: Template, hold: State | None) -> Draft:
         """A call that leaves without a unit, with words of its own."""
