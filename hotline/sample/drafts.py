@@ -103,6 +103,7 @@ class Plan:
         self.town, self.cast, self.rng, self.now = town, cast, rng, now
         self.start = now - timedelta(weeks=weeks)
         self.consultations = [row for row in town.templates if row.nature is Nature.CONSULTATION]
+        self.complaints = [row for row in town.templates if row.nature in {Nature.COMPLAINT, Nature.HELP}]
 
     def drafts(self, orders: int) -> list[Draft]:
         """All drafts, oldest first."""
@@ -199,7 +200,7 @@ class Plan:
         for _ in range(TRIES):
             template = self.town.template(self.rng, self.consultations if direct else None)
             draft = self._written(at, template, self.town.spot(self.rng, template), hold, sorts=0, direct=direct)
-            if not direct and self.rng.random() < TWO_AT_ONCE:
+            if template in self.complaints and not direct and self.rng.random() < TWO_AT_ONCE:
                 draft = self._telling_two(draft)
             said = suggest(draft.intake.title, draft.intake.text, draft.intake.address)
             if said.assignment is None or said.confidence < self.town.policy.auto_confidence:
@@ -210,7 +211,7 @@ class Plan:
 
     def _telling_two(self, draft: Draft) -> Draft:
         """Make a caller tell of a second matter in the same place: it is not sure then whose the order is."""
-        other = self.town.template(self.rng)
+        other = self.town.template(self.rng, self.complaints)
         second = self._written(draft.at, other, draft.spot, draft.hold, sorts=0).intake.text
         between = self.rng.choice(self.town.phrases.all("vague", "besides"))
         return replace(draft, intake=replace(draft.intake, text=f"{draft.intake.text}{between}{second}"))
