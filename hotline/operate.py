@@ -71,7 +71,7 @@ SAMPLE_USERS = (
     SampleUser("callback", "孙悦", Role.CALLBACK),
     SampleUser("supervisor", "吴方", Role.SUPERVISOR),
     SampleUser("manager", "郑海燕", Role.MANAGER),
-    SampleUser("admin", "系统管理员", Role.ADMIN),
+    SampleUser("admin", "罗静", Role.ADMIN),
 )
 
 

@@ -53,6 +53,11 @@ class Card:
     about: str
     concerns: list[Concern] = field(default_factory=list)
 
+    @property
+    def long(self) -> bool:
+        """Whether its figure is words or a date, not a number."""
+        return not self.figure.isdigit()
+
 
 def cards(actor: Actor, now: datetime) -> list[Card]:
     """What an actor keeps."""

@@ -81,7 +81,7 @@ def _time_asked(order: Order, asked: Event, now: datetime) -> TimeAsked:
     work = running(order, UNIT_CLOCKS)
     useful = work is not None and work.upstream_at is None
     due_then = due_if_granted(order, asked, now) if useful else None
-    words = time_in_words(asked.payload["time"])
+    words = time_in_words(asked.payload["time"], brief=True)
     return TimeAsked(order, asked, TimeKind(asked.payload["kind"]), words, work, due_then)
 
 

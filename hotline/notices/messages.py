@@ -107,7 +107,7 @@ def of_digest(digest: Digest) -> Message:
     """A digest of warnings: the numbers of the orders, the worst kind first."""
     lines, warnings = [], []
     for warned in digest.kinds:
-        lines.append(f"{label(warned.kind)}: {len(warned.deadlines) + warned.more}")
+        lines.append(label(warned.kind) + gettext(": ") + str(len(warned.deadlines) + warned.more))
         for deadline in warned.deadlines:
             number = deadline.order.number
             lines.append(f"  {number} {label(deadline.clock)} {_when(deadline.due_at)}")
@@ -119,7 +119,7 @@ def of_digest(digest: Digest) -> Message:
 
 
 def _line(name: str, value: str) -> str:
-    return f"{name}: {value}" if value else ""
+    return name + gettext(": ") + value if value else ""
 
 
 def _unit(event: Event, order: Order) -> str:

@@ -110,10 +110,12 @@ def _instant(written: str) -> str:
     return city_time(datetime.fromisoformat(written), policies.calendar_now(), ends=True)
 
 
-def time_in_words(time: Mapping[str, Any]) -> str:
-    """How much time is asked for or granted: an amount, or from when to when."""
+def time_in_words(time: Mapping[str, Any], *, brief: bool = False) -> str:
+    """How much time is asked for or granted: an amount, or from when to when. brief: until when."""
     if "amount" in time:
         return spoken(time["amount"], TimeUnit(time["unit"]))
+    if brief:
+        return gettext("until %(end)s", end=_instant(time["end"]))
     return gettext("%(start)s to %(end)s", start=_instant(time["start"]), end=_instant(time["end"]))
 
 

@@ -232,13 +232,13 @@ def _kinds(kinds: Iterable[str]) -> str:
 def trigger_title(trigger: Trigger) -> str:
     """What a trigger is called; with its measure, where a policy may hold units to several."""
     title = label(trigger.kind)
-    return f"{title}: {gettext(HELD_TO[trigger.measure])}" if trigger.measure else title
+    return title + gettext(": ") + gettext(HELD_TO[trigger.measure]) if trigger.measure else title
 
 
 def trigger_does(trigger: Trigger) -> str:
     """What a trigger does."""
     if trigger.supervision:
-        return f"{label(trigger.does)}: {label(trigger.supervision)}"
+        return label(trigger.does) + gettext(": ") + label(trigger.supervision)
     return label(trigger.does)
 
 

@@ -15,7 +15,7 @@ from hotline.report.wall import wall
 pages = Blueprint("wall", __name__, template_folder="templates")
 
 
-DRAWN = 480, 320  # the box of the hours, in the units of its viewBox
+DRAWN = 480, 360  # the box of the hours, in the units of its viewBox
 
 
 @pages.get("/wall")

@@ -200,7 +200,8 @@
   function mark() {
     const found = document.querySelector("#suggestion .found");
     const [words, places, dangers] = ["words", "places", "dangers"].map((kind) => found ? JSON.parse(found.dataset[kind]) : []);
-    byId("nature-told").textContent = found && found.dataset.nature ? `: ${found.dataset.nature}` : "";
+    const told = byId("nature-told");
+    told.textContent = found && found.dataset.nature ? told.dataset.between + found.dataset.nature : "";
     window.markWords(mirror, text.value, [["danger", dangers], ["word", words], ["at", places]]);
     mirror.scrollTop = text.scrollTop;
   }

@@ -194,7 +194,7 @@ def because(like: Likeness, *, logged: bool = False) -> list[str]:
 
     logged: for a log units read; that one citizen told of both would say who a secret order is from.
     """
-    said = [f"{label(like.place)}: {gettext(', ').join(like.shared)}" if like.shared else label(like.place)]
+    said = [label(like.place) + gettext(": ") + gettext(", ").join(like.shared) if like.shared else label(like.place)]
     if like.same_category:
         said.append(gettext("same category"))
     if like.same_caller and not logged:
