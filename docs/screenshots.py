@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from logging import ERROR, getLogger
 from pathlib import Path
+from threading import Thread
 
+import time_machine
+from flask import Flask
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
+from werkzeug.serving import make_server
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from bench.city import bench_city, served  # noqa: E402 # the repository is put on the path above
+from bench.city import bench_city  # noqa: E402 # the repository is put on the path above
 from hotline.base.db import db  # noqa: E402
 from hotline.base.time import utc_now  # noqa: E402
 from hotline.base.work import unit_of_work  # noqa: E402
@@ -22,11 +30,14 @@ from hotline.orders.models import Order  # noqa: E402
 from hotline.people.operations import create_user  # noqa: E402
 from hotline.report.rollup.rolling import roll_up  # noqa: E402
 from hotline.sample import fill  # noqa: E402
+from workers.relay import relay  # noqa: E402
 
+AFTERNOON = datetime(2026, 11, 26, 7, 20, tzinfo=UTC)  # a Thursday, 15:20 in the city: people are at work
 PASSWORD = "a picture's password"
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 OFFICE, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 HALL = {"width": 1920, "height": 1080}
+COLOURS = 256  # of a picture: enough for flat pages, and a third of the bytes
 CALL = "望江区锦绣花园小区从昨天晚上开始停水，到现在还没有来水，打供水公司电话一直占线，家里有老人孩子，请尽快恢复。"
 
 
@@ -42,6 +53,12 @@ def first_order(page: Page) -> None:
     page.locator("tr[data-row] a[href*='/orders/']").first.click()
 
 
+def looked_at(page: Page) -> None:
+    """The row of a suggestion opened beside the list."""
+    page.locator("tr[data-row]", has=page.locator("form[data-accept]")).first.locator("[data-look]").click()
+    page.wait_for_selector(".drawer .why-panel")
+
+
 def shoot(browser: Browser, address: str, number: str, tail: str) -> None:
     """Take every picture."""
 
@@ -52,7 +69,7 @@ def shoot(browser: Browser, address: str, number: str, tail: str) -> None:
         then: Callable[[Page], None] | None = None,
         size: dict[str, int] = OFFICE,
     ) -> None:
-        context = browser.new_context(viewport=size)  # type: ignore[arg-type]  # a plain dict is what it takes
+        context = browser.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]  # a plain dict is what it takes
         page = context.new_page()
         if login:
             page.goto(f"{address}/sign-in")
@@ -63,8 +80,12 @@ def shoot(browser: Browser, address: str, number: str, tail: str) -> None:
         if then:
             then(page)
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=str(HERE / f"{name}.png"))
+        taken = HERE / f"{name}.png"
+        page.screenshot(path=str(taken))
         context.close()
+        with Image.open(taken) as image:
+            few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(taken, optimize=True)
 
     def follow(page: Page) -> None:
         page.fill("[name=number]", number)
@@ -72,33 +93,40 @@ def shoot(browser: Browser, address: str, number: str, tail: str) -> None:
         page.locator("main button").first.click()
 
     picture("desk", "agent", "/desk", typed)
-    picture("dispatch", "dispatcher", "/dispatch")
-    picture("search", "dispatcher", "/orders?q=停水")
-    picture("time", "dispatcher", "/time-requests")
-    picture("disputes", "supervisor", "/disputes")
+    picture("dispatch", "dispatcher", "/dispatch", looked_at)
+    picture("search", "dispatcher", "/orders?q=小区")
     picture("inbox", "handler-d01", "/inbox")
     picture("inbox-phone", "handler-d01", "/inbox", size=PHONE)
     picture("order", "handler-d01", "/inbox", first_order)
     picture("callbacks", "callback", "/callbacks")
     picture("supervision", "supervisor", "/supervision")
-    picture("ledgers", "supervisor", "/ledgers")
     picture("week", "manager", "/week")
-    picture("rankings", "manager", "/rankings")
-    picture("topics", "manager", "/topics")
     picture("wall", "manager", "/wall", size=HALL)
     picture("admin", "admin", "/admin")
-    picture("citizen-new", None, "/citizen/new", size=PHONE)
     picture("citizen", None, "/citizen/follow", follow, PHONE)
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The address of the app, served by this process, whose clock it goes by."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
 def main() -> None:
     """Fill a city, serve it, take the pictures."""
-    with bench_city() as (app, settings):
+    getLogger("werkzeug").setLevel(ERROR)
+    with time_machine.travel(AFTERNOON), bench_city() as (app, _settings):
         with app.app_context():
             with unit_of_work():
                 for who in SAMPLE_USERS:
                     create_user(who.login, who.name, who.role, PASSWORD, utc_now(), unit_code=who.unit)
             fill(utc_now(), weeks=4, orders=600, progress=lambda _: None)
+            while relay(utc_now()):
+                pass
             with unit_of_work():
                 roll_up(utc_now())
             order = db.session.scalars(
@@ -106,7 +134,7 @@ def main() -> None:
             ).one()
             number, tail = order.number, order.requester_phone[-4:]
             db.session.remove()
-        with served("wsgi:app", settings, 8477) as address, sync_playwright() as play:
+        with served(app) as address, sync_playwright() as play:
             browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS.split())
             shoot(browser, address, number, tail)
             browser.close()
