@@ -59,6 +59,8 @@ def fill(now: datetime, *, weeks: int, orders: int, progress: Callable[[int], ob
         load_templates(read_csv(FOLDER / "reply_templates.csv"), now)
         keep_ledgers(town, cast, rng, now=now, weeks=weeks)
         watch(town, cast, rng, now)
+        db.session.flush()
+        db.session.expire_all()  # what is asked next is asked of the database, whatever was still remembered
         Aftermath(town, cast, Random(SEED), now).run()
         _settle_news(news_before, now)
 

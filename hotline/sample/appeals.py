@@ -15,7 +15,7 @@ from hotline.handle.audits import audit, audits
 from hotline.handle.models import Appeal
 from hotline.orders.appealing import counts_against
 from hotline.orders.attachments import Upload
-from hotline.orders.lifecycle import State
+from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
 from hotline.people.roles import Role
 from hotline.policy.appeals import Ground, Scope
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 APPEALED = 0.25  # of what counts against a unit
 FEWEST = 8
+APPEALING = (Action.APPEAL, Action.REVIEW_APPEAL, Action.DECIDE_APPEAL)
 WAITING = 5  # one of so many waits for each of the two reviewers, the newest
 GROUNDS = {
     Scope.DEADLINE: (Ground.SYSTEM_FAULT, Ground.PROCEDURE, Ground.UNCOOPERATIVE),
@@ -72,9 +73,10 @@ class Aftermath:
         ]
 
     def _appeal(self, order: Order, scope: Scope, *, reviews: int) -> bool:
-        """Appeal a while after what happened last, if that has come, and let so many reviewers say their word."""
-        last = db.session.scalars(select(func.max(Event.at)).where(Event.order_id == order.id)).one()
-        if (at := self._later(last)) > self.now:
+        """Appeal a while after the closing or the last appeal, if that has come, and let so many reviewers say their word."""
+        appealed = select(func.max(Event.at)).where(Event.order_id == order.id, Event.action.in_(APPEALING))
+        before = db.session.scalars(appealed).one()
+        if order.closed_at is None or (at := self._later(before or order.closed_at)) > self.now:
             return False
         ground = self.rng.choice(GROUNDS[scope])
         reason = self.town.phrases.pick(self.rng, "appeals", ground.value)

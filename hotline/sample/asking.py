@@ -31,8 +31,9 @@ class Asking(Steps):
         if self.rng.random() < BY_LINK[self.order.channel]:
             return self._rated_by_link()
         wanted = self.town.policy.callback_attempts
-        unreached = self.rng.random() < UNREACHED
-        misses = wanted if unreached else self.rng.choices((0, 1, 2), (80, 15, 5))[0]
+        hurries = self.draft.hold is not None  # no time for a second call: it is answered at once
+        unreached = self.rng.random() < UNREACHED and not hurries
+        misses = 0 if hurries else wanted if unreached else self.rng.choices((0, 1, 2), (80, 15, 5))[0]
         if not self._call_in_vain(misses):
             return False
         if unreached:
