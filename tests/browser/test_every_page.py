@@ -13,6 +13,7 @@ from typing import ClassVar
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+import time_machine
 from axe_playwright_python.base import AXE_FILE_PATH
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -30,7 +31,7 @@ from hotline.people.roles import Role
 from hotline.report.papers.operations import ask, make_report
 from hotline.sample import fill
 from tests.browser.conftest import OFFICE_SCREEN, city, database_beside, served, sign_in
-from tests.conftest import PASSWORD
+from tests.conftest import NOW, PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -138,15 +139,18 @@ def look(page: Page) -> Iterator[str]:
 
 
 def entered(app: Flask, page: Page, role: Role | None) -> list[str]:
-    """Where somebody begins: what the first page leads to; a citizen with an order, and with the link to rate another by."""
+    """Where somebody begins, in English, whose words are the longer ones: the first page and what it leads to.
+
+    A citizen begins with an order, and with the link to rate another by.
+    """
     if role is not None:
-        sign_in(page, role.value, PASSWORD)
+        sign_in(page, role.value, PASSWORD, "/?lang=en")
         return [page.url, *links(page.url, page.content())]
     with app.app_context():
         in_work = db.session.scalars(select(Order).filter_by(state=State.HANDLING).limit(1)).one()
         rated = db.session.scalars(select(Order.rating_token).filter_by(state=State.CALLBACK).limit(1)).one()
         number, tail = in_work.number, in_work.requester_phone[-4:]
-    page.goto("/citizen/follow")
+    page.goto("/citizen/follow?lang=en")
     page.fill("#number", number)
     page.fill("#tail", tail)
     page.click("[data-primary]")
@@ -168,8 +172,12 @@ def pages_of(app: Flask) -> set[str]:
 
 @pytest.fixture(scope="module")
 def lived_in(settings: Settings, database_url: str) -> Iterator[tuple[Flask, str]]:
-    """A city where orders are in every state and a report is made, and its address."""
-    with database_beside(database_url, "lived_in") as url, city(settings, url) as app:
+    """A city where orders are in every state and a report is made, and its address; always at the same hour."""
+    with (
+        time_machine.travel(NOW),
+        database_beside(database_url, "lived_in") as url,
+        city(settings, url) as app,
+    ):
         with app.app_context():
             fill(utc_now(), weeks=3, orders=ORDERS, progress=lambda _: None)
             with unit_of_work():
