@@ -26,6 +26,7 @@ from hotline.people.models import User
 from hotline.people.operations import create_user
 from hotline.people.roles import Role
 from hotline.report.rollup.rolling import roll_up
+from hotline.warm import warm_up
 
 ROUNDS = 60
 PASSWORD = "bench password"  # noqa: S105 # of a database that lives as long as the bench
@@ -81,6 +82,7 @@ def pages(number: str, phone: str) -> list[Asked]:
 def measure(app: Flask) -> None:
     """Ask for each page as its people do, and print how long the server takes."""
     app.config["WTF_CSRF_ENABLED"] = False
+    warm_up(app)
     clients = {}
     with app.app_context():
         with unit_of_work():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import url_for
 
@@ -26,7 +27,7 @@ from hotline.report.measure import Measure
 from hotline.report.measures import BY_NAME, Fate, find_measure
 from hotline.report.overview import Line, Overview
 from hotline.report.queries import frame_of
-from hotline.report.rollup.counting import count
+from hotline.report.rollup.counting import Counted, Keyed, count
 from hotline.report.routing import Routing, routing
 from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
 from hotline.report.words import heading, route, short_span
@@ -153,17 +154,27 @@ class Trend:
 
 def trends(week: Overview) -> list[Trend]:
     """The city's rates over the last weeks."""
-    return [_trend(BY_NAME[name], week) for name in CARDS if name in week.city]
+    shown = [BY_NAME[name] for name in CARDS if name in week.city]
+    return _trends(shown, _back(week.period, WEEKS_SHOWN), week, dict.fromkeys(shown, 0))
 
 
-def trend_of(measure: Measure, periods: Sequence[Period], week: Overview) -> Trend:
-    """A measure over some periods of the week shown, such as its days; without those with too few counted, where some have enough."""
-    seen = [period for period in periods if period.start <= week.cutoff]
-    found = dict(_counted(measure, seen, week))
-    weeks = [(period, found.get(period, Figure())) for period in periods]
-    years = _year_before(measure, weeks, week)
-    least = measure.least_n(week.policy)
-    return Trend(measure, weeks, chart(*(_rates_of([figure for _, figure in one], least) for one in (weeks, years))))
+def daily(names: Iterable[str], days: Sequence[Period], week: Overview) -> list[Trend]:
+    """Rates over the days of the week shown; without days with too few counted, where some have enough."""
+    shown = [BY_NAME[name] for name in names if name in week.city]
+    return _trends(shown, days, week, {measure: measure.least_n(week.policy) for measure in shown})
+
+
+def _trends(
+    measures: Sequence[Measure], periods: Sequence[Period], week: Overview, least: Mapping[Measure, int]
+) -> list[Trend]:
+    found = _counted(measures, [period for period in periods if period.start <= week.cutoff], week)
+    years = _years_before(measures, periods, week)
+    made = []
+    for measure in measures:
+        figures = [found.get((measure, period), {None: Figure()})[None] for period in periods]
+        lines = (_rates_of(some, least[measure]) for some in (figures, years.get(measure, ())))
+        made.append(Trend(measure, list(zip(periods, figures, strict=True)), chart(*lines)))
+    return made
 
 
 def _rates_of(figures: Sequence[Figure], least: int) -> list[Fraction | None]:
@@ -173,31 +184,28 @@ def _rates_of(figures: Sequence[Figure], least: int) -> list[Fraction | None]:
     ]
 
 
-def _trend(measure: Measure, week: Overview) -> Trend:
-    cell = week.city[measure.name]
-    earlier = _back(week.period.before().before(), WEEKS_SHOWN - 2)
-    weeks = [
-        *_counted(measure, earlier, week),
-        (week.period.before(), cell.before),
-        (week.period, cell.figure),
-    ]
-    rates = [figure.rate for _, figure in weeks]
-    return Trend(measure, weeks, chart(rates, [figure.rate for _, figure in _year_before(measure, weeks, week)]))
+def _years_before(
+    measures: Sequence[Measure], periods: Sequence[Period], week: Overview
+) -> dict[Measure, list[Figure]]:
+    """The figures of the same periods a year before, of the measures that have any."""
+    before = [period.year_before() for period in periods]
+    whole = week.period.within(before[0].first, before[-1].last)
+    if whole.first < FIRST_DAY:
+        return {}
+    any_at_all = _counted(measures, [whole], week)  # most cities' first year: one question instead of eight
+    known = [measure for measure in measures if any_at_all[measure, whole][None].total]
+    found = _counted(known, before, week) if known else {}
+    return {measure: [found[measure, period][None] for period in before] for measure in known}
 
 
-def _year_before(
-    measure: Measure, weeks: Sequence[tuple[Period, Figure]], week: Overview
-) -> list[tuple[Period, Figure]]:
-    periods = [at.year_before() for at, _ in weeks]
-    whole = week.period.within(periods[0].first, periods[-1].last)
-    if whole.first < FIRST_DAY or not _counted(measure, [whole], week)[0][1].total:
-        return []  # most cities' first year: one question instead of eight
-    return _counted(measure, periods, week)
-
-
-def _counted(measure: Measure, periods: Sequence[Period], week: Overview) -> list[tuple[Period, Figure]]:
-    found = count([measure], periods, week.cutoff, units=week.units_seen)
-    return [(period, found[measure, period][None]) for period in periods]
+def _counted(measures: Sequence[Measure], periods: Sequence[Period], week: Overview) -> Counted:
+    """Figures of the city; those the week has already are not counted again."""
+    have: dict[tuple[Measure, Period], Keyed] = {}
+    for measure in measures:
+        cell = week.city[measure.name]
+        have |= {(measure, week.period): {None: cell.figure}, (measure, week.period.before()): {None: cell.before}}
+    others = [period for period in periods if not any((measure, period) in have for measure in measures)]
+    return {**have, **count(measures, others, week.cutoff, units=week.units_seen)}
 
 
 def _back(last: Period, count: int) -> list[Period]:
@@ -289,7 +297,7 @@ def board(week: Overview, asked: Mapping[str, Any], now: datetime) -> Board:
         fates=stacked(dict(week.dispatched.fates)),
         trends=trends(week),
         routing=routing(week),
-        behind=partial(url_for, "report.rows", **of_week),
+        behind=partial(_list_address, url_for("report.rows"), of_week),
         of_week=of_week,
         given={
             **of_week,
@@ -299,6 +307,12 @@ def board(week: Overview, asked: Mapping[str, Any], now: datetime) -> Board:
             "dir": asked["dir"],
         },
     )
+
+
+def _list_address(lists: str, of_week: Mapping[str, str], **wanted: Any) -> str:
+    """The address of the list behind a number: a page has hundreds, and this is quicker than asking Flask for each."""
+    said = {name: value for name, value in {**of_week, **wanted}.items() if value is not None}
+    return f"{lists}?{urlencode(said, safe=':')}"
 
 
 def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dict[str, Any]:

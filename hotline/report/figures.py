@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import sqrt
 
 ZERO = Decimal(0)
@@ -31,7 +32,14 @@ class Figure:
     weighted_excluded: Decimal = ZERO
 
     def __add__(self, other: Figure) -> Figure:
-        return Figure(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
+        return Figure(
+            self.numerator + other.numerator,
+            self.denominator + other.denominator,
+            self.not_due + other.not_due,
+            self.excluded + other.excluded,
+            self.weighted + other.weighted,
+            self.weighted_excluded + other.weighted_excluded,
+        )
 
     @property
     def total(self) -> int:
@@ -102,5 +110,6 @@ def percent(share: Fraction | None, digits: int = 2) -> Decimal | None:
     return None if share is None else rounded(share * 100, digits)
 
 
+@lru_cache(10_000)  # a page asks for each of its rates several times
 def _share(part: Decimal, whole: int) -> Fraction | None:
     return Fraction(part) / whole if whole else None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import ColumnElement, Select, func, select, union_all
+from sqlalchemy.orm import contains_eager, joinedload
 
+from hotline.base.db import db
+from hotline.base.paging import Page
 from hotline.base.time import Period
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Order
@@ -22,7 +24,7 @@ from hotline.report.about import ALL, UNKNOWN, About
 from hotline.report.dimensions import By
 from hotline.report.measure import Measure
 from hotline.report.queries import Units, frame_of, of_units
-from hotline.report.rollup.counting import count
+from hotline.report.rollup.counting import count, count_parts
 from hotline.report.subjects.asof import lead_at, state_at
 from hotline.report.subjects.clocks import Fate, fate
 from hotline.report.subjects.tallies import DISPATCHED, FATES, RECEIVED
@@ -56,9 +58,8 @@ class Inflow:
 
 def inflow(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Inflow:
     """The orders received in a period."""
-    channels, natures, states = (
-        _numbers(RECEIVED, by, [period], cutoff, units, about)[0] for by in (By.CHANNEL, By.NATURE, By.STATE)
-    )
+    dimensions = (By.CHANNEL, By.NATURE, By.STATE)
+    ((channels, natures, states),) = _numbers(RECEIVED, dimensions, [period], cutoff, units, about)
     return Inflow(_in_order(Channel, channels), _in_order(Nature, natures), _in_order(State, states))
 
 
@@ -83,9 +84,8 @@ FIRST_LEVEL = 2  # characters of a category's code
 def parts_received(periods: Sequence[Period], cutoff: datetime, units: Units = None, about: About = ALL) -> list[Parts]:
     """The orders received in some periods, by each part."""
     dimensions = (By.CHANNEL, By.NATURE, By.CATEGORY, By.DISTRICT)
-    of_each = zip(*(_numbers(RECEIVED, by, periods, cutoff, units, about) for by in dimensions), strict=True)
     found = []
-    for channels, natures, subcategories, districts in of_each:
+    for channels, natures, subcategories, districts in _numbers(RECEIVED, dimensions, periods, cutoff, units, about):
         categories: Counter[str] = Counter()
         for code, number in subcategories.items():
             categories[code[:FIRST_LEVEL]] += number
@@ -96,11 +96,13 @@ def parts_received(periods: Sequence[Period], cutoff: datetime, units: Units = N
 
 
 def _numbers(
-    tally: Measure, by: By, periods: Sequence[Period], cutoff: datetime, units: Units, about: About
-) -> list[dict[str, int]]:
-    """How many rows a tally has in each period, by a dimension's keys; UNKNOWN where a row has none."""
-    found = count([tally], periods, cutoff, by=by, units=units, about=about)
-    return [{key or UNKNOWN: figure.denominator for key, figure in found[tally, period].items()} for period in periods]
+    tally: Measure, dimensions: Sequence[By], periods: Sequence[Period], cutoff: datetime, units: Units, about: About
+) -> Iterator[list[dict[str, int]]]:
+    """For each period how many rows a tally has, by each dimension's keys; UNKNOWN where a row has none."""
+    found = count_parts(tally, dimensions, periods, cutoff, units=units, about=about)
+    for period in periods:
+        keyed = (found[by, period].items() for by in dimensions)
+        yield [{key or UNKNOWN: figure.denominator for key, figure in of_each} for of_each in keyed]
 
 
 def _in_order(members: type[Member], counts: Mapping[str, int]) -> dict[Member, int]:
@@ -174,7 +176,7 @@ def conserved(dispatched: Dispatched) -> bool:
 def dispatched_in(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Dispatched:
     """The orders dispatched in a period by their fate."""
     total = count([DISPATCHED], [period], cutoff, units=units, about=about)[DISPATCHED, period][None].denominator
-    (fates,) = _numbers(FATES, By.FATE, [period], cutoff, units, about)
+    ((fates,),) = _numbers(FATES, [By.FATE], [period], cutoff, units, about)
     return Dispatched(total, _in_order(Fate, fates))
 
 
@@ -201,17 +203,32 @@ def overdue_rows(period: Period, cutoff: datetime, units: Units = None, about: A
 
     Whenever they came in.
     """
-    at = min(cutoff, period.end)
-    # Two reads, each by its index: as one condition, every clock that was ever due would be looked at.
-    late = select(Deadline.id).where(Deadline.clock == Clock.HANDLE, Deadline.due_at < at)
-    open_then = late.where(Deadline.ended_at.is_(None)).union_all(late.where(Deadline.ended_at > at))
+    late = union_all(*_past_due(min(cutoff, period.end)))
     query = select(Deadline).join(Deadline.order).options(contains_eager(Deadline.order))
-    return query.where(
-        Deadline.id.in_(open_then),
-        Deadline.started_at <= at,
-        *of_units(lead_at(cutoff), units),
-        *about.of_orders(),
-    ).order_by(Deadline.due_at, Deadline.id)
+    query = query.where(Deadline.id.in_(late), *of_units(lead_at(cutoff), units), *about.of_orders())
+    return query.order_by(Deadline.due_at, Deadline.id)
+
+
+def worst_overdue(period: Period, cutoff: datetime, most: int, units: Units = None) -> Page[Deadline]:
+    """The first of ``overdue_rows`` and how many there are, without an order of the others being read."""
+    first: list[int] = []
+    total = 0
+    for late in _past_due(min(cutoff, period.end)):
+        mine = late if units is None else late.join(Deadline.order).where(*of_units(lead_at(cutoff), units))
+        first += db.session.scalars(mine.order_by(Deadline.due_at, Deadline.id).limit(most))
+        total += db.session.scalars(select(func.count()).select_from(mine.subquery())).one()
+    query = select(Deadline).where(Deadline.id.in_(first)).options(joinedload(Deadline.order))
+    rows = db.session.scalars(query.order_by(Deadline.due_at, Deadline.id).limit(most))
+    return Page(list(rows), 1, most, total)
+
+
+def _past_due(at: datetime) -> tuple[Select[Any], Select[Any]]:
+    """The ids of the handle clocks open past their due time at an instant.
+
+    Two reads, each by its index: as one condition, every clock that was ever due would be looked at.
+    """
+    late = select(Deadline.id).where(Deadline.clock == Clock.HANDLE, Deadline.due_at < at, Deadline.started_at <= at)
+    return late.where(Deadline.ended_at.is_(None)), late.where(Deadline.ended_at > at)
 
 
 def _clocks(period: Period, cutoff: datetime, units: Units, about: About, *columns: Any) -> Select[Any]:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from hotline.base.paging import Page, page_of
+from hotline.base.paging import Page
 from hotline.base.time import Kind, Period
 from hotline.handle.alarms import count_open
 from hotline.orders.models import Deadline
 from hotline.people.actors import Actor
 from hotline.people.queries import all_districts
 from hotline.people.roles import Permission
-from hotline.report.board import Trend, trend_of
+from hotline.report.board import Trend, daily
 from hotline.report.changes import changes
 from hotline.report.charts import Columns, columns
 from hotline.report.dimensions import By
 from hotline.report.figures import Cell, Figure, compared, interval, missed_beyond
-from hotline.report.inflow import overdue_rows
+from hotline.report.inflow import worst_overdue
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Line, Overview
 from hotline.report.papers.paper import Said
@@ -89,10 +89,10 @@ def look(week: Overview, reader: Actor, now: datetime) -> Look:
     return Look(
         changes=changes(week),
         units=behind_the_city(week),
-        overdue=page_of(overdue_rows(week.period, week.cutoff, week.units_seen), size=MOST_OVERDUE),
+        overdue=worst_overdue(week.period, week.cutoff, MOST_OVERDUE, week.units_seen),
         alarms=count_open(reader),
         topics=hot_topics(week.cutoff, TOPIC_DAYS)[:MOST_TOPICS] if _may_see_topics(week, reader, now) else [],
-        rates=[trend_of(BY_NAME[name], days, week) for name in OF_DAYS if name in week.city] if days else [],
+        rates=daily(OF_DAYS, days, week) if days else [],
         days=received,
         drawn=drawn if days else None,
         places=places(week),

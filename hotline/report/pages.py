@@ -18,7 +18,7 @@ from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.policy import queries as policies
 from hotline.policy import words as policy_words
-from hotline.report import charts, definitions, figures, queries, words
+from hotline.report import charts, definitions, figures, linked, queries, words
 from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed, shown_change
 from hotline.report.lists import Wanted, listing
 from hotline.report.look import look
@@ -108,6 +108,8 @@ def measures() -> ResponseReturnValue:
 # What the templates write numbers with.
 TOOLS: dict[str, Any] = {
     "bar": charts.bar,
+    "fraction": linked.fraction,
+    "number": linked.number,
     "rounded": figures.rounded,
     "way_of": shown_change,
     "spoken": spoken,

@@ -1,0 +1,38 @@
+"""Numbers as pages write them, each a link to its rows. Not in a template: a page has a thousand of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from hotline.base.i18n import gettext
+from hotline.report.figures import Figure
+
+NONE = Markup('<span class="zero">0</span>')
+
+
+@pass_context
+def number(page: Context, count: int, where: Mapping[str, Any]) -> Markup:
+    """A count that leads to its rows; the page's ``behind`` gives the address of what is wanted."""
+    if not count:
+        return NONE
+    return Markup(f'<a class="n" href="{escape(page["behind"](**where))}">{count:,}</a>')  # noqa: S704 # all of it escaped
+
+
+@pass_context
+def fraction(
+    page: Context, figure: Figure, name: str, unit: str | None = None, at: Mapping[str, Any] | None = None
+) -> Markup:
+    """What counted for something, of what was counted. unit: whose. at: what else narrows the rows, such as a period."""
+    where = {**(at or {}), "measure": name, "unit": unit}
+    part = number(page, figure.numerator, {**where, "numerator": "true"})
+    whole = number(page, figure.denominator, {**where, "bucket": "counted"})
+    weighted = ""
+    if figure.weighted != figure.numerator:
+        said = gettext("weighted %(sum)s", sum=figure.weighted.normalize())
+        weighted = f" <small>({escape(said)})</small>"
+    return Markup(f'<span class="fraction">{part}{weighted} / {whole}</span>')  # noqa: S704 # made of what is escaped
