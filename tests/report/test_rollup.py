@@ -52,8 +52,8 @@ PERIODS = (
 )
 
 
-def something(dice: random.Random) -> None:
-    """A row or two of anything, or a change of what is there."""
+def something(dice: random.Random, now: datetime) -> None:
+    """A row or two of anything, or a change of what is there. No answer is noted before it is given."""
     when = MONDAY + timedelta(hours=dice.randrange(-100, 16 * 24))
     match dice.randrange(7):
         case 0:
@@ -64,13 +64,17 @@ def something(dice: random.Random) -> None:
             made.order.category_code = dice.choice([None, "060101", "060201", "070101"])
             made.order.district_code = dice.choice([None, "d01", "d02"])
         case 2:
-            said = dice.choice([None, "satisfied", "basically", "dissatisfied"])
-            evaluation(when, dice.choice([when + HOUR, when + 2 * DAY]), said, unit=dice.choice(["housing", "d01"]))
+            said, ended = (
+                dice.choice([None, "satisfied", "basically", "dissatisfied"]),
+                when + dice.choice([1, 48]) * HOUR,
+            )
+            if ended <= now:
+                evaluation(when, ended, said, unit=dice.choice(["housing", "d01"]))
         case 3:
             evaluation(when)
         case 4:
             waiting = db.session.scalars(select(Evaluation).where(Evaluation.ended_at.is_(None)).limit(1)).first()
-            if waiting:
+            if waiting and waiting.asked_at + 30 * HOUR <= now:
                 waiting.ended_at, waiting.reached = waiting.asked_at + 30 * HOUR, False
         case 5:
             moved = db.session.scalars(select(Deadline).where(Deadline.ended_at.is_(None)).limit(1)).first()
@@ -107,7 +111,7 @@ def test_the_rollup_is_what_the_rows_say(session: None, seed: int) -> None:
     now = at(13)
     for _ in range(2):
         for _ in range(12):
-            something(dice)
+            something(dice, now)
         roll_up(now)
         assert_same(now - SETTLING)
         now += dice.randrange(1, 90) * HOUR
@@ -240,7 +244,7 @@ def test_some_units_see_their_own(session: None) -> None:
 def test_a_rebuilt_rollup_is_the_same(session: None) -> None:
     dice = random.Random(7)
     for _ in range(20):
-        something(dice)
+        something(dice, NOW)
     roll_up(NOW)
     rows = {(one.measure, one.by, one.day, one.key): one.numerator for one in db.session.scalars(select(DailyFigure))}
     rebuild(NOW)
