@@ -63,15 +63,11 @@ def something(dice: random.Random, now: datetime) -> None:
             made.order.channel, made.order.nature = dice.choice(list(Channel)), dice.choice(list(Nature))
             made.order.category_code = dice.choice([None, "060101", "060201", "070101"])
             made.order.district_code = dice.choice([None, "d01", "d02"])
-        case 2:
-            said, ended = (
-                dice.choice([None, "satisfied", "basically", "dissatisfied"]),
-                when + dice.choice([1, 48]) * HOUR,
-            )
-            if ended <= now:
-                evaluation(when, ended, said, unit=dice.choice(["housing", "d01"]))
-        case 3:
-            evaluation(when)
+        case 2 | 3:
+            ended = dice.choice([when + HOUR, when + 2 * DAY, NOW + DAY])
+            said = dice.choice([None, "satisfied", "basically", "dissatisfied"])
+            answer = (ended, said) if ended <= now else ()
+            evaluation(when, *answer, unit=dice.choice(["housing", "d01"]))
         case 4:
             waiting = db.session.scalars(select(Evaluation).where(Evaluation.ended_at.is_(None)).limit(1)).first()
             if waiting and waiting.asked_at + 30 * HOUR <= now:
