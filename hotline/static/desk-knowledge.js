@@ -44,6 +44,8 @@
   }
   function show(details) {
     if (!details) return;
+    clearTimeout(timer);  // what is still looked for must not take away what is being read
+    if (asking) asking.abort();
     details.open = true;
     details.querySelector("[data-article]").focus();
     details.scrollIntoView({ block: "nearest" });

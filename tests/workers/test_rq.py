@@ -39,7 +39,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def waiting(app: Flask) -> Iterator[int]:
+def waiting(app: Flask, committed: None) -> Iterator[int]:
     """Orders whose events are committed and not yet told; how many deliveries wait."""
     now = utc_now()
     with app.app_context():
