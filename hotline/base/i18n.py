@@ -6,7 +6,7 @@ carry both and are picked by ``pick``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
@@ -82,6 +82,12 @@ def language() -> str:
 def pick(chinese: str, english: str | None) -> str:
     """The name in the reader's language; Chinese where there is no English one."""
     return english if english and language() == "en" else chinese
+
+
+def pick_all(rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """The same of many, by code: rows of code, Chinese name, English name."""
+    english = language() == "en"
+    return {code: other if english and other else chinese for code, chinese, other in rows}
 
 
 def init_app(app: Flask) -> None:

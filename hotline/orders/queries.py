@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid, NotAllowed, NotFound
-from hotline.base.i18n import gettext, mark, name_members
+from hotline.base.i18n import gettext, mark, name_members, pick_all
 from hotline.base.privacy import PHONE_TAIL
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Category, Deadline, Order, OrderUnit
@@ -174,7 +174,7 @@ def categories() -> list[Category]:
 
 def category_names() -> dict[str, str]:
     """Each category's name by its code, in the reader's language, those no longer active too."""
-    return {category.code: category.title for category in db.session.scalars(select(Category))}
+    return pick_all(db.session.execute(select(Category.code, Category.name, Category.name_en)))
 
 
 def require_category(code: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select, update
 
 from hotline.base.db import db
 from hotline.base.errors import Invalid
-from hotline.base.i18n import gettext
+from hotline.base.i18n import gettext, pick_all
 from hotline.people.actors import Actor
 from hotline.people.models import ApiKey, District, Unit, UnitKind, User
 from hotline.people.operations import hash_key
@@ -140,7 +140,7 @@ def units_of_kind(kind: UnitKind) -> frozenset[str]:
 
 def unit_names() -> dict[str, str]:
     """Each unit's name by its code, in the reader's language."""
-    return {unit.code: unit.title for unit in db.session.scalars(select(Unit))}
+    return pick_all(db.session.execute(select(Unit.code, Unit.name, Unit.name_en)))
 
 
 def all_districts() -> list[District]:

@@ -109,7 +109,9 @@ def measures() -> ResponseReturnValue:
 TOOLS: dict[str, Any] = {
     "bar": charts.bar,
     "fraction": linked.fraction,
+    "not_due": linked.not_due,
     "number": linked.number,
+    "rate": linked.rate,
     "rounded": figures.rounded,
     "way_of": shown_change,
     "spoken": spoken,
