@@ -87,13 +87,19 @@ def no_scrolling_sideways(page: Page) -> None:
     assert box["x"] + box["width"] <= size["width"]
 
 
+def go_on(page: Page) -> None:
+    """To the next question, once the script has made pages of them."""
+    expect(page.locator(".ask:visible")).to_have_count(1)
+    page.locator(".ask:visible [data-next]").click()
+
+
 def complain(phone: Phone, picture: Path) -> str:
     """Fill in the form, question by question where a script turns the pages; the number of the order."""
     page, script = phone
 
     def onward() -> None:
         if script:
-            page.locator(".ask:visible [data-next]").click()
+            go_on(page)
 
     page.goto("/citizen")
     page.locator("a.choice").first.click()
@@ -167,9 +173,9 @@ def test_a_lost_connection_loses_nothing(phone: Phone, live_app: Flask) -> None:
     page.reload()
     expect(page.locator("#text")).to_have_value("说不清的另一件事")  # the draft
     for _ in range(3):
-        page.locator(".ask:visible [data-next]").click()
+        go_on(page)
     page.fill("#phone", "13912345678")
-    page.locator(".ask:visible [data-next]").click()
+    go_on(page)
     page.context.set_offline(True)
     page.locator("[data-primary]:visible").click()
     expect(page.locator("#told .note-error")).to_be_visible()
