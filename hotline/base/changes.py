@@ -154,9 +154,14 @@ def record_file(subject: Subject, read: Callable[[], Mapping[str, tuple[str, Fac
     before = read()
     yield
     after = read() if before else before
-    for key in sorted({**before, **after}):
-        (_, old), (title, new) = before.get(key, ("", None)), after.get(key, (before.get(key, ("",))[0], None))
-        record_change(CONSOLE, subject, key, title, now, before=old, after=new)
+    for key in sorted(before.keys() | after.keys()):
+        title, _ = after.get(key) or before[key]
+        record_change(CONSOLE, subject, key, title, now, before=_said(before, key), after=_said(after, key))
+
+
+def _said(rows: Mapping[str, tuple[str, Facts]], key: str) -> Facts | None:
+    """What the record says of a row; None where there is none."""
+    return rows[key][1] if key in rows else None
 
 
 def kept_by_people(subject: Subject) -> frozenset[str]:

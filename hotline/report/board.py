@@ -158,7 +158,7 @@ def trends(week: Overview) -> list[Trend]:
     return _trends(shown, _back(week.period, WEEKS_SHOWN), week, dict.fromkeys(shown, 0))
 
 
-def daily(names: Iterable[str], days: Sequence[Period], week: Overview) -> list[Trend]:
+def trends_by_day(names: Iterable[str], days: Sequence[Period], week: Overview) -> list[Trend]:
     """Rates over the days of the week shown; without days with too few counted, where some have enough."""
     shown = [BY_NAME[name] for name in names if name in week.city]
     return _trends(shown, days, week, {measure: measure.least_n(week.policy) for measure in shown})

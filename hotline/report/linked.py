@@ -14,14 +14,14 @@ from hotline.report.figures import Cell, Figure
 from hotline.report.measure import Measure
 from hotline.report.words import rate_words
 
-NONE = Markup('<span class="zero">0</span>')
+ZERO = Markup('<span class="zero">0</span>')
 
 
 @pass_context
 def number(page: Context, count: int, where: Mapping[str, Any]) -> Markup:
     """A count that leads to its rows; the page's ``behind`` gives the address of what is wanted."""
     if not count:
-        return NONE
+        return ZERO
     return Markup(f'<a class="n" href="{escape(page["behind"](**where))}">{count:,}</a>')  # noqa: S704 # all of it escaped
 
 

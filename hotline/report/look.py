@@ -14,7 +14,7 @@ from hotline.orders.models import Deadline
 from hotline.people.actors import Actor
 from hotline.people.queries import all_districts
 from hotline.people.roles import Permission
-from hotline.report.board import Trend, daily
+from hotline.report.board import Trend, trends_by_day
 from hotline.report.changes import changes
 from hotline.report.charts import Columns, columns
 from hotline.report.dimensions import By
@@ -92,7 +92,7 @@ def look(week: Overview, reader: Actor, now: datetime) -> Look:
         overdue=worst_overdue(week.period, week.cutoff, MOST_OVERDUE, week.units_seen),
         alarms=count_open(reader),
         topics=hot_topics(week.cutoff, TOPIC_DAYS)[:MOST_TOPICS] if _may_see_topics(week, reader, now) else [],
-        rates=daily(OF_DAYS, days, week) if days else [],
+        rates=trends_by_day(OF_DAYS, days, week) if days else [],
         days=received,
         drawn=drawn if days else None,
         places=places(week),
