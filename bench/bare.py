@@ -22,7 +22,7 @@ from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order, OrderUnit
 from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.roles import Role
-from hotline.policy.calendar import TimeUnit
+from hotline.policy.counting import TimeUnit
 from hotline.policy.limits import Clock
 
 app = create_app(Settings.from_env())

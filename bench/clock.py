@@ -21,8 +21,9 @@ import numpy as np  # type: ignore[import-not-found, unused-ignore]  # installed
 
 from config.settings import HERE
 from hotline.base.i18n import speaking
-from hotline.policy.calendar import Calendar, TimeUnit, add_working
+from hotline.policy.calendar import Calendar
 from hotline.policy.clock import Course, Extension, Pause, PauseReason, Reckoning
+from hotline.policy.counting import TimeUnit, add_working
 from hotline.policy.folder import calendar_document, read_city
 from hotline.policy.queries import calendar_from
 

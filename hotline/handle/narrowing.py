@@ -21,7 +21,7 @@ from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import Actor
 from hotline.people.queries import workers_for
 from hotline.policy import queries as policies
-from hotline.policy.calendar import WORKING, add_worked
+from hotline.policy.counting import WORKING, add_worked
 from hotline.policy.limits import Clock
 
 PARTS_VIEW = "parts"  # of the inbox: what the unit has a part in, beside the one that leads

@@ -23,8 +23,9 @@ from hotline.orders.operations import act, facts_of, ready
 from hotline.orders.vocabulary import TimeKind
 from hotline.people.actors import SYSTEM, Actor
 from hotline.policy import queries as policies
-from hotline.policy.calendar import Calendar, TimeUnit, add_working
+from hotline.policy.calendar import Calendar
 from hotline.policy.clock import Extension, Pause, PauseReason, Reckoning, city_time, spoken
+from hotline.policy.counting import TimeUnit, add_working
 from hotline.policy.document import TimeRules
 from hotline.policy.limits import Clock, Limit, choose
 from hotline.transfer.merging import require_for_children

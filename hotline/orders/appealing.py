@@ -11,7 +11,7 @@ from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
 from hotline.policy import queries as policies
 from hotline.policy.appeals import Scope
-from hotline.policy.calendar import TimeUnit, add_working
+from hotline.policy.counting import TimeUnit, add_working
 from hotline.policy.limits import Clock
 
 Against = tuple[Scope, int]  # what counts against a unit; of an answer of the citizen, in which round

@@ -14,8 +14,9 @@ from typing import Any, Protocol, TypeVar
 
 from hotline.orders.lifecycle import Action, Step, find
 from hotline.orders.vocabulary import Nature, Part, TimeKind, Urgency
-from hotline.policy.calendar import Calendar, Counting, TimeUnit
+from hotline.policy.calendar import Calendar
 from hotline.policy.clock import Course, Extension, Pause, PauseReason, Reckoning
+from hotline.policy.counting import Counting, TimeUnit
 from hotline.policy.limits import Clock, Facts, Limit, choose
 
 WORK_CLOCKS = (Clock.HANDLE, Clock.REDO)  # a unit's working time: what extensions and pauses are for

@@ -14,7 +14,8 @@ from hotline.orders.clocks import WORK_CLOCKS, reckoning, standing
 from hotline.orders.models import Deadline, Order
 from hotline.orders.recompute import Move, moves
 from hotline.policy import queries as policies
-from hotline.policy.calendar import MOMENT, WORKING, Calendar, working_between
+from hotline.policy.calendar import MOMENT, Calendar
+from hotline.policy.counting import WORKING, working_between
 from hotline.policy.document import Policy
 from hotline.policy.words import evidence_words
 

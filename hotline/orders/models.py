@@ -28,7 +28,7 @@ from hotline.orders.lifecycle import Action, State
 from hotline.orders.vocabulary import Channel, Nature, Part, Urgency
 from hotline.people.models import District, Unit, User
 from hotline.people.roles import Role
-from hotline.policy.calendar import TimeUnit
+from hotline.policy.counting import TimeUnit
 from hotline.policy.limits import Clock, Requester
 from hotline.policy.triggers import Supervision
 

@@ -14,8 +14,9 @@ from hotline.base.i18n import gettext
 from hotline.orders.clocks import reckoning
 from hotline.orders.models import GOES_BY_CALENDAR, Deadline, DeadlineMove, Order
 from hotline.policy import queries as policies
-from hotline.policy.calendar import MOMENT, WHOLE, Calendar
+from hotline.policy.calendar import MOMENT, Calendar
 from hotline.policy.clock import city_time, holiday_name
+from hotline.policy.counting import WHOLE
 from hotline.policy.limits import Clock
 
 BATCH = 50_000

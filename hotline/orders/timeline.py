@@ -31,8 +31,8 @@ from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.appeals import Ground, Scope
-from hotline.policy.calendar import TimeUnit
 from hotline.policy.clock import city_time, spoken
+from hotline.policy.counting import TimeUnit
 from hotline.policy.triggers import Supervision
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})

@@ -20,13 +20,11 @@ from functools import cached_property
 
 from hotline.base.i18n import gettext, label, language, mark, name_members
 from hotline.base.time import DAY
-from hotline.policy.calendar import (
+from hotline.policy.calendar import MOMENT, NOTHING, Calendar
+from hotline.policy.counting import (
     DEFAULT_COUNTING,
-    MOMENT,
-    NOTHING,
     WHOLE,
     WORKING,
-    Calendar,
     Counting,
     Due,
     Run,

@@ -20,8 +20,9 @@ from config.settings import Settings
 from hotline.base.errors import Invalid
 from hotline.base.files import decoded
 from hotline.base.i18n import LANGUAGES, speaking
-from hotline.policy.calendar import Calendar, TimeUnit, add_working
+from hotline.policy.calendar import Calendar
 from hotline.policy.clock import Course, Reckoning
+from hotline.policy.counting import TimeUnit, add_working
 from hotline.policy.days import known_until, read_days, split_spans
 from hotline.policy.folder import calendar_document, read_city
 from hotline.policy.queries import calendar_from

@@ -10,8 +10,8 @@ from enum import StrEnum
 from hotline.base.i18n import mark, name_members, pick
 from hotline.base.time import Windows
 from hotline.policy.appeals import Appeals
-from hotline.policy.calendar import Counting
 from hotline.policy.citizens import Citizens
+from hotline.policy.counting import Counting
 from hotline.policy.limits import Clock, Evidence, Limit
 from hotline.policy.reports import Reports
 from hotline.policy.reviews import Reviews

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hotline.base.i18n import mark, name_members, pick
-from hotline.policy.calendar import TimeUnit
+from hotline.policy.counting import TimeUnit
 
 
 class Clock(StrEnum):

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from hotline.base.time import Windows
 from hotline.policy.appeals import Appeals, Ground
-from hotline.policy.calendar import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.citizens import Citizens
+from hotline.policy.counting import MOST_DAYS, WHOLE, Counting, TimeUnit
 from hotline.policy.document import BadPolicy, Level, Policy, TimeRules, WarningKind, WarningRule, Warnings
 from hotline.policy.limits import Clock, Evidence, Limit
 from hotline.policy.reports import Reports, read_reports

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from hotline.base.i18n import gettext, label, mark, pick
-from hotline.policy.calendar import DEFAULT_COUNTING, Counting, TimeUnit
 from hotline.policy.clock import rule_of, spoken
+from hotline.policy.counting import DEFAULT_COUNTING, Counting, TimeUnit
 from hotline.policy.document import Level, Policy, WarningRule, Warnings
 from hotline.policy.limits import Clock, Evidence, Limit
 from hotline.policy.triggers import Kind, Trigger

@@ -19,7 +19,7 @@ from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
 from hotline.people.roles import Role
 from hotline.policy.appeals import Ground, Scope
-from hotline.policy.calendar import TimeUnit, add_working
+from hotline.policy.counting import TimeUnit, add_working
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,7 +14,7 @@ from hotline.orders.operations import Intake
 from hotline.orders.vocabulary import Channel, Nature, Urgency
 from hotline.people.actors import CITIZEN, Actor
 from hotline.people.roles import Role
-from hotline.policy.calendar import TimeUnit, add_working
+from hotline.policy.counting import TimeUnit, add_working
 from hotline.policy.limits import Requester
 from hotline.sample.cast import SECRETS, Cast
 from hotline.sample.rhythm import LATEST, arrivals, between

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hotline.orders.clocks import WORK_CLOCKS
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
-from hotline.policy.calendar import WORKING, TimeUnit, add_working, working_between
+from hotline.policy.counting import WORKING, TimeUnit, add_working, working_between
 from hotline.policy.limits import Clock
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from hotline.handle.time import grant_time, refuse_time, request_time, resume
 from hotline.orders.clocks import standing
 from hotline.orders.vocabulary import Ruling, TimeKind
 from hotline.people.roles import Role
-from hotline.policy.calendar import TimeUnit, add_working
+from hotline.policy.counting import TimeUnit, add_working
 from hotline.policy.limits import Clock
 from hotline.sample.drafts import Story
 from hotline.sample.steps import Steps

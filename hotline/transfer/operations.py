@@ -23,8 +23,8 @@ from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.queries import require_district, require_units
 from hotline.policy import queries as policies
-from hotline.policy.calendar import add_working
 from hotline.policy.clock import city_time
+from hotline.policy.counting import add_working
 from hotline.policy.limits import Clock, choose
 from hotline.transfer.suggestion import Suggestion, why_queued
 

@@ -24,7 +24,7 @@ from hotline.orders.verify import clock_differences
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
-from hotline.policy.calendar import Counting
+from hotline.policy.counting import Counting
 from hotline.policy.limits import Clock
 from hotline.policy.models import CalendarVersion
 from hotline.policy.operations import adopt_calendar, adopt_policy

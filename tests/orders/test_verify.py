@@ -27,7 +27,7 @@ from hotline.orders.vocabulary import Ask, Urgency
 from hotline.people.actors import CITIZEN, SYSTEM, Actor
 from hotline.people.operations import create_user
 from hotline.people.roles import Role
-from hotline.policy.calendar import TimeUnit
+from hotline.policy.counting import TimeUnit
 from hotline.policy.limits import Requester
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.operations import adopt_calendar, adopt_policy

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from config.settings import HERE
 from hotline.base.files import read_csv
-from hotline.policy.calendar import Calendar, Counting, Hours, Span, TimeUnit, read_spans
+from hotline.policy.calendar import Calendar, Hours, Span, read_spans
+from hotline.policy.counting import Counting, TimeUnit
 from hotline.policy.folder import read_city
 
 ZONE = ZoneInfo("Asia/Shanghai")

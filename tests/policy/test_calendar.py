@@ -12,18 +12,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hotline.policy.calendar import (
-    Calendar,
-    Counting,
-    Hours,
-    Run,
-    TimeUnit,
-    add_worked,
-    add_working,
-    read_spans,
-    subtract_worked,
-    working_between,
-)
+from hotline.policy.calendar import Calendar, Hours, read_spans
+from hotline.policy.counting import Counting, Run, TimeUnit, add_worked, add_working, subtract_worked, working_between
 from tests.policy.calendars import (
     BERLIN,
     CITY,

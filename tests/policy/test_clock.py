@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.base.i18n import speaking
-from hotline.policy.calendar import Calendar, Counting, Hours, TimeUnit, add_worked, add_working, working_between
+from hotline.policy.calendar import Calendar, Hours
 from hotline.policy.clock import Course, Extension, Pause, PauseReason, Reckoning, city_time
+from hotline.policy.counting import Counting, TimeUnit, add_worked, add_working, working_between
 from tests.policy.calendars import (
     CITY,
     COUNTINGS,

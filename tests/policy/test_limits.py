@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from config.settings import HERE
-from hotline.policy.calendar import TimeUnit
+from hotline.policy.counting import TimeUnit
 from hotline.policy.document import BadPolicy
 from hotline.policy.limits import Clock, Evidence, Facts, Limit, Requester, choose
 from hotline.policy.reading import read_policy, require_workable

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from hotline.policy.calendar import Due, add_working
+from hotline.policy.counting import Due, add_working
 from tests.policy.calendars import CITY, WD, at, local
 
 HOLIDAYS = {

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from hotline.policy.calendar import Hours, TimeUnit, add_working, read_spans, subtract_worked, working_between
+from hotline.policy.calendar import Hours, read_spans
 from hotline.policy.clock import Course, Pause, PauseReason, Reckoning
+from hotline.policy.counting import TimeUnit, add_working, subtract_worked, working_between
 from tests.policy.calendars import CITY, ND, NH, WD, WH, ZONE, at, local, plain
 
 

@@ -14,7 +14,7 @@ from config.settings import HERE
 from hotline.orders.names import Names
 from hotline.orders.policy_pages import conditions
 from hotline.people.roles import STAFF_ROLES
-from hotline.policy.calendar import Counting, TimeUnit
+from hotline.policy.counting import Counting, TimeUnit
 from hotline.policy.limits import Clock, Limit
 from hotline.policy.models import PolicyVersion
 from hotline.policy.operations import adopt_policy

@@ -16,7 +16,7 @@ from hotline.calls.models import CallOutcome
 from hotline.orders.lifecycle import Action, State
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
-from hotline.policy.calendar import TimeUnit, add_working
+from hotline.policy.counting import TimeUnit, add_working
 from hotline.policy.limits import Clock
 from hotline.report.figures import Figure
 from tests.report.rows import DAY, HOUR

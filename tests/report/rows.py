@@ -17,7 +17,7 @@ from hotline.handle.models import Evaluation
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Order
 from hotline.orders.vocabulary import Channel, Nature, Urgency
-from hotline.policy.calendar import TimeUnit
+from hotline.policy.counting import TimeUnit
 from hotline.policy.limits import Clock
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.operations import adopt_policy

@@ -18,7 +18,7 @@ from hotline.handle.models import Evaluation
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Deadline, Event, Order
 from hotline.people.roles import Role
-from hotline.policy.calendar import TimeUnit
+from hotline.policy.counting import TimeUnit
 from hotline.policy.limits import Clock
 from hotline.policy.models import CalendarVersion
 from hotline.transfer.models import OrderLink

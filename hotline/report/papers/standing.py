@@ -21,7 +21,8 @@ from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
 from hotline.policy import queries as policies
-from hotline.policy.calendar import Calendar, working_between
+from hotline.policy.calendar import Calendar
+from hotline.policy.counting import working_between
 from hotline.policy.models import CalendarVersion, PolicyVersion
 from hotline.policy.triggers import Does
 from hotline.policy.words import section_name

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Deadline, Event, Order
 from hotline.policy import queries as policies
-from hotline.policy.calendar import add_working
+from hotline.policy.counting import add_working
 from hotline.policy.document import Policy
 from hotline.policy.limits import Clock
 from hotline.report.measure import MOMENT, Expression, Frame
