@@ -18,6 +18,7 @@ import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import psutil
 from flask import Flask
@@ -39,7 +40,7 @@ from hotline.orders.vocabulary import Urgency
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from tests import factories
-from tests.receivers import http_receiver
+from tests.receivers import Receiver, http_receiver
 from tests.servers import free_port, redis_server
 
 WORKERS = 2
@@ -180,6 +181,36 @@ def restart_postgres(folder: Path) -> None:
     pgexec("pg_ctl", options, bin_path=server.bin_path, user=server.system_user, timeout=60)
 
 
+def lose_redis(running: ExitStack, url: str, home: Path, port: int) -> None:
+    """Empty Redis, stop it, and start it anew."""
+    with Redis.from_url(url) as client:
+        client.flushall()
+    running.close()
+    running.enter_context(redis_server(home, port))
+
+
+def wait_for(books: Books) -> None:
+    """Wait until the outbox is empty, or patience is over."""
+    until = time.monotonic() + PATIENCE
+    while books.waiting() and time.monotonic() < until:
+        time.sleep(0.2)
+
+
+def told(books: Books, receiver: Receiver, **of_run: Any) -> Outcome:
+    """What arrived. of_run: what is known of the run beside it."""
+    accepted = [one.headers["X-Hotline-Delivery"] for one in receiver.posted if one.status < 300]
+    in_app, orders = books.told()
+    return Outcome(
+        due=books.due(),
+        delivered=len(set(accepted)),
+        repeats=len(accepted) - len(set(accepted)),
+        in_app=in_app,
+        in_app_orders=orders,
+        open_rows=books.waiting(),
+        **of_run,
+    )
+
+
 def run(
     app: Flask,
     settings: Settings,
@@ -214,33 +245,15 @@ def run(
             time.sleep(rng.uniform(*gap))
             workers.kill_one()
             if number == kills // 3:
-                with Redis.from_url(redis_url) as client:
-                    client.flushall()
-                redis.close()
-                redis.enter_context(redis_server(settings.home, port))
+                lose_redis(redis, redis_url, settings.home, port)
             if number == kills * 2 // 3 and postgres is not None:
                 restart_postgres(postgres)
         producer.join()
-        until = time.monotonic() + PATIENCE
-        while books.waiting() and time.monotonic() < until:
-            time.sleep(0.2)
+        wait_for(books)
         seconds = time.monotonic() - started
         running.pop_all()
         left = workers.stop()
-    accepted = [one.headers["X-Hotline-Delivery"] for one in receiver.posted if one.status < 300]
-    in_app, orders = books.told()
-    return Outcome(
-        due=books.due(),
-        delivered=len(set(accepted)),
-        repeats=len(accepted) - len(set(accepted)),
-        in_app=in_app,
-        in_app_orders=orders,
-        open_rows=books.waiting(),
-        kills=kills,
-        left_running=left,
-        ended_alone=workers.ended_alone,
-        seconds=seconds,
-    )
+    return told(books, receiver, kills=kills, left_running=left, ended_alone=workers.ended_alone, seconds=seconds)
 
 
 NAMES = {
