@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import flask_babel
 from babel.support import NullTranslations, Translations
-from flask import Flask, current_app, has_request_context, request, session
-from flask_babel import Babel, get_locale
+from flask import Flask, current_app, g, has_app_context, has_request_context, request, session
+from flask_babel import Babel, ngettext
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 DEFAULT = "zh"
@@ -45,10 +44,9 @@ def speaking(code: str) -> Iterator[None]:
 
 
 def gettext(message: str, **values: object) -> str:
-    """The message in the reader's language, with %(name)s filled in."""
-    if (code := _speaking.get()) is None:
-        return str(flask_babel.gettext(message, **values))
-    text = str(_messages(code).ugettext(message))
+    """The message in the reader's language, with %(name)s filled in; as it is where there is nobody to read it."""
+    known = _speaking.get() is not None or has_app_context()
+    text = str(_messages(language()).ugettext(message)) if known else message
     return text % values if values else text
 
 
@@ -75,8 +73,11 @@ def language() -> str:
     """The reader's language code."""
     if code := _speaking.get():
         return code
-    locale = get_locale()
-    return str(locale.language) if locale else DEFAULT
+    if not has_request_context():
+        return DEFAULT
+    if "language" not in g:
+        g.language = _chosen()  # once a request: a page asks a thousand times
+    return str(g.language)
 
 
 def pick(chinese: str, english: str | None) -> str:
@@ -92,8 +93,8 @@ def pick_all(rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
 
 def init_app(app: Flask) -> None:
     """Choose the language from ?lang=, then the session, then Chinese."""
-    Babel(app, default_locale=DEFAULT, default_translation_directories="translations", locale_selector=_chosen)
-
+    Babel(app, default_locale=DEFAULT, default_translation_directories="translations", locale_selector=language)
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # of its i18n
     app.add_template_global(language_address, "language_address")
 
     @app.before_request
@@ -111,7 +112,5 @@ def language_address(code: str) -> str:
 
 
 def _chosen() -> str:
-    if not has_request_context():
-        return DEFAULT
     asked = request.args.get("lang") or session.get("lang")
     return asked if asked in LANGUAGES else DEFAULT

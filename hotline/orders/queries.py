@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, DateTime, Float, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from hotline.base.db import db
+from hotline.base.db import db, kept
 from hotline.base.errors import Invalid, NotAllowed, NotFound
 from hotline.base.i18n import gettext, mark, name_members, pick_all
 from hotline.base.privacy import PHONE_TAIL
@@ -174,7 +174,8 @@ def categories() -> list[Category]:
 
 def category_names() -> dict[str, str]:
     """Each category's name by its code, in the reader's language, those no longer active too."""
-    return pick_all(db.session.execute(select(Category.code, Category.name, Category.name_en)))
+    query = select(Category.code, Category.name, Category.name_en)
+    return pick_all(kept("category names", lambda: db.session.execute(query).all()))
 
 
 def require_category(code: str) -> None:

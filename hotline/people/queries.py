@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select, update
 
-from hotline.base.db import db
+from hotline.base.db import db, kept
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext, pick_all
 from hotline.people.actors import Actor
@@ -140,7 +140,8 @@ def units_of_kind(kind: UnitKind) -> frozenset[str]:
 
 def unit_names() -> dict[str, str]:
     """Each unit's name by its code, in the reader's language."""
-    return pick_all(db.session.execute(select(Unit.code, Unit.name, Unit.name_en)))
+    query = select(Unit.code, Unit.name, Unit.name_en)
+    return pick_all(kept("unit names", lambda: db.session.execute(query).all()))
 
 
 def all_districts() -> list[District]:

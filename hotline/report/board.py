@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
-from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import url_for
 
@@ -21,7 +20,7 @@ from hotline.orders.queries import category_names
 from hotline.people.models import UnitKind
 from hotline.people.queries import unit_names
 from hotline.report.charts import Chart, Part, chart, stacked
-from hotline.report.figures import Cell, Figure
+from hotline.report.figures import Figure
 from hotline.report.lists import Listing, Wanted
 from hotline.report.measure import Measure
 from hotline.report.measures import BY_NAME, Fate, find_measure
@@ -29,7 +28,7 @@ from hotline.report.overview import Line, Overview
 from hotline.report.queries import frame_of
 from hotline.report.rollup.counting import Counted, Keyed, count
 from hotline.report.routing import Routing, routing
-from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
+from hotline.report.schemas import WeekQuery, instant
 from hotline.report.words import heading, route, short_span
 
 CARDS = {"connection": None, "on_time": "on_time_original", "satisfied": "solved"}  # with what stands beneath each
@@ -167,12 +166,17 @@ def trends_by_day(names: Iterable[str], days: Sequence[Period], week: Overview) 
 def _trends(
     measures: Sequence[Measure], periods: Sequence[Period], week: Overview, least: Mapping[Measure, int]
 ) -> list[Trend]:
-    found = _counted(measures, [period for period in periods if period.start <= week.cutoff], week)
-    years = _years_before(measures, periods, week)
+    before = [period.year_before() for period in periods]
+    year = week.period.within(before[0].first, before[-1].last)
+    found = _counted(measures, [*(one for one in periods if one.start <= week.cutoff), year], week)
+    # Most cities are in their first year: one question beside the others, instead of as many again.
+    known = [measure for measure in measures if found[measure, year][None].total]
+    years = count(known, before, week.cutoff, units=week.units_seen) if known else {}
     made = []
     for measure in measures:
         figures = [found.get((measure, period), {None: Figure()})[None] for period in periods]
-        lines = (_rates_of(some, least[measure]) for some in (figures, years.get(measure, ())))
+        behind = [years[measure, period][None] for period in before] if measure in known else []
+        lines = (_rates_of(some, least[measure]) for some in (figures, behind))
         made.append(Trend(measure, list(zip(periods, figures, strict=True)), chart(*lines)))
     return made
 
@@ -182,20 +186,6 @@ def _rates_of(figures: Sequence[Figure], least: int) -> list[Fraction | None]:
     return [
         figure.rate if is_enough or not any(enough) else None for figure, is_enough in zip(figures, enough, strict=True)
     ]
-
-
-def _years_before(
-    measures: Sequence[Measure], periods: Sequence[Period], week: Overview
-) -> dict[Measure, list[Figure]]:
-    """The figures of the same periods a year before, of the measures that have any."""
-    before = [period.year_before() for period in periods]
-    whole = week.period.within(before[0].first, before[-1].last)
-    if whole.first < FIRST_DAY:
-        return {}
-    any_at_all = _counted(measures, [whole], week)  # most cities' first year: one question instead of eight
-    known = [measure for measure in measures if any_at_all[measure, whole][None].total]
-    found = _counted(known, before, week) if known else {}
-    return {measure: [found[measure, period][None] for period in before] for measure in known}
 
 
 def _counted(measures: Sequence[Measure], periods: Sequence[Period], week: Overview) -> Counted:
@@ -297,7 +287,7 @@ def board(week: Overview, asked: Mapping[str, Any], now: datetime) -> Board:
         fates=stacked(dict(week.dispatched.fates)),
         trends=trends(week),
         routing=routing(week),
-        behind=partial(_list_address, url_for("report.rows"), of_week),
+        behind=addresses(url_for("report.rows"), of_week),
         of_week=of_week,
         given={
             **of_week,
@@ -309,10 +299,17 @@ def board(week: Overview, asked: Mapping[str, Any], now: datetime) -> Board:
     )
 
 
-def _list_address(lists: str, of_week: Mapping[str, str], **wanted: Any) -> str:
-    """The address of the list behind a number: a page has hundreds, and this is quicker than asking Flask for each."""
-    said = {name: value for name, value in {**of_week, **wanted}.items() if value is not None}
-    return f"{lists}?{urlencode(said, safe=':')}"
+def addresses(lists: str, of_week: Mapping[str, str]) -> Callable[..., str]:
+    """What gives the address of the list behind a number: a page has hundreds, and Flask would take longer over each."""
+    start = f"{lists}?{urlencode(of_week, safe=':')}"
+
+    def address(**wanted: Any) -> str:
+        said = {name: str(value) for name, value in wanted.items() if value is not None}
+        if said.keys() & of_week.keys():  # of another period
+            return f"{lists}?{urlencode({**of_week, **said}, safe=':')}"
+        return start + "".join([f"&{name}={quote(value, safe=':')}" for name, value in said.items()])
+
+    return address
 
 
 def listed(wanted: Wanted, found: Listing, period: Period, now: datetime) -> dict[str, Any]:
@@ -341,11 +338,3 @@ def week_address(period: Period, cutoff: datetime) -> dict[str, str]:
     if period.kind is PeriodKind.WEEK:
         return {"day": period.first.isoformat(), **seen}
     return {"period": period.kind.value, "day": period.first.isoformat(), **seen}
-
-
-def shown_change(cell: Cell, measure: Measure | None = None) -> str:
-    """Which way a rate went: better, worse, same; empty where there is nothing to compare with."""
-    if cell.change is None:
-        return ""
-    gained = -cell.change if measure and measure.less_is_better else cell.change
-    return "better" if gained > 0 else "worse" if gained < 0 else "same"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import sqrt
+from operator import attrgetter
 
 ZERO = Decimal(0)
 Z95 = 1.96  # two-sided 95 %
@@ -73,9 +74,14 @@ class Cell:
         return (self.figure.rate - self.before.rate) * 100
 
 
+NOTHING = Figure()
+_parts = attrgetter(*(part.name for part in fields(Figure)))
+
+
 def pooled(figures: Iterable[Figure]) -> Figure:
     """The figure of all together: sums over sums."""
-    return sum(figures, Figure())
+    sums = [sum(column) for column in zip(*map(_parts, figures), strict=True)]
+    return Figure(*sums) if sums else NOTHING
 
 
 def compared(figure: Figure, before: Figure, minimum_n: int) -> Cell:
@@ -100,14 +106,14 @@ def interval(figure: Figure) -> tuple[float, float] | None:
 
 def rounded(value: Fraction, digits: int = 2) -> Decimal:
     """A value rounded for showing, halves away from zero, from the exact value in one step."""
-    scaled = abs(value) * 10**digits
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    part, whole_of = abs(value.numerator) * 10**digits, value.denominator
+    whole = (2 * part + whole_of) // (2 * whole_of)
     return Decimal(-whole if value < 0 else whole).scaleb(-digits)
 
 
 def percent(share: Fraction | None, digits: int = 2) -> Decimal | None:
     """A share as a percentage for showing: 98.78. None stays None."""
-    return None if share is None else rounded(share * 100, digits)
+    return None if share is None else rounded(share, digits + 2).scaleb(2)
 
 
 @lru_cache(10_000)  # a page asks for each of its rates several times

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,9 +22,9 @@ from hotline.orders.vocabulary import Channel, Nature
 from hotline.policy.limits import Clock
 from hotline.report.about import ALL, UNKNOWN, About
 from hotline.report.dimensions import By
-from hotline.report.measure import Measure
+from hotline.report.figures import Figure
 from hotline.report.queries import Units, frame_of, of_units
-from hotline.report.rollup.counting import count, count_parts
+from hotline.report.rollup.counting import count_asked
 from hotline.report.subjects.asof import lead_at, state_at
 from hotline.report.subjects.clocks import Fate, fate
 from hotline.report.subjects.tallies import DISPATCHED, FATES, RECEIVED
@@ -56,13 +56,6 @@ class Inflow:
         return Fraction(self.answered, self.total) if self.total else None
 
 
-def inflow(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Inflow:
-    """The orders received in a period."""
-    dimensions = (By.CHANNEL, By.NATURE, By.STATE)
-    ((channels, natures, states),) = _numbers(RECEIVED, dimensions, [period], cutoff, units, about)
-    return Inflow(_in_order(Channel, channels), _in_order(Nature, natures), _in_order(State, states))
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Orders received in a period by more than a page has room for: what they are about, and where.
@@ -84,8 +77,11 @@ FIRST_LEVEL = 2  # characters of a category's code
 def parts_received(periods: Sequence[Period], cutoff: datetime, units: Units = None, about: About = ALL) -> list[Parts]:
     """The orders received in some periods, by each part."""
     dimensions = (By.CHANNEL, By.NATURE, By.CATEGORY, By.DISTRICT)
+    asked = [(RECEIVED, period, by) for period in periods for by in dimensions]
+    counted = count_asked(asked, cutoff, units=units, about=about)
     found = []
-    for channels, natures, subcategories, districts in _numbers(RECEIVED, dimensions, periods, cutoff, units, about):
+    for period in periods:
+        channels, natures, subcategories, districts = (_numbers(counted[RECEIVED, period, by]) for by in dimensions)
         categories: Counter[str] = Counter()
         for code, number in subcategories.items():
             categories[code[:FIRST_LEVEL]] += number
@@ -95,14 +91,9 @@ def parts_received(periods: Sequence[Period], cutoff: datetime, units: Units = N
     return found
 
 
-def _numbers(
-    tally: Measure, dimensions: Sequence[By], periods: Sequence[Period], cutoff: datetime, units: Units, about: About
-) -> Iterator[list[dict[str, int]]]:
-    """For each period how many rows a tally has, by each dimension's keys; UNKNOWN where a row has none."""
-    found = count_parts(tally, dimensions, periods, cutoff, units=units, about=about)
-    for period in periods:
-        keyed = (found[by, period].items() for by in dimensions)
-        yield [{key or UNKNOWN: figure.denominator for key, figure in of_each} for of_each in keyed]
+def _numbers(keyed: Mapping[str | None, Figure]) -> dict[str, int]:
+    """How many rows a tally has by key; UNKNOWN where a row has none."""
+    return {key or UNKNOWN: figure.denominator for key, figure in keyed.items()}
 
 
 def _in_order(members: type[Member], counts: Mapping[str, int]) -> dict[Member, int]:
@@ -173,11 +164,16 @@ def conserved(dispatched: Dispatched) -> bool:
     return dispatched.placed == dispatched.total
 
 
-def dispatched_in(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Dispatched:
-    """The orders dispatched in a period by their fate."""
-    total = count([DISPATCHED], [period], cutoff, units=units, about=about)[DISPATCHED, period][None].denominator
-    ((fates,),) = _numbers(FATES, [By.FATE], [period], cutoff, units, about)
-    return Dispatched(total, _in_order(Fate, fates))
+def tallied(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> tuple[Inflow, Dispatched]:
+    """The orders received in a period, and those dispatched in it by their fate."""
+    whole, fates = (DISPATCHED, period, None), (FATES, period, By.FATE)
+    received = [(RECEIVED, period, by) for by in (By.CHANNEL, By.NATURE, By.STATE)]
+    found = count_asked([*received, whole, fates], cutoff, units=units, about=about)
+    channels, natures, states = (_numbers(found[one]) for one in received)
+    return (
+        Inflow(_in_order(Channel, channels), _in_order(Nature, natures), _in_order(State, states)),
+        Dispatched(found[whole][None].denominator, _in_order(Fate, _numbers(found[fates]))),
+    )
 
 
 def dispatched_rows(

@@ -24,7 +24,6 @@ from hotline.report.measures import BY_NAME
 from hotline.report.overview import Line, Overview
 from hotline.report.papers.paper import Said
 from hotline.report.rollup.counting import count
-from hotline.report.schemas import FIRST_DAY
 from hotline.report.subjects.tallies import RECEIVED
 from hotline.report.topics.queries import Hot, hot_topics
 
@@ -83,18 +82,16 @@ class Look:
 def look(week: Overview, reader: Actor, now: datetime) -> Look:
     """The first minute of a period's page, for its reader."""
     days = _days(week)
-    years = _received([day.year_before() for day in days], week) if days and _knows_year(days, week) else []
-    received = [Day(day, number) for day, number in zip(days, _received(days, week), strict=True)]
-    drawn = columns([day.received if day.period.start <= week.cutoff else None for day in received], years)
+    received, drawn = _came_in(days, week) if days else ([], None)
     return Look(
         changes=changes(week),
         units=behind_the_city(week),
         overdue=worst_overdue(week.period, week.cutoff, MOST_OVERDUE, week.units_seen),
         alarms=count_open(reader),
-        topics=hot_topics(week.cutoff, TOPIC_DAYS)[:MOST_TOPICS] if _may_see_topics(week, reader, now) else [],
+        topics=hot_topics(week.cutoff, TOPIC_DAYS, most=MOST_TOPICS) if _may_see_topics(week, reader, now) else [],
         rates=trends_by_day(OF_DAYS, days, week) if days else [],
         days=received,
-        drawn=drawn if days else None,
+        drawn=drawn,
         places=places(week),
     )
 
@@ -133,18 +130,17 @@ def _days(week: Overview) -> list[Period]:
     return [Period(day, day, period.zone, Kind.DAY, period.windows) for day in period.days]
 
 
-def _received(days: Sequence[Period], week: Overview) -> list[int]:
-    found = count([RECEIVED], days, week.cutoff, units=week.units_seen)
-    return [found[RECEIVED, day][None].denominator for day in days]
-
-
-def _knows_year(days: Sequence[Period], week: Overview) -> bool:
-    """Whether the same days a year before are known: one question instead of many."""
-    first, last = days[0].year_before(), days[-1].year_before()
-    if first.first < FIRST_DAY:
-        return False
-    whole = week.period.within(first.first, last.last)
-    return count([RECEIVED], [whole], week.cutoff)[RECEIVED, whole][None].denominator > 0
+def _came_in(days: Sequence[Period], week: Overview) -> tuple[list[Day], Columns]:
+    """What came in on each day, and the same drawn, beside the same days a year before where they are known."""
+    years = [day.year_before() for day in days]
+    year = week.period.within(years[0].first, years[-1].last)
+    found = count([RECEIVED], [*days, year], week.cutoff, units=week.units_seen)
+    received = [Day(day, found[RECEIVED, day][None].denominator) for day in days]
+    earlier: list[int] = []
+    if found[RECEIVED, year][None].denominator:
+        counted = count([RECEIVED], years, week.cutoff, units=week.units_seen)
+        earlier = [counted[RECEIVED, day][None].denominator for day in years]
+    return received, columns([day.received if day.period.start <= week.cutoff else None for day in received], earlier)
 
 
 def places(week: Overview) -> list[Place]:

@@ -15,8 +15,8 @@ from hotline.people.models import Unit
 from hotline.policy.document import Policy
 from hotline.report.about import ALL, About
 from hotline.report.dimensions import By
-from hotline.report.figures import Cell, Figure, compared, pooled
-from hotline.report.inflow import Dispatched, Inflow, conserved, dispatched_in, inflow
+from hotline.report.figures import NOTHING, Cell, compared, pooled
+from hotline.report.inflow import Dispatched, Inflow, conserved, tallied
 from hotline.report.measure import Frame, Measure
 from hotline.report.queries import Units, frame_of, measures_for
 from hotline.report.rollup.counting import count
@@ -65,6 +65,7 @@ def overview(period: Period, cutoff: datetime, units: Units = None, about: About
     """
     frame = frame_of(period, cutoff)
     table = _beside(frame, units, about)
+    inflow, dispatched = tallied(period, frame.cutoff, units, about)
     of_units = {measure: cells for measure, cells in table.items() if measure.unit is not None}
     of_queues = {measure: cells for measure, cells in table.items() if measure.unit is None}
     return Overview(
@@ -77,8 +78,8 @@ def overview(period: Period, cutoff: datetime, units: Units = None, about: About
         city={measure.name: _together(cells, measure.least_n(frame.policy)) for measure, cells in table.items()},
         units=_unit_lines(of_units),
         queues=[Line(name, name, None, cells) for name, cells in sorted(_turned(of_queues).items())],
-        inflow=inflow(period, frame.cutoff, units, about),
-        dispatched=dispatched_in(period, frame.cutoff, units, about),
+        inflow=inflow,
+        dispatched=dispatched,
     )
 
 
@@ -88,9 +89,9 @@ def _beside(frame: Frame, units: Units, about: About) -> dict[Measure, dict[str,
     found = count(measures, [period, earlier], frame.cutoff, by=By.UNIT, units=units, about=about)
     table = {}
     for measure in measures:
-        this, last = found[measure, period], found[measure, earlier]
+        this, last, least_n = found[measure, period], found[measure, earlier], measure.least_n(frame.policy)
         table[measure] = {
-            code or "": compared(this.get(code, Figure()), last.get(code, Figure()), measure.least_n(frame.policy))
+            code or "": compared(this.get(code, NOTHING), last.get(code, NOTHING), least_n)
             for code in this.keys() | last.keys()
         }
     return table

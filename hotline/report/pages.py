@@ -19,7 +19,7 @@ from hotline.people.signin import current_actor, needs
 from hotline.policy import queries as policies
 from hotline.policy import words as policy_words
 from hotline.report import charts, definitions, figures, linked, queries, words
-from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed, shown_change
+from hotline.report.board import BENEATH, COLUMNS, BoardQuery, board, listed
 from hotline.report.lists import Wanted, listing
 from hotline.report.look import look
 from hotline.report.measures import BY_NAME, measures_at
@@ -108,12 +108,14 @@ def measures() -> ResponseReturnValue:
 # What the templates write numbers with.
 TOOLS: dict[str, Any] = {
     "bar": charts.bar,
+    "bar_of": linked.bar_of,
+    "change": linked.change,
     "fraction": linked.fraction,
+    "measured": linked.measured,
     "not_due": linked.not_due,
     "number": linked.number,
     "rate": linked.rate,
     "rounded": figures.rounded,
-    "way_of": shown_change,
     "spoken": spoken,
     "is_number": lambda part: isinstance(part, Number),
     "words": words,

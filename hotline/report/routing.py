@@ -15,7 +15,7 @@ from hotline.report.dimensions import By
 from hotline.report.figures import Figure
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Overview
-from hotline.report.rollup.counting import count
+from hotline.report.rollup.counting import count_asked
 from hotline.report.subjects.dispatches import ROUTE_MARK
 
 SHARE, ALL, AUTO, HAND = "auto_dispatch", "dispatch_accuracy", "auto_dispatch_accuracy", "hand_dispatch_accuracy"
@@ -69,28 +69,24 @@ class Routing:
 
 def routing(week: Overview) -> Routing:
     """How good dispatching was in a week and those before it."""
-    weeks = _weeks(week)
+    periods = [week.period]
+    while len(periods) < WEEKS_SHOWN:
+        periods.append(periods[-1].before())
+    measures, routes = [BY_NAME[name] for name in NAMES], (BY_NAME[ALL], week.period, By.ROUTE)
+    asked = [routes, *((measure, period, None) for measure in measures for period in periods)]
+    found = count_asked(asked, week.cutoff, units=week.units_seen)
+    weeks = [(period, {one.name: found[one, period, None][None] for one in measures}) for period in periods]
+    while len(weeks) > 1 and not weeks[-1][1][ALL].total:
+        weeks.pop()  # before the city began
     return Routing(
         weeks=weeks,
         cutoff=week.cutoff,
         threshold=week.policy.auto_confidence,
         changes=threshold_changes(weeks[-1][0].start, week.cutoff),
-        wrong=wrong_routes(week),
+        wrong=wrong_routes(found[routes]),
         units=unit_names(),
         categories=category_names(),
     )
-
-
-def _weeks(week: Overview) -> list[tuple[Period, dict[str, Figure]]]:
-    periods = [week.period]
-    while len(periods) < WEEKS_SHOWN:
-        periods.append(periods[-1].before())
-    measures = [BY_NAME[name] for name in NAMES]
-    found = count(measures, periods, week.cutoff, units=week.units_seen)
-    weeks = [(period, {one.name: found[one, period][None] for one in measures}) for period in periods]
-    while len(weeks) > 1 and not weeks[-1][1][ALL].total:
-        weeks.pop()  # before the city began
-    return weeks
 
 
 def threshold_changes(first: datetime, last: datetime) -> list[ThresholdChange]:
@@ -103,10 +99,8 @@ def threshold_changes(first: datetime, last: datetime) -> list[ThresholdChange]:
     ]
 
 
-def wrong_routes(week: Overview) -> list[WrongRoute]:
-    """What was overturned most often: the category, the unit first sent to, the unit it ended with."""
-    measure = BY_NAME[ALL]
-    found = count([measure], [week.period], week.cutoff, by=By.ROUTE, units=week.units_seen)[measure, week.period]
+def wrong_routes(found: Mapping[str | None, Figure]) -> list[WrongRoute]:
+    """What was overturned most often, of figures by route: the category, the unit first sent to, the one it ended with."""
     wrong = [(figure.denominator, key.split(ROUTE_MARK)) for key, figure in found.items() if key and figure.denominator]
     most = sorted(wrong, key=lambda row: (-row[0], row[1]))[:MOST_WRONG]
     return [WrongRoute(category or None, unit, moved, times) for times, (category, unit, moved) in most]

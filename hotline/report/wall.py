@@ -149,7 +149,7 @@ def urgent_open() -> Select[Any]:
 
 def _topics(now: datetime) -> list[Told]:
     """What grows most today, by matter and district: a topic's own words are its citizens'."""
-    found = [(one.topic, one.growth.citizens) for one in hot_topics(now, 1)[:MOST_TOPICS]]
+    found = [(one.topic, one.growth.citizens) for one in hot_topics(now, 1, most=MOST_TOPICS)]
     return [
         Told(topic.category.title if topic.category else "", topic.district.title if topic.district else "", citizens)
         for topic, citizens in found

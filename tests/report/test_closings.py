@@ -19,10 +19,10 @@ from hotline.policy.models import PolicyVersion
 from hotline.policy.reading import read_policy
 from hotline.receive.joining import reactivate
 from hotline.report import queries
-from hotline.report.board import shown_change
 from hotline.report.dimensions import By
 from hotline.report.figures import Figure, compared
 from hotline.report.lines import OrderLine
+from hotline.report.linked import change
 from hotline.report.lists import Wanted, listing
 from hotline.report.measure import Bucket
 from hotline.report.subjects.closings import FALSE_CLOSE
@@ -111,10 +111,10 @@ def test_the_list_has_the_rows_and_a_unit_does_not_see_when(session: None) -> No
     assert len(listing(Wanted("false_close", numerator=False), WEEK, OVER, MANAGER).lines) == 1
 
 
-def test_less_is_better() -> None:
+def test_less_is_better(session: None) -> None:
     more = compared(Figure(2, 10, weighted=2), Figure(1, 10, weighted=1), 5)  # type: ignore[arg-type]  # whole weights
-    assert shown_change(more, FALSE_CLOSE) == "worse"
-    assert shown_change(more) == "better"
+    assert 'class="change worse"' in change(more, measure=FALSE_CLOSE)
+    assert 'class="change better"' in change(more)
 
 
 def test_an_index_finds_the_closings(session: None) -> None:

@@ -31,7 +31,7 @@ from hotline.report.lists import DISPATCHED, Wanted, listing
 from hotline.report.measure import Bucket
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import overview
-from hotline.report.routing import routing, wrong_routes
+from hotline.report.routing import routing
 from hotline.report.sheet import week_sheet
 from hotline.report.subjects.dispatches import DISPATCH_MEASURES, settled_until
 from hotline.transfer.operations import dispatch, redispatch, refuse_return, return_window
@@ -236,7 +236,7 @@ def test_figures_equal_sql_by_hand(session: None, name: str, cutoff: datetime, *
 def test_counted_and_pending_are_the_first_dispatches(session: None, seed: int) -> None:
     mixed(seed)
     for cutoff in (at(11), at(14, 3), WEEK.end):
-        first = inflow.dispatched_in(WEEK, cutoff).total
+        first = inflow.tallied(WEEK, cutoff)[1].total
         assert first > 0
         assert figure(SHARE, cutoff).denominator == figure(ALL, cutoff).total == first
         assert figure(AUTO, cutoff) + figure(HAND, cutoff) == figure(ALL, cutoff)
@@ -325,7 +325,7 @@ def test_what_goes_wrong_most_comes_first_and_opens_its_orders(session: None) ->
         overturned(sent(at(10)), at(10, 15), "d01")
     overturned(sent(at(10)), at(10, 15), "d02")
     overturned(sent(at(10), "commerce"), at(10, 15), "d01")
-    found = wrong_routes(overview(WEEK, FINAL))
+    found = routing(overview(WEEK, FINAL)).wrong
     assert [(row.unit, row.moved_to, row.count) for row in found] == [
         ("housing", "d01", 3),
         ("commerce", "d01", 1),
@@ -334,7 +334,7 @@ def test_what_goes_wrong_most_comes_first_and_opens_its_orders(session: None) ->
     for row in found:
         wanted = Wanted(ALL, row.unit, numerator=False, category=row.category, moved_to=row.moved_to)
         assert listing(wanted, WEEK, FINAL, MANAGER).page.total == row.count
-    assert [row.unit for row in wrong_routes(overview(WEEK, FINAL, frozenset({"commerce"})))] == ["commerce"]
+    assert [row.unit for row in routing(overview(WEEK, FINAL, frozenset({"commerce"}))).wrong] == ["commerce"]
 
 
 def test_only_dispatches_are_narrowed_by_where_they_went(session: None) -> None:

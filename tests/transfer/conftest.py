@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from flask_babel import force_locale
+
+from hotline.base.i18n import speaking
 
 
 @pytest.fixture
 def in_english(session: None) -> Iterator[None]:
-    with force_locale("en"):
+    with speaking("en"):
         yield

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ARRAY, Date, Integer, Select, String, and_, bindparam, column, func, select
+from sqlalchemy import text
 
 from hotline.base.db import db
 from hotline.base.time import DAY, Period
@@ -18,7 +17,7 @@ from hotline.report.dimensions import By
 from hotline.report.figures import Figure, pooled
 from hotline.report.measure import Frame, Measure
 from hotline.report.queries import Units, figures_in, frame_of, rolled_at
-from hotline.report.rollup.models import WHOLE, DailyFigure, RolledDay, RolledMeasure
+from hotline.report.rollup.models import WHOLE
 from hotline.report.rollup.rolling import COUNTS, reads_of
 
 Keyed = dict[str | None, Figure]
@@ -35,29 +34,19 @@ def count(
     units: Units = None,
     about: About = ALL,
 ) -> Counted:
-    """Figures by measure and period: by a dimension's keys, or all together under None.
+    """Figures by measure and period: by a dimension's keys, or all together under None."""
+    asked = [(measure, period, by) for measure, period in product(measures, dict.fromkeys(periods))]
+    found = count_asked(asked, cutoff, units=units, about=about)
+    return {(measure, period): keyed for (measure, period, _), keyed in found.items()}
+
+
+def count_asked(
+    asked: Iterable[Asked], cutoff: datetime, *, units: Units = None, about: About = ALL
+) -> Mapping[Asked, Keyed]:
+    """Figures of different measures, periods and dimensions at once: each by its dimension's keys, or whole under None.
 
     What the rollup can answer, it answers in one statement: everybody's figures, or some units' by unit or together.
     """
-    asked = [(measure, period, by) for measure, period in product(measures, dict.fromkeys(periods))]
-    return {(measure, period): keyed for (measure, period, _), keyed in _count(asked, cutoff, units, about).items()}
-
-
-def count_parts(
-    measure: Measure,
-    dimensions: Iterable[By],
-    periods: Iterable[Period],
-    cutoff: datetime,
-    *,
-    units: Units = None,
-    about: About = ALL,
-) -> Mapping[tuple[By, Period], Keyed]:
-    """One measure's figures by several dimensions at once, by dimension and period."""
-    asked: list[Asked] = [(measure, period, by) for by, period in product(dimensions, dict.fromkeys(periods))]
-    return {(by, period): keyed for (_, period, by), keyed in _count(asked, cutoff, units, about).items() if by}
-
-
-def _count(asked: Iterable[Asked], cutoff: datetime, units: Units, about: About) -> dict[Asked, Keyed]:
     frames = {one: frame_of(one[1], cutoff) for one in asked}
     known = {
         one: frame for one, frame in frames.items() if about == ALL and (units is None or one[2] in {None, By.UNIT})
@@ -91,10 +80,6 @@ def _summed_over(by: By | None, units: Units) -> By | None:
     return By.UNIT if units is not None else by
 
 
-# What is asked for, as a row each: its number, the measure, the days, the dimension, what of the policy it reads.
-WANTED = {"at": Integer, "name": String, "first": Date, "last": Date, "by": String, "reads": String}
-
-
 def _sums(
     asked: Sequence[tuple[Asked, Frame]], cutoff: datetime, units: Units
 ) -> tuple[dict[int, Keyed], dict[int, list[date]]]:
@@ -107,13 +92,12 @@ def _sums(
         (at, measure.name, period.first, period.last, _summed_over(by, units) or WHOLE, reads_of(measure, frame))
         for at, ((measure, period, by), frame) in enumerate(asked)
     ]
-    said = {name: list(values) for name, values in zip(WANTED, zip(*rows, strict=True), strict=True)}
-    given = {**said, "dimensions": sorted({*said["by"]}), "cutoff": cutoff}
-    if units is not None:
-        given["units"] = sorted(units)
+    names = ("at", "name", "first", "last", "by", "reads")
+    said: dict[str, Any] = {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    said |= {"dimensions": sorted({*said["by"]}), "cutoff": cutoff, "units": None if units is None else sorted(units)}
     found: dict[int, Keyed] = defaultdict(dict)
     otherwise: dict[int, list[date]] = {}
-    for at, key, days, *counts in db.session.execute(_statement(of_units=units is not None), given):
+    for at, key, days, *counts in db.session.execute(_SUMS, said):
         keyed = found[at]  # there as soon as the rollup is as of the cut-off, also where no day has rows
         if key is not None:
             keyed[key or None] = Figure(*counts)
@@ -122,37 +106,23 @@ def _sums(
     return found, otherwise
 
 
-@lru_cache(2)
-def _statement(*, of_units: bool) -> Select[Any]:
-    """The one statement: a page asks it a dozen times, and building it takes as long as answering it.
-
-    What is asked for comes as arrays, so that it is the same however much that is.
-    """
-    arrays: Iterable[Any] = (bindparam(name, type_=ARRAY(kind)) for name, kind in WANTED.items())
-    columns: Iterable[Any] = (column(name, kind) for name, kind in WANTED.items())
-    wanted = func.unnest(*arrays).table_valued(*columns).render_derived("wanted")
-    # The dimensions are said beside, too: what is only joined, the database has to guess.
-    figure, mine = (
-        DailyFigure,
-        [DailyFigure.by == wanted.c.by, DailyFigure.by.in_(bindparam("dimensions", expanding=True))],
-    )
-    if of_units:
-        mine.append(figure.key.in_(bindparam("units", expanding=True)))
-    in_period = (RolledDay.measure == wanted.c.name, RolledDay.day.between(wanted.c.first, wanted.c.last))
-    alike = RolledDay.reads == wanted.c.reads
-    as_of = (RolledMeasure.measure == wanted.c.name, RolledMeasure.cutoff == bindparam("cutoff"))
-    return (
-        select(
-            wanted.c.at,
-            figure.key,
-            func.array_agg(RolledDay.day).filter(~alike),
-            *(func.sum(getattr(figure, name)) for name in COUNTS),
-        )
-        .join(RolledMeasure, and_(*as_of))
-        .outerjoin(RolledDay, and_(*in_period))
-        .outerjoin(figure, and_(figure.measure == RolledDay.measure, figure.day == RolledDay.day, alike, *mine))
-        .group_by(wanted.c.at, figure.key)
-    )
+# In words of the database, because a page asks it a dozen times, and building it would take as long as answering it.
+# What is asked for comes as arrays, a row each: its place, the measure, the days, the dimension, what of the policy it
+# reads. The dimensions are said once more beside: what is only joined, the database has to guess.
+_SUMS = text(
+    f"""
+    SELECT wanted.at, figure.key, array_agg(rolled_day.day) FILTER (WHERE rolled_day.reads <> wanted.reads),
+      {", ".join(f"sum(figure.{name})" for name in COUNTS)}
+    FROM unnest(CAST(:at AS integer[]), CAST(:name AS text[]), CAST(:first AS date[]), CAST(:last AS date[]),
+        CAST(:by AS text[]), CAST(:reads AS text[])) AS wanted (at, name, first, last, by, reads)
+      JOIN rolled_measure ON rolled_measure.measure = wanted.name AND rolled_measure.cutoff = :cutoff
+      LEFT JOIN rolled_day ON rolled_day.measure = wanted.name AND rolled_day.day BETWEEN wanted.first AND wanted.last
+      LEFT JOIN daily_figure AS figure ON figure.measure = rolled_day.measure AND figure.day = rolled_day.day
+        AND rolled_day.reads = wanted.reads AND figure.by = wanted.by AND figure.by = ANY(:dimensions)
+        AND (CAST(:units AS text[]) IS NULL OR figure.key = ANY(:units))
+    GROUP BY wanted.at, figure.key
+    """  # noqa: S608 # columns of this module
+)
 
 
 def _spans(days: Sequence[date]) -> list[tuple[date, date]]:

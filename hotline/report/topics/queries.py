@@ -108,7 +108,14 @@ _NAMES = (
 )
 
 
-def hot_topics(now: datetime, days: int, *, district: str = "", categories: Collection[str] | None = None) -> list[Hot]:
+def hot_topics(
+    now: datetime,
+    days: int,
+    *,
+    district: str = "",
+    categories: Collection[str] | None = None,
+    most: int = MOST_TOPICS,
+) -> list[Hot]:
     """The topics that grow, those most above their usual first. categories: their codes; of all where None."""
     start = window(now, days).start
     query = _told(start, now).add_columns(TopicOrder.topic_id, _orders.label("orders"))
@@ -120,7 +127,9 @@ def hot_topics(now: datetime, days: int, *, district: str = "", categories: Coll
     query = query.group_by(TopicOrder.topic_id).having(_citizens >= LEAST)
     orders: dict[int, int] = {row.topic_id: row.orders for row in db.session.execute(query)}
     grown = {topic: one for topic, one in growths(orders, now, days).items() if one.hot}
-    best = sorted(grown, key=lambda topic: (-grown[topic].excess, -grown[topic].citizens, topic))[:MOST_TOPICS]
+    best = sorted(grown, key=lambda topic: (-grown[topic].excess, -grown[topic].citizens, topic))[:most]
+    if not best:
+        return []
     found = {one.id: one for one in db.session.scalars(select(Topic).where(Topic.id.in_(best)).options(*_NAMES))}
     trends = citizens_by_window(best, now, WEEK.days, TREND_WEEKS)
     units = units_of(best, start, now)
