@@ -75,9 +75,9 @@ def language() -> str:
         return code
     if not has_request_context():
         return DEFAULT
-    if "language" not in g:
-        g.language = _chosen()  # once a request: a page asks a thousand times
-    return str(g.language)
+    if (found := g.get("language")) is None:
+        found = g.language = _chosen()  # once a request: a page asks a thousand times
+    return str(found)
 
 
 def pick(chinese: str, english: str | None) -> str:

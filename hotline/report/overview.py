@@ -12,6 +12,7 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.base.time import Period
 from hotline.people.models import Unit
+from hotline.people.queries import unit_names
 from hotline.policy.document import Policy
 from hotline.report.about import ALL, About
 from hotline.report.dimensions import By
@@ -113,5 +114,5 @@ def _turned(table: Mapping[Measure, Mapping[str, Cell]]) -> dict[str, dict[str, 
 
 def _unit_lines(table: Mapping[Measure, Mapping[str, Cell]]) -> list[Line]:
     lines = _turned(table)
-    named = select(Unit).where(Unit.code.in_(list(lines))).order_by(Unit.kind, Unit.code)
-    return [Line(unit.code, unit.title, unit.kind, lines[unit.code]) for unit in db.session.scalars(named)]
+    names, kinds = unit_names(), select(Unit.code, Unit.kind).order_by(Unit.kind, Unit.code)
+    return [Line(code, names[code], kind, lines[code]) for code, kind in db.session.execute(kinds) if code in lines]

@@ -94,33 +94,38 @@ def _sums(
     ]
     names = ("at", "name", "first", "last", "by", "reads")
     said: dict[str, Any] = {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
-    said |= {"dimensions": sorted({*said["by"]}), "cutoff": cutoff, "units": None if units is None else sorted(units)}
+    said |= {"cutoff": cutoff, "units": None if units is None else sorted(units)}
     found: dict[int, Keyed] = defaultdict(dict)
     otherwise: dict[int, list[date]] = {}
-    for at, key, days, *counts in db.session.execute(_SUMS, said):
+    for at, days, key, *counts in db.session.execute(_SUMS, said):
         keyed = found[at]  # there as soon as the rollup is as of the cut-off, also where no day has rows
         if key is not None:
             keyed[key or None] = Figure(*counts)
-        elif days:
-            otherwise[at] = sorted(days)
+        if days:
+            otherwise[at] = days
     return found, otherwise
 
 
 # In words of the database, because a page asks it a dozen times, and building it would take as long as answering it.
 # What is asked for comes as arrays, a row each: its place, the measure, the days, the dimension, what of the policy it
-# reads. The dimensions are said once more beside: what is only joined, the database has to guess.
+# reads. Beside each comes which of its days were counted by another policy's numbers.
 _SUMS = text(
     f"""
-    SELECT wanted.at, figure.key, array_agg(rolled_day.day) FILTER (WHERE rolled_day.reads <> wanted.reads),
-      {", ".join(f"sum(figure.{name})" for name in COUNTS)}
+    SELECT wanted.at, otherwise.days, sums.*
     FROM unnest(CAST(:at AS integer[]), CAST(:name AS text[]), CAST(:first AS date[]), CAST(:last AS date[]),
         CAST(:by AS text[]), CAST(:reads AS text[])) AS wanted (at, name, first, last, by, reads)
       JOIN rolled_measure ON rolled_measure.measure = wanted.name AND rolled_measure.cutoff = :cutoff
-      LEFT JOIN rolled_day ON rolled_day.measure = wanted.name AND rolled_day.day BETWEEN wanted.first AND wanted.last
-      LEFT JOIN daily_figure AS figure ON figure.measure = rolled_day.measure AND figure.day = rolled_day.day
-        AND rolled_day.reads = wanted.reads AND figure.by = wanted.by AND figure.by = ANY(:dimensions)
-        AND (CAST(:units AS text[]) IS NULL OR figure.key = ANY(:units))
-    GROUP BY wanted.at, figure.key
+      CROSS JOIN LATERAL (
+        SELECT array_agg(day ORDER BY day) AS days FROM rolled_day
+        WHERE measure = wanted.name AND day BETWEEN wanted.first AND wanted.last AND reads <> wanted.reads
+      ) AS otherwise
+      LEFT JOIN LATERAL (
+        SELECT figure.key, {", ".join(f"sum(figure.{name})" for name in COUNTS)}
+        FROM daily_figure AS figure JOIN rolled_day USING (measure, day)
+        WHERE figure.measure = wanted.name AND figure.by = wanted.by AND figure.day BETWEEN wanted.first AND wanted.last
+          AND rolled_day.reads = wanted.reads AND (CAST(:units AS text[]) IS NULL OR figure.key = ANY(:units))
+        GROUP BY figure.key
+      ) AS sums ON true
     """  # noqa: S608 # columns of this module
 )
 
