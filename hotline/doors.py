@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config.settings import Settings
 from hotline import shell
 from hotline.admin.pages import pages as admin_pages
-from hotline.base import assets, i18n, web
+from hotline.base import assets, i18n, pieces, web
 from hotline.base.db import db
 from hotline.base.rest import IsoJson
 from hotline.calls.api import api as calls_api
@@ -124,6 +124,8 @@ def flask_config(settings: Settings) -> dict[str, Any]:
             "pool_pre_ping": True,
             "pool_size": settings.web_threads + 2,
             "hide_parameters": True,  # an error in the log must not carry a citizen's record
+            # One plan for everybody's search would be a bad one for most: a word may be in every order or in one.
+            "connect_args": {"options": "-c plan_cache_mode=force_custom_plan"},
         },
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.secure_cookies,
@@ -162,6 +164,7 @@ def install(app: Flask, settings: Settings) -> None:
     signin.init_app(app)
     web.init_app(app)
     assets.init_app(app)
+    pieces.init_app(app)
     Bootstrap5(app)
     shell.init_app(app)
     for pages in PAGES:

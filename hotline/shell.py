@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_datetime, gettext
 
 from hotline.base.db import db
-from hotline.base.i18n import LANGUAGES, label, language, mark
+from hotline.base.i18n import LANGUAGES, gettext, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
 from hotline.citizen.queries import count_asked
@@ -229,10 +230,21 @@ def when(instant: datetime | None) -> str:
     """An instant as people here write it: 11月22日 周日 14:05, with the year when it is not this one."""
     if instant is None:
         return ""
-    local, today = _local(instant), _local(utc_now())
-    year = "" if local.year == today.year else ("y年" if language() == "zh" else "y ")
-    pattern = f"{year}M月d日 EEE HH:mm" if language() == "zh" else f"EEE d MMM {year}HH:mm"
-    return str(format_datetime(local.replace(tzinfo=None), pattern, rebase=False))
+    zone = _calendar().zone
+    local, today = instant.astimezone(zone), utc_now().astimezone(zone)
+    # In f-strings, with the library's names: a list has a hundred of them, and by a pattern each takes ten times as long.
+    names, other_year = _names_of(language()), local.year != today.year
+    weekday = names.days["format"]["abbreviated"][local.weekday()]
+    if language() == "zh":
+        year = f"{local.year}年" if other_year else ""
+        return f"{year}{local.month}月{local.day}日 {weekday} {local:%H:%M}"
+    year = f"{local.year} " if other_year else ""
+    return f"{weekday} {local.day} {names.months['format']['abbreviated'][local.month]} {year}{local:%H:%M}"
+
+
+@lru_cache
+def _names_of(code: str) -> Locale:
+    return Locale.parse(code)
 
 
 def day_of(instant: datetime) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hotline.base.paging import Page, page_of
+from hotline.base.pieces import Choice
 from hotline.handle.narrowing import INBOX_STATES, PARTS_VIEW, STEP_CLOCKS, Asked, Due, Mark, asked_of, yesterday
 from hotline.handle.queries import (
     inbox_counts,
@@ -19,7 +20,7 @@ from hotline.handle.queries import (
     unit_inbox,
 )
 from hotline.orders.clocks import is_part
-from hotline.orders.models import Category, Deadline, Order
+from hotline.orders.models import Deadline, Order
 from hotline.orders.names import Names
 from hotline.orders.queries import UNIT_CLOCKS
 from hotline.people.actors import Actor
@@ -99,6 +100,6 @@ def _digest(actor: Actor, now: datetime) -> Digest:
     )
 
 
-def _fields(names: Names) -> dict[str, list[Category]]:
+def _fields(names: Names) -> dict[str, list[Choice]]:
     groups = names.category_groups.items()
     return {top: [row for row in rows if len(row.code) <= FIELD] for top, rows in groups}

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from hotline.base.i18n import gettext, pick
-from hotline.orders.models import Category
-from hotline.orders.queries import categories, category_names
+from hotline.base.pieces import Choice
+from hotline.orders.queries import category_choices, category_names
 from hotline.people.models import District, Unit, UnitKind
 from hotline.people.queries import all_districts, all_units, unit_names
 from hotline.policy import queries as policies
@@ -48,10 +48,10 @@ class Names:
         return {kind: units for kind, units in groups.items() if units}
 
     @cached_property
-    def category_groups(self) -> dict[str, list[Category]]:
+    def category_groups(self) -> dict[str, list[Choice]]:
         """Categories to choose from, by their category of the first level."""
-        groups: dict[str, list[Category]] = {}
-        for category in categories():
+        groups: dict[str, list[Choice]] = {}
+        for category in category_choices():
             groups.setdefault(self.categories[category.code[:TOP]], []).append(category)
         return groups
 

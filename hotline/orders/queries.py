@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Float, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Float, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db, kept
 from hotline.base.errors import Invalid, NotAllowed, NotFound
 from hotline.base.i18n import gettext, mark, name_members, pick_all
+from hotline.base.pieces import Choice
 from hotline.base.privacy import PHONE_TAIL
 from hotline.orders.lifecycle import State
 from hotline.orders.models import Category, Deadline, Order, OrderUnit
@@ -174,8 +175,18 @@ def categories() -> list[Category]:
 
 def category_names() -> dict[str, str]:
     """Each category's name by its code, in the reader's language, those no longer active too."""
-    query = select(Category.code, Category.name, Category.name_en)
-    return pick_all(kept("category names", lambda: db.session.execute(query).all()))
+    return pick_all((row.code, row.name, row.name_en) for row in _category_rows())
+
+
+def category_choices() -> list[Choice]:
+    """The active categories to choose from, parents before children."""
+    names = category_names()
+    return [Choice(row.code, names[row.code]) for row in _category_rows() if row.active]
+
+
+def _category_rows() -> Sequence[Row[str, str, str, bool]]:
+    query = select(Category.code, Category.name, Category.name_en, Category.active).order_by(Category.code)
+    return kept("category rows", lambda: db.session.execute(query).all())
 
 
 def require_category(code: str) -> None:

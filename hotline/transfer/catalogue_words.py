@@ -7,19 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hotline.base.i18n import gettext, label
+from hotline.base.pieces import Choice
 from hotline.orders.names import Names
 from hotline.people.models import Unit
 from hotline.people.queries import unit_names
 from hotline.transfer.catalogue import ANYWHERE, STREET, TERRITORY, RowKey, Terms
 from hotline.transfer.catalogue_check import power_title
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Something to choose from a list beside units and districts."""
-
-    code: str
-    title: str
 
 
 @dataclass(frozen=True, slots=True)
