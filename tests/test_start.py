@@ -52,8 +52,8 @@ def _answers(address: str) -> bool:
         return False
 
 
-def use(environment: dict[str, str], log: Path) -> None:
-    """Start, make a user and place an order; start again: both are still there, and the order's event was told."""
+def use(environment: dict[str, str], log: Path) -> str:
+    """Start, make a user and place an order; the user's key."""
 
     def run(*arguments: str) -> str:
         done = subprocess.run(
@@ -66,8 +66,7 @@ def use(environment: dict[str, str], log: Path) -> None:
         key = run("user", "key", "first", "--name", "test").splitlines()[-1]
         assert _api(address, key, "POST", b'{"text": "a first complaint", "phone": "19900000001"}') == 201
         assert _api(address, key, "GET") == 200
-    with started(environment, log) as address:
-        assert _api(address, key, "GET") == 200
+    return key
 
 
 def _api(address: str, key: str, method: str, body: bytes | None = None) -> int:
@@ -82,10 +81,13 @@ def environment_in(home: Path) -> dict[str, str]:
     return {**kept, "HOTLINE_HOME": str(home), "HOTLINE_PORT": str(free_port()), "HOTLINE_WEB_PROCESSES": "1"}
 
 
-def test_embedded(home: Path) -> None:
+def test_embedded_and_again(home: Path) -> None:
     folder = home / "embedded"
     folder.mkdir()
-    use(environment_in(folder), folder / "log")
+    environment = environment_in(folder)
+    key = use(environment, folder / "log")
+    with started(environment, folder / "log") as address:
+        assert _api(address, key, "GET") == 200
 
 
 @pytest.mark.skipif(REDIS is None and not os.environ.get("CI"), reason="redis-server is not installed")

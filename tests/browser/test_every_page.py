@@ -1,7 +1,4 @@
-"""Every page that somebody comes to by links, in a city with some weeks behind it: accessible, whole, and of this host alone.
-
-Two classes share the pages, so that two workers can walk at once (--dist loadscope keeps a class together).
-"""
+"""Every page that somebody comes to by links, in a city with some weeks behind it: accessible, whole, and of this host alone."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from typing import ClassVar
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -49,11 +45,6 @@ async () => (await axe.run(
 WIDER_THAN_ITS_WINDOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
 LINK = re.compile(r'<a\b[^>]*\bhref="([/?][^"]*)"')
 
-# The pages of those who watch, report and administer; all others are the desks'.
-ABOVE = {
-    *("admin", "deliveries", "catalogue", "proposals", "policy"),
-    *("watch", "ledgers", "report", "topics", "papers", "wall"),
-}
 # What nobody comes to by a link, and why.
 NOT_BY_A_LINK = {
     "home": "leads on to the desk of the role",
@@ -65,13 +56,18 @@ NOT_BY_A_LINK = {
     "papers.progress": "asked by the script of a report that is being made",
     "catalogue.one": "leads on to the row's own page",
 }
+# The citizen first.
+EVERYBODY = (
+    *(None, Role.AGENT, Role.DISPATCHER, Role.HANDLER, Role.UNIT_HEAD, Role.CALLBACK),
+    *(Role.SUPERVISOR, Role.MANAGER, Role.ADMIN),
+)
 # Looked at as each role sees it: what can be done there differs most.
 OF_EACH_ROLE = {"orders.shown"}
 
 
 @dataclass
 class Walk:
-    """A way through some of the pages, and what was seen on it."""
+    """A way through the pages, and what was seen on it."""
 
     app: Flask
     pages: set[str]
@@ -188,12 +184,12 @@ def lived_in(settings: Settings, database_url: str) -> Iterator[tuple[Flask, str
             yield app, address
 
 
-@pytest.fixture(scope="class")
-def walk(request: pytest.FixtureRequest, lived_in: tuple[Flask, str], chromium: Browser) -> Walk:
-    """A walk through the pages of a class, as each of its people."""
+@pytest.fixture(scope="module")
+def walk(lived_in: tuple[Flask, str], chromium: Browser) -> Walk:
+    """A walk through all pages, as everybody who comes to them."""
     app, address = lived_in
-    seen = Walk(app, {page for page in pages_of(app) if (page.split(".")[0] in ABOVE) is request.cls.above})
-    for role in request.cls.people:
+    seen = Walk(app, pages_of(app))
+    for role in EVERYBODY:
         context = chromium.new_context(base_url=address, viewport=OFFICE_SCREEN, locale="zh-CN")  # type: ignore[arg-type]  # a size
         try:
             seen.visit_all(context, role)
@@ -202,31 +198,12 @@ def walk(request: pytest.FixtureRequest, lived_in: tuple[Flask, str], chromium: 
     return seen
 
 
-class Walked:
-    """What holds of every page."""
-
-    above: ClassVar[bool]
-    people: ClassVar[tuple[Role | None, ...]]
-
-    def test_no_page_has_a_serious_fault(self, walk: Walk) -> None:
-        assert not walk.faults, "\n".join(walk.faults)
-
-    def test_the_walk_came_everywhere(self, walk: Walk) -> None:
-        assert walk.endpoints == walk.pages
+def test_no_page_has_a_serious_fault(walk: Walk) -> None:
+    assert not walk.faults, "\n".join(walk.faults)
 
 
-class TestDesks(Walked):
-    """Those who receive, transfer and handle, and the citizen."""
-
-    above = False
-    people = (None, Role.AGENT, Role.DISPATCHER, Role.HANDLER, Role.UNIT_HEAD, Role.CALLBACK, Role.SUPERVISOR)
-
-
-class TestAbove(Walked):
-    """Those who watch, report and administer."""
-
-    above = True
-    people = (Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
+def test_the_walk_came_everywhere(walk: Walk) -> None:
+    assert walk.endpoints == walk.pages
 
 
 FAULTY = """<!doctype html><html lang="zh"><title>坏页</title><main><h1>坏页</h1>
