@@ -15,7 +15,7 @@ from config.settings import Settings
 from hotline import shell
 from hotline.admin.pages import pages as admin_pages
 from hotline.base import assets, i18n, pieces, web
-from hotline.base.db import db
+from hotline.base import db as database
 from hotline.base.rest import IsoJson
 from hotline.calls.api import api as calls_api
 from hotline.citizen.api import api as asked_api
@@ -124,8 +124,6 @@ def flask_config(settings: Settings) -> dict[str, Any]:
             "pool_pre_ping": True,
             "pool_size": settings.web_threads + 2,
             "hide_parameters": True,  # an error in the log must not carry a citizen's record
-            # One plan for everybody's search would be a bad one for most: a word may be in every order or in one.
-            "connect_args": {"options": "-c plan_cache_mode=force_custom_plan"},
         },
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.secure_cookies,
@@ -159,7 +157,7 @@ def install(app: Flask, settings: Settings) -> None:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # how Flask documents it
     app.json = IsoJson(app)
-    db.init_app(app)
+    database.init_app(app)
     i18n.init_app(app)
     signin.init_app(app)
     web.init_app(app)

@@ -233,7 +233,7 @@ def when(instant: datetime | None) -> str:
     zone = _calendar().zone
     local, today = instant.astimezone(zone), utc_now().astimezone(zone)
     # In f-strings, with the library's names: a list has a hundred of them, and by a pattern each takes ten times as long.
-    names, other_year = _names_of(language()), local.year != today.year
+    names, other_year = _locale(language()), local.year != today.year
     weekday = names.days["format"]["abbreviated"][local.weekday()]
     if language() == "zh":
         year = f"{local.year}年" if other_year else ""
@@ -243,7 +243,7 @@ def when(instant: datetime | None) -> str:
 
 
 @lru_cache
-def _names_of(code: str) -> Locale:
+def _locale(code: str) -> Locale:
     return Locale.parse(code)
 
 

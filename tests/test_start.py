@@ -1,4 +1,4 @@
-"""``hotline start``: the whole product as processes, embedded and on servers; a second start keeps the data."""
+"""``hotline start``: the whole product as processes, on servers and embedded, where a second start keeps the data."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_embedded_and_again(home: Path) -> None:
     folder.mkdir()
     environment = environment_in(folder)
     key = use(environment, folder / "log")
-    with started(environment, folder / "log") as address:
+    with started(environment, folder / "second-log") as address:
         assert _api(address, key, "GET") == 200
 
 

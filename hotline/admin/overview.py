@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
-from flask_babel import ngettext
 from sqlalchemy import Select, func, select
 
 from hotline.admin.reads import readers
 from hotline.base.changes import Change
 from hotline.base.db import db
-from hotline.base.i18n import gettext
+from hotline.base.i18n import gettext, ngettext
 from hotline.knowledge.queries import city_day
 from hotline.knowledge.queries import in_force as articles_in_force
 from hotline.notices.deliveries import count_held_up

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from flask import current_app
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum, Identity, MetaData, String, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
@@ -39,6 +39,19 @@ class Base(DeclarativeBase):
 
 # expire_on_commit off: a view's objects stay readable after the one commit, without reloading each.
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+
+def init_app(app: Flask) -> None:
+    """Connect the app."""
+    db.init_app(app)
+    with app.app_context():
+        event.listen(db.engine, "connect", _plan_anew)
+
+
+def _plan_anew(connection: Any, _record: Any) -> None:
+    """Have each statement planned for its values: a word may be in every order or in one, and no plan is right for both."""
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.commit()
 
 
 def kept(name: str, read: Callable[[], T]) -> T:

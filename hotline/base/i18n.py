@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_app_context, has_request_context, request, session
-from flask_babel import Babel, ngettext
+from flask_babel import Babel
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 DEFAULT = "zh"
@@ -44,10 +44,18 @@ def speaking(code: str) -> Iterator[None]:
 
 
 def gettext(message: str, **values: object) -> str:
-    """The message in the reader's language, with %(name)s filled in; as it is where there is nobody to read it."""
-    known = _speaking.get() is not None or has_app_context()
-    text = str(_messages(language()).ugettext(message)) if known else message
+    """The message in the reader's language, with %(name)s filled in; as it is where there is no app."""
+    text = str(_catalogue().ugettext(message))
     return text % values if values else text
+
+
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """The same for a number, which is %(num)s in the message."""
+    return str(_catalogue().ungettext(one, many, num)) % {"num": num, **values}
+
+
+def _catalogue() -> NullTranslations:
+    return _messages(language()) if _speaking.get() is not None or has_app_context() else NullTranslations()
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -71,8 +79,11 @@ def label(member: StrEnum | str | None) -> str:
 
 def language() -> str:
     """The reader's language code."""
-    if code := _speaking.get():
-        return code
+    return _speaking.get() or _readers()
+
+
+def _readers() -> str:
+    """What the reader has chosen, whoever is being spoken to."""
     if not has_request_context():
         return DEFAULT
     if (found := g.get("language")) is None:
@@ -93,8 +104,12 @@ def pick_all(rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
 
 def init_app(app: Flask) -> None:
     """Choose the language from ?lang=, then the session, then Chinese."""
-    Babel(app, default_locale=DEFAULT, default_translation_directories="translations", locale_selector=language)
-    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # of its i18n
+    Babel(app, default_locale=DEFAULT, default_translation_directories="translations", locale_selector=_readers)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of its extension for languages
+        lambda message: _catalogue().ugettext(message),
+        lambda one, many, num: _catalogue().ungettext(one, many, num),
+        newstyle=True,  # it fills in the values itself
+    )
     app.add_template_global(language_address, "language_address")
 
     @app.before_request

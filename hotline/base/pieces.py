@@ -14,7 +14,7 @@ ICONS = "icons/bootstrap-icons.svg"
 NARROW, WIDE = "\u00a0", "\u00a0\u00a0"  # how far a row of a tree stands in
 
 
-class Chosen(Protocol):
+class Offered(Protocol):
     """What can be chosen from a list."""
 
     @property
@@ -35,21 +35,21 @@ class Choice(NamedTuple):
 
 def init_app(app: Flask) -> None:
     """Give the pieces to every template."""
-    app.add_template_global(options, "options")
+    app.add_template_global(option_groups, "option_groups")
     app.add_template_global(render_icon, "render_icon")
 
 
 def render_icon(name: str, size: str) -> Markup:
-    """An icon of the package's one drawing of all."""
+    """An icon of the package's one drawing of all. name, size: constants of the templates."""
     if (drawing := g.get("icons")) is None:
         drawing = g.icons = escape(url_for("bootstrap.static", filename=ICONS))
-    return Markup(  # noqa: S704 # what templates say
+    return Markup(  # noqa: S704 # constants
         f'<svg class="bi" width="{size}" height="{size}" fill="currentColor"><use xlink:href="{drawing}#{name}"/></svg>'
     )
 
 
-def options(
-    groups: Mapping[str, Iterable[Chosen]],
+def option_groups(
+    groups: Mapping[str, Iterable[Offered]],
     chosen: str | Collection[str] | None = None,
     tree: bool = False,  # noqa: FBT001, FBT002 # as templates say it
 ) -> Markup:

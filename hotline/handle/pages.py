@@ -8,11 +8,10 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import ngettext
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
-from hotline.base.i18n import gettext
+from hotline.base.i18n import gettext, ngettext
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.base.web import own_address

@@ -28,7 +28,7 @@ from hotline.report.overview import Line, Overview
 from hotline.report.queries import frame_of
 from hotline.report.rollup.counting import Counted, Keyed, count
 from hotline.report.routing import Routing, routing
-from hotline.report.schemas import WeekQuery, instant
+from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
 from hotline.report.words import heading, route, short_span
 
 CARDS = {"connection": None, "on_time": "on_time_original", "satisfied": "solved"}  # with what stands beneath each
@@ -170,7 +170,7 @@ def _trends(
     year = week.period.within(before[0].first, before[-1].last)
     found = _counted(measures, [*(one for one in periods if one.start <= week.cutoff), year], week)
     # Most cities are in their first year: one question beside the others, instead of as many again.
-    known = [measure for measure in measures if found[measure, year][None].total]
+    known = [measure for measure in measures if year.first >= FIRST_DAY and found[measure, year][None].total]
     years = count(known, before, week.cutoff, units=week.units_seen) if known else {}
     made = []
     for measure in measures:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import contains_eager, joinedload
@@ -164,13 +164,20 @@ def conserved(dispatched: Dispatched) -> bool:
     return dispatched.placed == dispatched.total
 
 
-def tallied(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> tuple[Inflow, Dispatched]:
+class Tallied(NamedTuple):
     """The orders received in a period, and those dispatched in it by their fate."""
+
+    received: Inflow
+    dispatched: Dispatched
+
+
+def tallied(period: Period, cutoff: datetime, units: Units = None, about: About = ALL) -> Tallied:
+    """What came in and what was dispatched, asked at once."""
     whole, fates = (DISPATCHED, period, None), (FATES, period, By.FATE)
     received = [(RECEIVED, period, by) for by in (By.CHANNEL, By.NATURE, By.STATE)]
     found = count_asked([*received, whole, fates], cutoff, units=units, about=about)
     channels, natures, states = (_numbers(found[one]) for one in received)
-    return (
+    return Tallied(
         Inflow(_in_order(Channel, channels), _in_order(Nature, natures), _in_order(State, states)),
         Dispatched(found[whole][None].denominator, _in_order(Fate, _numbers(found[fates]))),
     )

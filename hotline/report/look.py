@@ -18,7 +18,7 @@ from hotline.report.board import Trend, trends_by_day
 from hotline.report.changes import changes
 from hotline.report.charts import Columns, columns
 from hotline.report.dimensions import By
-from hotline.report.figures import Cell, Figure, compared, interval, missed_beyond
+from hotline.report.figures import NOTHING, Cell, Figure, compared, interval, missed_beyond
 from hotline.report.inflow import worst_overdue
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Line, Overview
@@ -153,9 +153,9 @@ def places(week: Overview) -> list[Place]:
     names = {one.code: one.title for one in all_districts()}
     rows = []
     for code, name in names.items():
-        number = here.get(code, Figure()).denominator
-        rates = found[on_time, period].get(code, Figure()), found[on_time, before].get(code, Figure())
+        number = here.get(code, NOTHING).denominator
+        rates = found[on_time, period].get(code, NOTHING), found[on_time, before].get(code, NOTHING)
         cell = compared(*rates, on_time.least_n(week.policy))
         shade = -(-number * SHADES // most)
-        rows.append(Place(code, name, number, there.get(code, Figure()).denominator, cell, shade))
+        rows.append(Place(code, name, number, there.get(code, NOTHING).denominator, cell, shade))
     return rows if any(row.received for row in rows) else []

@@ -66,7 +66,7 @@ def overview(period: Period, cutoff: datetime, units: Units = None, about: About
     """
     frame = frame_of(period, cutoff)
     table = _beside(frame, units, about)
-    inflow, dispatched = tallied(period, frame.cutoff, units, about)
+    counted = tallied(period, frame.cutoff, units, about)
     of_units = {measure: cells for measure, cells in table.items() if measure.unit is not None}
     of_queues = {measure: cells for measure, cells in table.items() if measure.unit is None}
     return Overview(
@@ -79,8 +79,8 @@ def overview(period: Period, cutoff: datetime, units: Units = None, about: About
         city={measure.name: _together(cells, measure.least_n(frame.policy)) for measure, cells in table.items()},
         units=_unit_lines(of_units),
         queues=[Line(name, name, None, cells) for name, cells in sorted(_turned(of_queues).items())],
-        inflow=inflow,
-        dispatched=dispatched,
+        inflow=counted.received,
+        dispatched=counted.dispatched,
     )
 
 

@@ -29,7 +29,7 @@ from hotline.policy import queries as policies
 from hotline.policy.appeals import Ground
 from hotline.report.about import ALL, About
 from hotline.report.dimensions import By, key_of
-from hotline.report.figures import Figure
+from hotline.report.figures import NOTHING, Figure
 from hotline.report.measure import MOMENT, Bucket, Frame, Measure, Subject
 from hotline.report.measures import WEEKLY, lead_at
 from hotline.report.rollup.models import RolledMeasure
@@ -143,7 +143,7 @@ def figures_in(
     """The same in a frame, whatever policy it has."""
     found: dict[str | None, Figure] = {} if by else {None: Figure()}
     for key, *counts in db.session.execute(aggregate(measure, frame, by=by, units=units, about=about)):
-        found[key or None] = found.get(key or None, Figure()) + Figure(*counts)
+        found[key or None] = found.get(key or None, NOTHING) + Figure(*counts)
     return found
 
 

@@ -83,7 +83,7 @@ def routing(week: Overview) -> Routing:
         cutoff=week.cutoff,
         threshold=week.policy.auto_confidence,
         changes=threshold_changes(weeks[-1][0].start, week.cutoff),
-        wrong=wrong_routes(found[routes]),
+        wrong=_wrong_routes(found[routes]),
         units=unit_names(),
         categories=category_names(),
     )
@@ -99,7 +99,7 @@ def threshold_changes(first: datetime, last: datetime) -> list[ThresholdChange]:
     ]
 
 
-def wrong_routes(found: Mapping[str | None, Figure]) -> list[WrongRoute]:
+def _wrong_routes(found: Mapping[str | None, Figure]) -> list[WrongRoute]:
     """What was overturned most often, of figures by route: the category, the unit first sent to, the one it ended with."""
     wrong = [(figure.denominator, key.split(ROUTE_MARK)) for key, figure in found.items() if key and figure.denominator]
     most = sorted(wrong, key=lambda row: (-row[0], row[1]))[:MOST_WRONG]

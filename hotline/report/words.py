@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from flask_babel import format_date, ngettext
+from flask_babel import format_date
 
-from hotline.base.i18n import gettext, label, language, mark
+from hotline.base.i18n import gettext, label, language, mark, ngettext
 from hotline.base.time import Kind, Period
 from hotline.policy.document import Policy
 from hotline.report.figures import percent
@@ -121,13 +121,13 @@ def how_many(subject: Subject, count: int) -> str:
     """A count with what it counts: 5 orders."""
     match subject:
         case Subject.CALLS:
-            return str(ngettext("%(num)d call", "%(num)d calls", count))
+            return ngettext("%(num)d call", "%(num)d calls", count)
         case Subject.DEADLINES | Subject.DISPATCHES | Subject.CLOSINGS | Subject.ORDERS:
-            return str(ngettext("%(num)d order", "%(num)d orders", count))
+            return ngettext("%(num)d order", "%(num)d orders", count)
         case Subject.EVALUATIONS:
-            return str(ngettext("%(num)d evaluation", "%(num)d evaluations", count))
+            return ngettext("%(num)d evaluation", "%(num)d evaluations", count)
         case Subject.REPLIES:
-            return str(ngettext("%(num)d reply", "%(num)d replies", count))
+            return ngettext("%(num)d reply", "%(num)d replies", count)
 
 
 # Lists

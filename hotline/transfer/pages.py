@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import ngettext
 
+from hotline.base.i18n import ngettext
 from hotline.base.paging import page_of
 from hotline.base.time import utc_now
 from hotline.base.web import own_address

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
-from flask import Flask
+from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 
 import hotline
 from hotline.base.db import db
+from hotline.base.i18n import gettext, ngettext, speaking
 from hotline.citizen import progress
 from tests import factories
 
@@ -116,3 +117,17 @@ def test_a_page_that_answers_a_form_leads_to_one_that_can_be_asked_for(
         assert link == f"{kept}?back=%2Finbox&lang=zh"
         assert client.get(link, follow_redirects=True).status_code == 200
         client.get("/orders?lang=en")
+
+
+def test_who_is_spoken_to_for_a_while_changes_nothing_for_the_reader(app: Flask) -> None:
+    signed = ("%(num)d order signed.", "%(num)d orders signed.", 2)
+    with app.test_request_context("/?lang=en"):
+        with speaking("zh"):
+            assert (gettext("Orders"), ngettext(*signed)) == ("工单", "已签收 2 件。")
+        assert (gettext("Orders"), ngettext(*signed)) == ("Orders", "2 orders signed.")
+
+
+def test_a_template_fills_a_number_in_once(app: Flask) -> None:
+    with app.test_request_context("/?lang=en"):
+        shown = render_template_string("{{ ngettext('%(num)d%% of %(x)s', '%(num)d%% of %(x)s', 3, x='<9>') }}")
+    assert shown == "3% of &lt;9&gt;"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from hotline.base.db import db
 from hotline.base.outbox import Delivery, leave
@@ -23,3 +23,8 @@ def test_one_picture_does_not_see_what_is_committed_meanwhile(app: Flask, commit
             assert db.session.scalar(waiting) == before
         assert db.session.scalar(waiting) == before + 1
         db.session.rollback()
+
+
+def test_each_statement_is_planned_for_its_values(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        assert connection.scalar(text("SHOW plan_cache_mode")) == "force_custom_plan"

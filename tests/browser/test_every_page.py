@@ -56,13 +56,13 @@ NOT_BY_A_LINK = {
     "papers.progress": "asked by the script of a report that is being made",
     "catalogue.one": "leads on to the row's own page",
 }
-# The citizen first.
+# The citizen, and then who sees most of a page first.
 EVERYBODY = (
-    *(None, Role.AGENT, Role.DISPATCHER, Role.HANDLER, Role.UNIT_HEAD, Role.CALLBACK),
-    *(Role.SUPERVISOR, Role.MANAGER, Role.ADMIN),
+    *(None, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN),
+    *(Role.AGENT, Role.DISPATCHER, Role.HANDLER, Role.UNIT_HEAD, Role.CALLBACK),
 )
-# Looked at as each role sees it: what can be done there differs most.
-OF_EACH_ROLE = {"orders.shown"}
+# Looked at as each role sees it: what is there and can be done differs most.
+OF_EACH_ROLE = {"orders.shown", "report.week"}
 
 
 @dataclass

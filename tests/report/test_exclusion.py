@@ -162,9 +162,9 @@ def test_every_dispatched_order_is_in_one_fate(session: None) -> None:
     for row in clocks[:4]:
         appeal(row)
     appeal(clocks[4])
-    assert inflow.tallied(WEEK, DECIDED)[1].fates[Fate.EXCLUDED] == 4, "what is not due cannot be excluded yet"
+    assert inflow.tallied(WEEK, DECIDED).dispatched.fates[Fate.EXCLUDED] == 4, "what is not due cannot be excluded yet"
     for cutoff in (WEEK.end, DECIDED, LATER):
-        found = inflow.tallied(WEEK, cutoff)[1]
+        found = inflow.tallied(WEEK, cutoff).dispatched
         assert inflow.conserved(found)
         for became, size in found.fates.items():
             rows = inflow.dispatched_rows(WEEK, cutoff, became=became)

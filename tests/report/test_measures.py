@@ -183,7 +183,7 @@ def test_dispatched_orders_are_conserved(session: None, seed: int, cutoff: datet
     db.session.execute(
         text("UPDATE work_order SET dispatched_at = NULL WHERE id NOT IN (SELECT order_id FROM deadline)")
     )
-    found = inflow.tallied(WEEK, cutoff)[1]
+    found = inflow.tallied(WEEK, cutoff).dispatched
     assert inflow.conserved(found)
     assert found.total > 0
     for fate, size in found.fates.items():
@@ -192,7 +192,7 @@ def test_dispatched_orders_are_conserved(session: None, seed: int, cutoff: datet
 
 def test_an_order_without_a_clock_breaks_conservation(session: None) -> None:
     order()
-    found = inflow.tallied(WEEK, LATER)[1]
+    found = inflow.tallied(WEEK, LATER).dispatched
     assert (found.total, found.placed) == (1, 0)
     assert not inflow.conserved(found)
 
@@ -290,7 +290,7 @@ def test_not_due_late_and_overdue_as_of_the_cutoff(session: None) -> None:
     assert figure("on_time", at(12) - SECOND).not_due == 1
     assert figure("on_time", at(12)).denominator == 1  # due, and not there
     assert figure("on_time").numerator == 0
-    fates = [inflow.tallied(WEEK.before(), cutoff)[1].fates for cutoff in (at(11), at(13), at(14), LATER)]
+    fates = [inflow.tallied(WEEK.before(), cutoff).dispatched.fates for cutoff in (at(11), at(13), at(14), LATER)]
     assert [next(fate for fate, n in each.items() if n) for each in fates] == [
         Fate.NOT_DUE,
         Fate.OVERDUE,
@@ -333,7 +333,7 @@ def test_dropped_clocks_and_other_clocks_are_no_part(session: None) -> None:
     clock(at(12), at(11)).clock = "sign"
     db.session.flush()
     assert figure("on_time") == Figure()
-    assert inflow.tallied(WEEK.before(), LATER)[1].fates[Fate.EXCLUDED] == 1
+    assert inflow.tallied(WEEK.before(), LATER).dispatched.fates[Fate.EXCLUDED] == 1
 
 
 def test_an_extension_helps_one_rate_and_not_the_other(session: None) -> None:

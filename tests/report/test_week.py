@@ -106,7 +106,7 @@ def test_what_came_in(session: None) -> None:
     order(received_at=at(11), state=State.CLOSED, closed_at=at(12))
     order(received_at=WEEK.end)
     order(received_at=WEEK.start - timedelta(seconds=1))
-    found = inflow.tallied(WEEK, WEEK.end)[0]
+    found = inflow.tallied(WEEK, WEEK.end).received
     assert found.total == 2
     assert (found.by_channel[Channel.WEB], found.by_channel[Channel.PHONE]) == (1, 1)
     assert (found.by_nature[Nature.HELP], found.by_state[State.CLOSED]) == (1, 1)
@@ -118,7 +118,7 @@ def test_states_are_those_at_the_cutoff(session: None) -> None:
     made = factories.received(at(11))
     agent = Actor(Role.AGENT, "坐席")
     answer_directly(made, agent, at(12), public_reply="已经答复。")
-    before, after = inflow.tallied(WEEK, at(11, 13))[0], inflow.tallied(WEEK, WEEK.end)[0]
+    before, after = inflow.tallied(WEEK, at(11, 13)).received, inflow.tallied(WEEK, WEEK.end).received
     assert (before.answered, before.by_state[State.RECEIVED]) == (0, 1)
     assert (after.answered, after.answered_rate) == (1, 1)
     listed = db.session.scalars(inflow.received_rows(WEEK, WEEK.end, state=State.ANSWERED)).all()

@@ -14,7 +14,7 @@ from hotline.base.db import db
 from hotline.base.time import DAY, Period
 from hotline.report.about import ALL, About
 from hotline.report.dimensions import By
-from hotline.report.figures import Figure, pooled
+from hotline.report.figures import NOTHING, Figure, pooled
 from hotline.report.measure import Frame, Measure
 from hotline.report.queries import Units, figures_in, frame_of, rolled_at
 from hotline.report.rollup.models import WHOLE
@@ -67,7 +67,7 @@ def _from_rollup(frames: Mapping[Asked, Frame], cutoff: datetime, units: Units) 
         for first, last in _spans(days):
             part = Frame(period.within(first, last), frame.cutoff, frame.policy_id, frame.policy)
             for key, figure in figures_in(measure, part, by=_summed_over(by, units), units=units).items():
-                sums[at][key] = sums[at].get(key, Figure()) + figure
+                sums[at][key] = sums[at].get(key, NOTHING) + figure
     found: dict[Asked, Keyed] = {}
     for at, keyed in sums.items():
         one = asked[at][0]
@@ -106,7 +106,7 @@ def _sums(
     return found, otherwise
 
 
-# In words of the database, because a page asks it a dozen times, and building it would take as long as answering it.
+# In words of the database, because a page asks it eight times, and having it built would take as long as answering it.
 # What is asked for comes as arrays, a row each: its place, the measure, the days, the dimension, what of the policy it
 # reads. Beside each comes which of its days were counted by another policy's numbers.
 _SUMS = text(
