@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
 from hotline.base.changes import Subject
+from hotline.base.i18n import lazy_gettext as _l
 from hotline.base.paging import LAST_PAGE
 from hotline.base.schemas import Schema, member, truth, words
 from hotline.people.models import UnitKind

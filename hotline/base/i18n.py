@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from babel.dates import format_date, format_datetime
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_app_context, has_request_context, request, session
 from flask_babel import Babel
+from flask_babel.speaklater import LazyString
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 DEFAULT = "zh"
@@ -52,6 +55,11 @@ def gettext(message: str, **values: object) -> str:
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """The same for a number, which is %(num)s in the message."""
     return str(_catalogue().ungettext(one, many, num)) % {"num": num, **values}
+
+
+def lazy_gettext(message: str, **values: object) -> LazyString:
+    """The message for what is written before anybody reads it, such as a schema; put into words when it is shown."""
+    return LazyString(gettext, message, **values)
 
 
 def _catalogue() -> NullTranslations:
@@ -100,6 +108,15 @@ def pick_all(rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     """The same of many, by code: rows of code, Chinese name, English name."""
     english = language() == "en"
     return {code: other if english and other else chinese for code, chinese, other in rows}
+
+
+def dated(when: date, chinese: str, english: str) -> str:
+    """A day, or an instant in its own zone, in the reader's language, by the pattern of each (Unicode's: d MMM y)."""
+    code = language()
+    pattern = chinese if code == DEFAULT else english
+    if isinstance(when, datetime):
+        return format_datetime(when.replace(tzinfo=None), pattern, locale=code)
+    return format_date(when, pattern, locale=code)
 
 
 def init_app(app: Flask) -> None:

@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 import marshmallow as ma
-from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
 from hotline.base.errors import Invalid
+from hotline.base.i18n import lazy_gettext as _l
 
 _REQUIRED = {"required": _l("is required"), "null": _l("is required")}
 

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask_babel import format_date
-
-from hotline.base.i18n import gettext, language
+from hotline.base.i18n import dated, gettext
 from hotline.base.paging import page_of
 from hotline.handle.calling import callback_queue, waiting_rows
 from hotline.handle.queries import contacts_since_reply, latest_reply, may_call_from
@@ -77,12 +75,11 @@ def call_sheet(number: str, actor: Actor, now: datetime, tried: Tried | None = N
 def script_of(order: Order, caller: Actor, now: datetime) -> Callable[[str, str], list[str]]:
     """What is said on the phone, by the policy in force, line by line, once the page says of which city and number."""
     policy = policies.policy_at(now)
-    pattern = "M月d日" if language() == "zh" else "d MMMM"
     received = order.received_at.astimezone(policies.calendar_now().zone)
     places = {
         "caller": caller.name,
         "citizen": address_of(order),
-        "day": str(format_date(received.date(), pattern)),
+        "day": dated(received.date(), "M月d日", "d MMMM"),
         "title": order.title,
         "unit": order.unit.title if order.unit else gettext("the unit"),
         "levels": gettext(", ").join(level_names(order.policy_id).values()),

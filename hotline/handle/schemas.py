@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from marshmallow import fields, post_load, validate
 
+from hotline.base.i18n import lazy_gettext as _l
 from hotline.base.schemas import Schema, member, phone, truth, words
 from hotline.handle.models import Appeal, Appealed
 from hotline.handle.watch_desk import Line

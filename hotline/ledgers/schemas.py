@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
 from hotline.base.i18n import label
+from hotline.base.i18n import lazy_gettext as _l
 from hotline.base.schemas import Schema, member, words
 from hotline.handle.schemas import Whole
 from hotline.ledgers.cadence import Cadence

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from flask_babel import format_date
-
-from hotline.base.i18n import LANGUAGES, gettext, label, language, mark, name_members, speaking
+from hotline.base.i18n import LANGUAGES, dated, gettext, label, mark, name_members, speaking
 from hotline.orders.clocks import WORK_CLOCKS, reckoning, standing
 from hotline.orders.models import Deadline, Order
 from hotline.orders.recompute import Move, moves
@@ -71,8 +69,8 @@ class Countdown:
         """The time left or over in words, e.g. "1 day 3 hours left"."""
         if self.light is Light.OVERDUE and not self.left:
             return gettext("just over")  # past the close, and no working time since
-        if self.light is Light.PAUSED:
-            return gettext("paused until %(when)s", when=_day(self.paused_until))
+        if self.paused_until:
+            return gettext("paused until %(when)s", when=dated(self.paused_until, "M月d日", "d MMM"))
         amount = _spoken(abs(self.left), self.day)
         if self.light in {Light.OPEN, Light.SOON}:
             return gettext("%(amount)s left", amount=amount)
@@ -114,10 +112,6 @@ def _spoken(amount: timedelta, day: timedelta) -> str:
     if not days and (minutes or not hours):
         parts.append(gettext("%(n)s min", n=minutes))
     return " ".join(parts)
-
-
-def _day(day: date | None) -> str:
-    return str(format_date(day, "M月d日" if language() == "zh" else "d MMM"))
 
 
 def is_provisional(instant: datetime) -> bool:

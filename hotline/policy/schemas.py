@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
+from hotline.base.i18n import lazy_gettext as _l
 from hotline.base.time import midnight
 from hotline.policy.queries import calendar_now, city_instant
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from flask_babel import format_date
-
-from hotline.base.i18n import gettext, label, language, mark, ngettext
+from hotline.base.i18n import dated, gettext, label, language, mark, ngettext
 from hotline.base.time import Kind, Period
 from hotline.policy.document import Policy
 from hotline.report.figures import percent
@@ -32,7 +30,7 @@ OF_NO_MEASURE = {
 def span(period: Period) -> str:
     """A week as a heading: Mon 16 Nov – Sun 22 Nov 2026."""
     if period.first == period.last:
-        return _day(period.first, "y年M月d日 EEE" if language() == "zh" else "EEE d MMM y")
+        return dated(period.first, "y年M月d日 EEE", "EEE d MMM y")
     two_years = period.first.year != period.last.year
     if language() == "zh":
         return (
@@ -61,14 +59,14 @@ def short_span(period: Period, today: date) -> str:
 def monday(period: Period) -> str:
     """The first day of a week or another period, as short as a chart needs it; a month and a year by name."""
     if period.kind is Kind.MONTH:
-        return _day(period.last, "M月" if language() == "zh" else "MMM")
+        return dated(period.last, "M月", "MMM")
     if period.kind is Kind.YEAR:
-        return _day(period.last, "y")
-    return _day(period.first, "M月d日" if language() == "zh" else "d MMM")
+        return str(period.last.year)
+    return dated(period.first, "M月d日", "d MMM")
 
 
 def _day(day: date, pattern: str) -> str:
-    return str(format_date(day, pattern))
+    return dated(day, pattern, pattern)
 
 
 SPANS = {

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -27,7 +26,8 @@ from hotline.people.operations import create_user
 from hotline.people.roles import UNIT_ROLES, Role
 from tests.conftest import PASSWORD
 
-CHROMIUM = "/usr/bin/chromium"
+# The one without windows draws the same pages, in two thirds of the processor's time.
+CHROMIUMS = ("chromium-headless-shell", "chromium")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -44,9 +44,9 @@ OFFICE_SCREEN = {"width": 1366, "height": 768}
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Chromium; skip where there is none, but not in continuous integration."""
-    path = shutil.which("chromium") or CHROMIUM
-    if not Path(path).exists() and not os.environ.get("CI"):
-        pytest.skip(f"there is no Chromium at {path}; apt-get install chromium")
+    path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if path is None and not os.environ.get("CI"):
+        pytest.skip(f"there is no Chromium; apt-get install {CHROMIUMS[0]}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser

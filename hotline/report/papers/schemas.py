@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hotline.base.i18n import gettext
+from hotline.base.i18n import lazy_gettext as _l
 from hotline.base.paging import LAST_PAGE
 from hotline.base.schemas import Schema, member, words
 from hotline.base.time import Kind

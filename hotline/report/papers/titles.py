@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask import current_app
-from flask_babel import format_date, format_datetime
 
-from hotline.base.i18n import gettext, language, mark
+from hotline.base.i18n import dated, gettext, language, mark
 from hotline.base.time import Kind, Period
 from hotline.policy import queries as policies
 from hotline.policy.folder import read_city
@@ -68,13 +66,13 @@ def issue_words(kind: Kind, period: Period) -> str:
             year, week, _ = first.isocalendar()
             return gettext("%(year)s, week %(week)s", year=year, week=week)
         case Kind.MONTH:
-            return _date(period.last, "y年M月", "MMMM y")  # named by the day it ends on
+            return dated(period.last, "y年M月", "MMMM y")  # named by the day it ends on
         case Kind.QUARTER:
             return gettext("%(year)s, quarter %(quarter)s", year=period.last.year, quarter=(period.last.month + 2) // 3)
         case Kind.YEAR:
-            return _date(period.last, "y年", "y")
+            return dated(period.last, "y年", "y")
         case Kind.DAY:
-            return _date(first, "y年M月d日", "d MMMM y")
+            return dated(first, "y年M月d日", "d MMMM y")
         case Kind.RANGE:
             return days_words(period)
 
@@ -83,22 +81,16 @@ def days_words(period: Period) -> str:
     """The days of a period: 16 Nov – 22 Nov 2026."""
     first, last = period.first, period.last
     if first == last:
-        return _date(first, "y年M月d日", "d MMM y")
+        return dated(first, "y年M月d日", "d MMM y")
     if language() == "zh":
         pattern = "y年M月d日" if first.year != last.year else "M月d日"
-        return f"{_date(first, 'y年M月d日', '')}—{_date(last, pattern, '')}"
-    return f"{_date(first, '', 'd MMM' if first.year == last.year else 'd MMM y')} – {_date(last, '', 'd MMM y')}"
+        return f"{dated(first, 'y年M月d日', '')}—{dated(last, pattern, '')}"
+    return f"{dated(first, '', 'd MMM' if first.year == last.year else 'd MMM y')} – {dated(last, '', 'd MMM y')}"
 
 
 def instant_words(at: datetime) -> str:
     """An instant in city time with its year."""
-    local = at.astimezone(policies.calendar_now().zone).replace(tzinfo=None)
-    pattern = "y年M月d日 HH:mm" if language() == "zh" else "d MMM y HH:mm"
-    return str(format_datetime(local, pattern, rebase=False))
-
-
-def _date(day: Any, chinese: str, english: str) -> str:
-    return str(format_date(day, chinese if language() == "zh" else english))
+    return dated(at.astimezone(policies.calendar_now().zone), "y年M月d日 HH:mm", "d MMM y HH:mm")
 
 
 def _city() -> dict[str, str]:

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from flask import url_for
-from flask_babel import lazy_gettext as _l
 from marshmallow.validate import OneOf
 
 from hotline.base.i18n import label, mark
+from hotline.base.i18n import lazy_gettext as _l
 from hotline.base.schemas import member, words
 from hotline.base.time import Kind as PeriodKind
 from hotline.base.time import Period

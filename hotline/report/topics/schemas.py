@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
+from hotline.base.i18n import lazy_gettext as _l
 from hotline.base.paging import LAST_PAGE
 from hotline.base.schemas import Schema, truth, words
 from hotline.report.schemas import a_day
