@@ -79,6 +79,14 @@ def pages(number: str, phone: str) -> list[Asked]:
     ]
 
 
+def additions() -> float:
+    """Seconds for ten million additions: how fast the machine is while it measures, since it is shared with others."""
+    started, total = time.perf_counter(), 0
+    for number in range(10_000_000):
+        total += number
+    return time.perf_counter() - started
+
+
 def measure(app: Flask) -> None:
     """Ask for each page as its people do, and print how long the server takes."""
     app.config["WTF_CSRF_ENABLED"] = False
@@ -96,6 +104,7 @@ def measure(app: Flask) -> None:
     for role in ROLES:
         clients[role] = app.test_client()
         clients[role].post("/sign-in", data={"login": f"bench-{role}", "password": PASSWORD})
+    print(f"this machine, now: ten million additions in {additions():.2f} s")
     print(f"{'page':<46}{'median':>8}{'p95':>8}  ms")
     for page in pages(number, phone):
         client, took = clients[page.role], []
