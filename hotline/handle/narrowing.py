@@ -116,6 +116,8 @@ def asked_of(given: Mapping[str, str], actor: Actor) -> Asked:
 
 def has_mark(one: Mark, actor: Actor, now: datetime) -> ColumnElement[bool]:
     """Whether an order bears a mark."""
+    if one is Mark.NOBODYS:
+        return _is_nobodys(actor)
     conditions: dict[Mark, Any] = {
         Mark.NEW: Order.dispatched_at >= yesterday(now),
         Mark.URGED: Order.urges > 0,
@@ -123,7 +125,6 @@ def has_mark(one: Mark, actor: Actor, now: datetime) -> ColumnElement[bool]:
         Mark.URGENT: Order.urgency == Urgency.URGENT,
         Mark.SUPERVISED: Order.supervision.is_not(None),
         Mark.MINE: Order.handler_id == actor.user_id,
-        Mark.NOBODYS: _is_nobodys(actor),
     }
     condition: ColumnElement[bool] = conditions[one]
     return condition
@@ -136,15 +137,18 @@ def _is_nobodys(actor: Actor) -> ColumnElement[bool]:
 
 
 def has_clock(due: Due, now: datetime) -> ColumnElement[bool]:
-    """Whether a running clock of the unit, of the work or of a step, is late, ends today, or is due soon by the same count as its light."""
+    """Whether a running clock of the unit, of the work or of a step, is due so."""
+    return exists().where(Deadline.order_id == Order.id, is_due(due, now))
+
+
+def is_due(due: Due, now: datetime) -> ColumnElement[bool]:
+    """Whether a clock runs for the unit and is late, ends today, or is due soon by the same count as its light."""
     clocks = UNIT_CLOCKS + STEP_CLOCKS
     if due is Due.OVERDUE:
-        return exists().where(Deadline.order_id == Order.id, is_overdue(now, clocks))
-    is_theirs = and_(
-        Deadline.order_id == Order.id, Deadline.ended_at.is_(None), Deadline.clock.in_(clocks), runs_at(now)
-    )
+        return is_overdue(now, clocks)
+    is_theirs = and_(Deadline.ended_at.is_(None), Deadline.clock.in_(clocks), runs_at(now), Deadline.due_at >= now)
     if due is Due.TODAY:
-        return exists().where(is_theirs, Deadline.due_at >= now, Deadline.due_at < _day_start(now, 1))
+        return and_(is_theirs, Deadline.due_at < _day_start(now, 1))
     calendar = policies.calendar_now()
     until = add_worked(now, calendar.day_length(calendar.city_day(now)), calendar)
     counts_working = Deadline.unit.in_(WORKING)
@@ -152,7 +156,7 @@ def has_clock(due: Due, now: datetime) -> ColumnElement[bool]:
         and_(counts_working, Deadline.due_at <= until),
         and_(~counts_working, Deadline.due_at <= now + timedelta(days=1)),
     )
-    return exists().where(is_theirs, Deadline.due_at >= now, soon)
+    return and_(is_theirs, soon)
 
 
 def yesterday(now: datetime) -> datetime:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
-from hotline.handle.narrowing import INBOX_STATES, PARTS_VIEW, Asked, Due, Mark, has_clock, has_mark
+from hotline.handle.narrowing import INBOX_STATES, PARTS_VIEW, Asked, Due, Mark, has_clock, has_mark, is_due
 from hotline.orders.clocks import is_part
 from hotline.orders.finding import has_words
 from hotline.orders.lifecycle import Action, State
@@ -63,14 +63,20 @@ def _their_parts(actor: Actor) -> ColumnElement[bool]:
 def inbox_counts(actor: Actor, now: datetime) -> dict[str, int]:
     """How many orders each view of the inbox holds, by the name of the state, of what is due, or of the mark.
 
-    All in one look at the unit's open orders.
+    All in one look at the unit's open orders, and at the clocks of each.
     """
     work = Order.state.in_(UNIT_WORK)
+    clocks = (
+        select(*(func.bool_or(is_due(due, now)).label(due.value) for due in Due))
+        .where(Deadline.order_id == Order.id, Deadline.ended_at.is_(None))
+        .lateral()
+    )
     wanted: dict[str, ColumnElement[bool]] = {state.value: Order.state == state for state in INBOX_STATES}
-    wanted |= {due.value: and_(work, has_clock(due, now)) for due in Due}
+    wanted |= {due.value: and_(work, clocks.c[due.value]) for due in Due}
     wanted |= {one.value: and_(work, has_mark(one, actor, now)) for one in Mark}
     counted = [func.count().filter(condition).label(name) for name, condition in wanted.items()]
-    query = select(*counted).where(Order.lead_unit.in_(actor.units), Order.state.in_(INBOX_STATES))
+    query = select(*counted).select_from(Order).join(clocks, true())
+    query = query.where(Order.lead_unit.in_(actor.units), Order.state.in_(INBOX_STATES))
     theirs = select(func.count(Deadline.order_id.distinct())).where(text(PARTS), Deadline.unit_code.in_(actor.units))
     counts: dict[str, int] = dict(db.session.execute(query).mappings().one())
     return {**counts, PARTS_VIEW: db.session.scalars(theirs).one()}
