@@ -25,21 +25,21 @@ _LATEST = (PolicyVersion.effective_from.desc(), PolicyVersion.id.desc())
 
 def policy_id_at(now: datetime) -> int:
     """Id of the policy version in force at an instant; raise Conflict where none is loaded."""
-    for version_id, effective_from in kept("policy versions", _policy_versions):
+    for version_id, effective_from in policy_starts():
         if effective_from <= now:
             return version_id
     raise Conflict("No policy is in force; load the city first: hotline load")
 
 
-def _policy_versions() -> list[tuple[int, datetime]]:
+def policy_starts() -> list[tuple[int, datetime]]:
     """Ids and first instants of the versions, the latest first: every order asks, so without the documents."""
     query = select(PolicyVersion.id, PolicyVersion.effective_from).order_by(*_LATEST)
-    return [(row.id, row.effective_from) for row in db.session.execute(query)]
+    return kept("policy starts", lambda: [(row.id, row.effective_from) for row in db.session.execute(query)])
 
 
 def policy_ids() -> list[int]:
     """Ids of every version of the policy, the latest first."""
-    return [version_id for version_id, _ in kept("policy versions", _policy_versions)]
+    return [version_id for version_id, _ in policy_starts()]
 
 
 def policy_versions() -> list[PolicyVersion]:

@@ -91,7 +91,7 @@ def routing(week: Overview) -> Routing:
 
 def threshold_changes(first: datetime, last: datetime) -> list[ThresholdChange]:
     """When a policy with another threshold took over, from one instant to another, the latest first."""
-    versions = [(row.effective_from, policies.policy(row.id).auto_confidence) for row in policies.policy_versions()]
+    versions = [(at, policies.policy(version_id).auto_confidence) for version_id, at in policies.policy_starts()]
     return [
         ThresholdChange(at, before, after)
         for (at, after), (_, before) in pairwise(versions)

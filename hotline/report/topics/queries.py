@@ -126,10 +126,10 @@ def hot_topics(
         query = query.where(Topic.category_code.in_(categories))
     query = query.group_by(TopicOrder.topic_id).having(_citizens >= LEAST)
     orders: dict[int, int] = {row.topic_id: row.orders for row in db.session.execute(query)}
+    if not orders:
+        return []
     grown = {topic: one for topic, one in growths(orders, now, days).items() if one.hot}
     best = sorted(grown, key=lambda topic: (-grown[topic].excess, -grown[topic].citizens, topic))[:most]
-    if not best:
-        return []
     found = {one.id: one for one in db.session.scalars(select(Topic).where(Topic.id.in_(best)).options(*_NAMES))}
     trends = citizens_by_window(best, now, WEEK.days, TREND_WEEKS)
     units = units_of(best, start, now)
