@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from logging import ERROR, getLogger
 from pathlib import Path
+from shutil import which
 from threading import Thread
 
 import time_machine
@@ -133,7 +134,7 @@ def main() -> None:
             number, tail = order.number, order.requester_phone[-4:]
             db.session.remove()
         with served(app) as address, sync_playwright() as play:
-            browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS.split())
+            browser = play.chromium.launch(executable_path=which("chromium") or which("chromium-headless-shell"), args=FLAGS.split())
             shoot(browser, address, number, tail)
             browser.close()
 
