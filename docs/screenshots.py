@@ -134,7 +134,9 @@ def main() -> None:
             number, tail = order.number, order.requester_phone[-4:]
             db.session.remove()
         with served(app) as address, sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=which("chromium") or which("chromium-headless-shell"), args=FLAGS.split())
+            browser = play.chromium.launch(
+                executable_path=which("chromium") or which("chromium-headless-shell"), args=FLAGS.split()
+            )
             shoot(browser, address, number, tail)
             browser.close()
 
