@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from babel import Locale
 from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hotline.base.db import db
-from hotline.base.i18n import LANGUAGES, gettext, label, language, mark
+from hotline.base.i18n import LANGUAGES, dated, gettext, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
 from hotline.citizen.queries import count_asked
@@ -232,19 +230,8 @@ def when(instant: datetime | None) -> str:
         return ""
     zone = _calendar().zone
     local, today = instant.astimezone(zone), utc_now().astimezone(zone)
-    # In f-strings, with the library's names: a list has a hundred of them, and by a pattern each takes ten times as long.
-    names, other_year = _locale(language()), local.year != today.year
-    weekday = names.days["format"]["abbreviated"][local.weekday()]
-    if language() == "zh":
-        year = f"{local.year}年" if other_year else ""
-        return f"{year}{local.month}月{local.day}日 {weekday} {local:%H:%M}"
-    year = f"{local.year} " if other_year else ""
-    return f"{weekday} {local.day} {names.months['format']['abbreviated'][local.month]} {year}{local:%H:%M}"
-
-
-@lru_cache
-def _locale(code: str) -> Locale:
-    return Locale.parse(code)
+    year = ("y年", "y ") if local.year != today.year else ("", "")
+    return dated(local, f"{year[0]}M月d日 EEE HH:mm", f"EEE d MMM {year[1]}HH:mm")
 
 
 def day_of(instant: datetime) -> str:

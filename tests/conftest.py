@@ -40,7 +40,7 @@ PASSWORD = "correct horse battery"
 # Slow on purpose for people; for the tests, that is most of the time of each that signs in.
 people.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 # Thousands of tests in one process make a million objects that stay; to look them all through again and again for
-# garbage took a tenth of the time.
+# garbage took up to a tenth of the time.
 gc.set_threshold(50_000, 20, 50)
 # What takes longest starts first, so that no worker is left alone with it at the end.
 LONGEST = (
