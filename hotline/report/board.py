@@ -25,7 +25,7 @@ from hotline.report.lists import Listing, Wanted
 from hotline.report.measure import Measure
 from hotline.report.measures import BY_NAME, Fate, find_measure
 from hotline.report.overview import Line, Overview
-from hotline.report.queries import frame_of
+from hotline.report.queries import frame_of, is_behind
 from hotline.report.rollup.counting import Counted, Keyed, count
 from hotline.report.routing import Routing, routing
 from hotline.report.schemas import FIRST_DAY, WeekQuery, instant
@@ -213,12 +213,13 @@ def _back(last: Period, count: int) -> list[Period]:
 class Board:
     """Everything the page of a week shows.
 
-    today: the city's day. behind: the address of the list behind a number. of_week: what names the week in an
+    today: the city's day. late: the worker has not brought the numbers up to date. behind: the address of the list behind a number. of_week: what names the week in an
     address. given: what this page was asked, to be asked again otherwise.
     """
 
     week: Overview
     today: date
+    late: bool
     table: UnitTable
     fates: list[Part[Fate]]
     trends: list[Trend]
@@ -283,6 +284,7 @@ def board(week: Overview, asked: Mapping[str, Any], now: datetime) -> Board:
     return Board(
         week=week,
         today=week.period.windows.day_of(now, week.period.zone),
+        late=not asked["cutoff"] and is_behind(week.cutoff, now),
         table=table,
         fates=stacked(dict(week.dispatched.fates)),
         trends=trends(week),

@@ -25,6 +25,7 @@ from hotline.report.charts import bar, chart, stacked
 from hotline.report.figures import Figure
 from hotline.report.measures import WEEKLY, Fate
 from hotline.report.overview import overview
+from hotline.report.rollup.rolling import roll_up
 from tests.conftest import NOW
 from tests.report.rows import DAY, HOUR, MONDAY, WEEK, at, call_values, calls, clock, evaluation, order, with_weights
 
@@ -113,6 +114,26 @@ def test_every_number_opens_exactly_its_rows(sign_in: SignIn, address: str) -> N
         seen[link] = heading, rows
         assert rows == number, link
         assert re.search(rf"\b{number} (orders?|calls?|evaluations?)$", heading), (heading, number)
+
+
+@pytest.mark.parametrize("address", ["/week?lang=en", "/rankings?lang=en"])
+@pytest.mark.parametrize(
+    ("ago", "as_of", "told"),
+    [
+        (timedelta(minutes=5), "Tue 17 Nov 09:54", False),
+        (HOUR, "Tue 17 Nov 08:59", True),
+        (DAY + HOUR, "Tue 17 Nov 10:00", False),  # counted by its rows
+    ],
+)
+def test_without_a_worker_a_page_says_of_when_it_is(
+    sign_in: SignIn, address: str, ago: timedelta, as_of: str, *, told: bool
+) -> None:
+    clock(at(12), at(12))
+    roll_up(NOW - ago)
+    db.session.commit()
+    page = shown(sign_in("manager"), address)
+    assert f"As of {as_of}" in page
+    assert ("is not running" in page) == told
 
 
 def test_the_rates_stand_with_their_fraction_and_what_is_beside_it(sign_in: SignIn) -> None:

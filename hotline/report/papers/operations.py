@@ -30,7 +30,7 @@ from hotline.report.papers.paper import as_json
 from hotline.report.papers.queries import replaced_by
 from hotline.report.papers.seen import Seen
 from hotline.report.papers.titles import period_of_report
-from hotline.report.queries import FRESH, latest, period_at, rolled_at
+from hotline.report.queries import fresh, period_at
 from hotline.report.schemas import LONGEST
 
 MOST_MISSED = 10  # reports of a kind made up for after the worker has been away
@@ -86,7 +86,7 @@ def ask_special(
 
 def _seen_at(period: Period, now: datetime) -> datetime:
     """What a report asked for now is seen as of: the rollup, which answers at once, unless the period ended since."""
-    rolled = latest(now)
+    rolled = fresh(now) or now
     return now if rolled <= period.start or rolled < period.end <= now else rolled
 
 
@@ -283,8 +283,8 @@ def _cutoff(due_at: datetime, now: datetime) -> datetime | None:
 
     Where no rollup is kept fresh, it is the due instant, counted by rows.
     """
-    rolled = rolled_at()
-    if rolled is None or not now - FRESH <= rolled <= now:
+    rolled = fresh(now)
+    if rolled is None:
         return due_at
     return rolled if rolled >= due_at else None
 

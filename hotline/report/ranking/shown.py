@@ -20,7 +20,7 @@ from hotline.people.actors import Actor
 from hotline.people.models import UnitKind
 from hotline.report.board import week_address
 from hotline.report.figures import Figure, compared, interval, percent, rounded
-from hotline.report.queries import scope_of, seen_period
+from hotline.report.queries import is_behind, scope_of, seen_period
 from hotline.report.ranking.order import Place
 from hotline.report.ranking.queries import Entry, Group, Rankings, rankings
 from hotline.report.ranking.scoring import Score, full_marks
@@ -70,6 +70,7 @@ def shown(ranking: Rankings, asked: Mapping[str, Any], now: datetime) -> dict[st
         "before": _named(period.before()),
         "after": _named(period.after()),
         "today": now.astimezone(period.zone).date(),
+        "late": not asked["cutoff"] and is_behind(ranking.cutoff, now),
         "full": full_marks(ranking.scheme),
         "behind": partial(url_for, "report.rows", **of_period),
         "again": lambda **changes: url_for("report.ranked", **{**given, **changes}),
