@@ -60,7 +60,7 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings; raise BadSetting where one cannot be used."""
-        home = Path(environ.get("HOTLINE_HOME") or "instance").resolve()
+        home = Path(environ.get("HOTLINE_HOME") or ".hotline/data").resolve()
         database_url = environ.get("DATABASE_URL")
         return cls(
             home=home,

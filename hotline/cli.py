@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 
 import click
+from psycopg.errors import UndefinedTable
+from sqlalchemy.exc import ProgrammingError
 
 from config.settings import BadSetting, Settings
 from hotline import create_app
@@ -70,4 +72,9 @@ def main() -> None:
         cli(standalone_mode=True)
     except (HotlineError, BadSetting) as refused:
         click.echo(f"hotline: {refused}", err=True)
+        sys.exit(1)
+    except ProgrammingError as failed:
+        if not isinstance(failed.orig, UndefinedTable):
+            raise
+        click.echo("hotline: the database has no tables yet; run “hotline migrate” or “hotline start” first", err=True)
         sys.exit(1)

@@ -214,7 +214,8 @@ def _markable(words: str) -> list[str]:
 def near(actor: Actor, narrow: Filter, words: str) -> Near | None:
     """Help for words no order has together, by the longest of them; None for a number."""
     wanted = [] if DIGITS.fullmatch(phone_in(words) or words) else search.words(words)
-    wanted = sorted(wanted, key=len, reverse=True)[:NEAR_WORDS]
+    telling = [word for word in wanted if len(word) > 1] or wanted  # 不, 的 … stand in half of all texts
+    wanted = sorted(telling, key=len, reverse=True)[:NEAR_WORDS]
     if not wanted:
         return None
     having = {word: _with_word(actor, narrow, word) for word in wanted}

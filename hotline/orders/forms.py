@@ -26,6 +26,7 @@ from hotline.orders.queries import order_for
 from hotline.orders.sheet import sheet
 from hotline.orders.timeline import changes_since
 from hotline.people.actors import Actor
+from hotline.people.queries import unit_names
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 
@@ -90,6 +91,14 @@ def hang_form(pages: Blueprint, path: str, action: Action, schema: type[Schema],
 
 def step_done(order: Order, action: Action) -> str:
     """What is said after a step."""
+    if action in {Action.DISPATCH, Action.REDISPATCH, Action.RULE_MOVES} and order.lead_unit:
+        return gettext(
+            "%(action)s: done for %(number)s, which goes to %(unit)s. It is now “%(state)s”.",
+            action=label(action),
+            number=order.number,
+            unit=unit_names()[order.lead_unit],
+            state=label(order.state),
+        )
     return gettext(
         "%(action)s: done for %(number)s. It is now “%(state)s”.",
         action=label(action),

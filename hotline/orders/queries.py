@@ -104,13 +104,13 @@ def as_sure(sure: Sure) -> ColumnElement[bool]:
 
 
 def dispatch_queue(narrow: Filter, sure: Sure | None = None) -> Select[tuple[Order]]:
-    """What waits for a dispatcher: danger words and urgent first, then what has waited longest."""
+    """What waits for a dispatcher: urgent first, then danger words, then what has waited longest."""
     states = narrow.states or (State.RECEIVED, State.RETURNING, State.EXITING)
     query = listed(select(Order)).where(Order.state.in_(states))
     danger = func.coalesce(func.jsonb_array_length(Order.suggestion["signals"]), 0) > 0
-    urgent_first = or_(Order.urgency == Urgency.URGENT, danger).desc()
+    first = (Order.urgency == Urgency.URGENT).desc(), danger.desc()
     query = narrowed(query, narrow).where(as_sure(sure)) if sure else narrowed(query, narrow)
-    return query.order_by(urgent_first, Order.received_at, Order.id)
+    return query.order_by(*first, Order.received_at, Order.id)
 
 
 UNIT_WORK = (State.DISPATCHED, State.HANDLING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -135,9 +135,9 @@ def clocks(order: Order, actor: Actor) -> list[Deadline]:
     return sorted(seen, key=lambda one: (one.ended_at is not None, one.due_at))
 
 
-def next_clock(order: Order, actor: Actor) -> Deadline | None:
-    """The running clock that is due first."""
-    return next((one for one in clocks(order, actor) if one.ended_at is None), None)
+def next_clock(order: Order, actor: Actor, of: Collection[Clock] = tuple(Clock)) -> Deadline | None:
+    """The running clock that is due first, of some or of all."""
+    return next((one for one in clocks(order, actor) if one.ended_at is None and one.clock in of), None)
 
 
 AT_CENTER = {

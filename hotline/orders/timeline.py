@@ -94,7 +94,8 @@ def _entry(event: Event, told: Mapping[str, Callable[[Any], Line]], reader: Acto
 
 def _lines(event: Event, told: Mapping[str, Callable[[Any], Line]]) -> Iterable[Line]:
     if event.reason:
-        yield Line("internal", gettext("Reason"), event.reason)
+        own = event.actor_role is Role.CITIZEN  # their own words are nothing to keep from them
+        yield Line("plain" if own else "internal", gettext("Reason"), event.reason)
     said = {key: value for key, value in event.payload.items() if value not in (None, "", []) and key not in UNSAID}
     for key in [*(key for key in told if key in said), *(key for key in said if key not in told)]:
         line = told[key](said[key]) if key in told else Line("plain", key, str(said[key]))

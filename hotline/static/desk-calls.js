@@ -83,7 +83,7 @@
     event.preventDefault();
   });
   document.addEventListener("desk:saved", (event) => done.add(event.detail));
-  document.addEventListener("desk:empty", () => { tag = ""; settle(); ask(); });
+  document.addEventListener("desk:turned", () => { tag = ""; settle(); ask(); });
   document.addEventListener("visibilitychange", ask);
   settle();
   ask();

@@ -11,7 +11,7 @@
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
   const PATIENCE = 20000, DRAFT_WAIT = 2000;
   const STANDARD = { nature: "", urgency: "normal", requester: "person" };
-  let composing = false, dropped = null, popped = null;
+  let composing = false, popped = null;
 
   // What is in the form, by field name; only what differs from the empty form.
   const isChoice = (field) => field.type === "radio" || field.type === "checkbox";
@@ -44,22 +44,26 @@
       if (hidden) field.value = "";
     }
   }
-  function empty() {
+  function wipe() {
     for (const name of names) {
       for (const field of form.querySelectorAll(`[name="${name}"]`)) {
         if (!isChoice(field)) field.value = "";
         else field.checked = field.value === STANDARD[name];
       }
     }
-    openAnswer(false);
-    hideFace();
+  }
+  // The form turns to a new call, or to one that was laid aside; nothing of the one before stays in it.
+  function turnTo(other) {
     forget();
+    wipe();
     popped = null;
-    form.elements.key.value = newKey();
+    form.elements.key.value = other ? other.key : newKey();
+    fill(other ? other.values : {});
+    if (other) remember();
     showErrors({});
     refresh();
-    byId("phone").focus();
-    document.dispatchEvent(new Event("desk:empty"));
+    (other ? text : byId("phone")).focus();
+    document.dispatchEvent(new Event("desk:turned"));
   }
   // A call puts its number into an empty form; as long as nothing else is in it, the form counts as empty still.
   function untouched() {
@@ -116,6 +120,7 @@
     draft = current() && { ...current(), at: found.at };
     if (found === sent) sent = draft;
     tell("plain", said.restored);
+    if ([document.body, byId("phone")].includes(document.activeElement)) text.focus();
     keep(0);
   }
   // One after the other, so that an older one never arrives last.
@@ -145,7 +150,7 @@
   }
   function showError(place, words) {
     const field = byId(place.dataset.error);
-    place.textContent = words.join("; ");
+    place.textContent = words.join(said.between);
     field.classList.toggle("is-wrong", words.length > 0);
     if (words.length) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
@@ -233,14 +238,13 @@
     if (status === 201) {
       sent = null;
       document.dispatchEvent(new CustomEvent("desk:saved", { detail: form.elements.call.value }));
-      empty();
-      dropped = null;
+      turnTo(null);
     }
     if (status === 201 || status === 409) {
       bar.innerHTML = answer.bar;
       byId("saved").innerHTML = answer.saved;
     } else if (status === 422) {
-      tell("error", (answer.errors.key || answer.errors._ || [said.wrong]).join("; "));
+      tell("error", (answer.errors.key || answer.errors._ || [said.wrong]).join(said.between));
       showErrors(answer.errors);
     } else if ([400, 401].includes(status)) {
       const link = document.createElement("a");
@@ -286,24 +290,17 @@
     const next = firsts[(at + 1) % firsts.length];
     if (next) { next.focus(); next.closest("li").scrollIntoView({ block: "nearest" }); }
   }
-  function clearForm() {
-    const values = filled();
-    if (untouched()) return;
-    dropped = { key: form.elements.key.value, values };
-    empty();
+  // What is in the form is laid aside, for an empty one or for what was laid aside before; it can be brought back.
+  function layAside(other = null) {
+    const mine = untouched() ? null : { key: form.elements.key.value, values: filled() };
+    turnTo(other);
     keep(0);
+    if (!mine) return bar.replaceChildren();
     const back = document.createElement("button");
     back.type = "button";
     back.textContent = said.back;
-    back.addEventListener("click", () => {
-      fill(dropped.values);
-      form.elements.key.value = dropped.key;
-      remember();
-      refresh();
-      bar.replaceChildren();
-      text.focus();
-    });
-    tell("plain", said.emptied, back);
+    back.addEventListener("click", () => layAside(mine));
+    tell("plain", other ? said.aside : said.emptied, back);
   }
   function primary() {
     return form.querySelector(answering.open ? "[value=answer]" : "[value=save]");
@@ -403,7 +400,7 @@
     } else if (code === "KeyU") {
       form.querySelector("[name=urgency]:not(:checked)").click();
     } else if (code === "KeyN") {
-      clearForm();
+      if (!untouched()) layAside();
     } else {
       return false;
     }

@@ -5,7 +5,7 @@
   const drawer = document.querySelector("[data-drawer]");
   if (!drawer) return;
   const split = drawer.parentElement, body = drawer.querySelector("[data-body]"), said = drawer.querySelector("[data-said]");
-  const kept = "open:" + location.pathname;
+  const kept = "open:" + location.pathname, KEYS = "rgc123";
   const current = () => document.querySelector("[data-row].at");
   const typing = (element) => element.closest("input:not([type=checkbox]), textarea, select, dialog");
   let shown = "", asked = 0, timer = 0;
@@ -13,6 +13,7 @@
   const get = (address, more) => fetch(address, { credentials: "same-origin", ...more });
   const fill = (html) => {
     body.innerHTML = html;
+    body.querySelectorAll("form").forEach((form) => { form.noValidate = true; }); // what is missing is said beside the field
     body.dispatchEvent(new Event("drawn", { bubbles: true }));
   };
 
@@ -29,9 +30,14 @@
     drawer.scrollTop = 0;
     drawer.hidden = false;
     split.classList.add("open");
+    fit();
     sessionStorage.setItem(kept, "1");
     row.scrollIntoView({ block: "nearest" });
   }
+
+  // It ends where the window does, whatever stands above the list.
+  const fit = () => drawer.style.setProperty("--from", `${Math.max(56, split.getBoundingClientRect().top)}px`);
+  addEventListener("scroll", fit, { passive: true });
 
   function close() {
     asked += 1;
@@ -59,7 +65,9 @@
 
   function choose(button) {
     mark(button);
-    button.form.querySelector("textarea").focus();
+    const area = button.form.querySelector("textarea");
+    area.focus();
+    area.scrollIntoView({ block: "nearest" });
   }
 
   body.addEventListener("focusin", (event) => {
@@ -68,10 +76,11 @@
   });
 
   async function press(key) {
-    if (drawer.hidden && "rgc".includes(key) && current()) await show(current());
+    if (drawer.hidden && KEYS.includes(key) && current()) await show(current());
     if (drawer.hidden) return;
-    const button = body.querySelector(`[data-choose="${key}"]`);
+    const button = body.querySelector(`[data-choose="${key}"]`), guess = body.querySelector(`[data-nth="${key}"]`);
     if (button) choose(button);
+    else if (guess) guess.click();
     else if (key === "c") body.querySelector(".finder")?.focus();
   }
 
@@ -92,7 +101,7 @@
     } else if ("jk".includes(event.key)) {
       clearTimeout(timer);
       if (!drawer.hidden && !hurried()) timer = setTimeout(() => current() && current().dataset.row !== shown && show(current()), 120);
-    } else if ("rgc".includes(event.key)) {
+    } else if (KEYS.includes(event.key)) {
       event.preventDefault(); // the letter must not land in the field it leads to
       press(event.key);
     }

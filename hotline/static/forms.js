@@ -28,7 +28,10 @@
       if (!fits.length) fits = options.filter((option) => inOrder(wanted, option.text.toLowerCase()));
       options.forEach((option) => { option.hidden = !fits.includes(option); });
       box.classList.toggle("is-wrong", !fits.length);
-      if (wanted && fits.length && !select.multiple) select.value = fits[0].value;
+      if (wanted && fits.length && !select.multiple) {
+        select.value = fits[0].value;
+        select.dispatchEvent(new Event("change", { bubbles: true }));
+      }
     });
     box.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.ctrlKey && !event.isComposing) { event.preventDefault(); select.focus(); }
@@ -89,6 +92,23 @@
     addEventListener("online", () => said.remove(), { once: true });
   }
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
+
+  // Another category that was suggested, with the unit it comes to; and a word where unit and category may part.
+  document.addEventListener("click", (event) => {
+    const guess = event.target.closest("[data-guess]"), category = guess && document.querySelector("form.act select[name=category]");
+    if (!category) return;
+    const { unit } = category.form.elements;
+    unit.value = guess.dataset.unit;
+    category.value = guess.dataset.guess;
+    unit.dispatchEvent(new Event("change", { bubbles: true }));
+    category.form.querySelector("[data-primary]").focus();
+  });
+  document.addEventListener("change", (event) => {
+    const form = event.target.form, doubt = form && form.querySelector("[data-suggested]");
+    if (!doubt) return;
+    const { unit, category } = form.elements;
+    doubt.hidden = !unit.value || unit.value === doubt.dataset.suggested || category.value !== doubt.dataset.category;
+  });
 
   // An article fills the answer; what is emptied is no longer from it.
   document.querySelectorAll("form.act [data-article]").forEach((button) => button.addEventListener("click", () => {

@@ -5,7 +5,7 @@
 
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-      const form = event.target.closest("form");
+      const form = event.target.closest("form") || document.querySelector("form.picking");
       if (form) { event.preventDefault(); form.requestSubmit(form.querySelector("[data-primary]") || undefined); }
       return;
     }

@@ -12,6 +12,7 @@ from hotline.orders.names import Names
 from hotline.orders.open_steps import open_steps
 from hotline.orders.queries import order_for
 from hotline.orders.sheet import next_clock, sheet
+from hotline.orders.suggested import Suggested
 from hotline.orders.timeline import Entry, entries
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
@@ -19,6 +20,7 @@ from hotline.transfer.catalogue_queries import catalogue_row
 from hotline.transfer.models import CatalogueRow
 from hotline.transfer.queries import routing
 from hotline.transfer.suggestion import why_queued
+from hotline.transfer.waiting import DECIDED
 
 MOVES = (
     *(Action.DISPATCH, Action.REQUEST_RETURN, Action.REDISPATCH, Action.REFUSE_RETURN),
@@ -72,9 +74,10 @@ def case_sheet(number: str, actor: Actor, now: datetime) -> dict[str, Any]:
     return {
         **shown,
         "case": case_of(order, actor, shown["names"]),
+        "leads": _leads(order, shown["suggested"]),
         "row": catalogue_row(shown["suggested"].row_id),
         "doubt": why_queued(order, policies.policy(order.policy_id).auto_confidence),
-        "clock": next_clock(order, actor),
+        "clock": next_clock(order, actor, DECIDED),
         "deciding": deciding,
         "on_desk": True,
         "back": "",
@@ -91,6 +94,13 @@ def _catalogue_now(order: Order, names: Names) -> tuple[CatalogueRow | None, str
     if assigned is None:
         return None, ""
     return catalogue_row(assigned.row_id), names.units.get(assigned.lead, assigned.lead)
+
+
+def _leads(order: Order, suggested: Suggested) -> dict[str, str]:
+    """The unit each category that was suggested comes to at the order's place; none where the catalogue has none."""
+    assign = routing().catalogue.assign
+    found = {guess.code: assign(guess.code, order.district_code, None) for guess in suggested.guesses}
+    return {code: assigned.lead for code, assigned in found.items() if assigned}
 
 
 def _said_by(order: Order, unit: str) -> Event | None:

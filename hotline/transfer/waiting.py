@@ -15,10 +15,13 @@ from hotline.orders.sheet import next_clock
 from hotline.orders.suggested import Suggested, read_suggestion
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
+from hotline.policy.limits import Clock
 from hotline.transfer.catalogue_queries import catalogue_rows
 from hotline.transfer.models import CatalogueRow
 from hotline.transfer.suggestion import Doubt, why_queued
 
+# What decisions on where an order goes race against; the unit's clocks run on meanwhile.
+DECIDED = (Clock.DISPATCH, Clock.RETURN_REVIEW, Clock.RULING)
 ASKED = (Action.REQUEST_RETURN, Action.PROPOSE_EXIT)
 
 
@@ -63,7 +66,7 @@ def _row(
         row,
         fits=suggested.fits(order),
         doubt=why_queued(order, policies.policy(order.policy_id).auto_confidence),
-        clock=next_clock(order, actor),
+        clock=next_clock(order, actor, DECIDED),
         asked=asked,
         proposed=names.units.get(proposed, proposed),
     )

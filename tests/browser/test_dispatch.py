@@ -81,11 +81,18 @@ def test_a_morning_of_dispatch_by_keys(at: At, waiting: Waiting, order_of: Read)
     expect(page.locator("tr.at")).to_have_attribute("data-row", second)
     keys.press("o")
     expect(page.locator("[data-drawer] mark", has_text="户口").first).to_be_visible()
+    keys.press("2")  # the category that was suggested second, with its unit
+    other = page.locator("[data-nth='2']")
+    for name, value in {
+        "category": other.get_attribute("data-guess"),
+        "unit": other.get_attribute("data-unit"),
+    }.items():
+        expect(page.locator(f"[data-drawer] select[name={name}]")).to_have_value(str(value))
     keys.press("c")
     expect(page.locator("[data-drawer] .finder").first).to_be_focused()
     keys.type("市场监督")
     keys.press("Control+Enter")
-    expect(page.locator(".note-done")).to_contain_text(second)
+    expect(page.locator(".note-done")).to_contain_text(f"{second} 已完成“派单”，转至云川市市场监督管理局")
     assert order_of(second).lead_unit == "market"
     expect(page.locator("[data-drawer] .brief")).to_have_attribute("data-of", third)
     keys.press("Escape")
@@ -96,7 +103,7 @@ def test_a_morning_of_dispatch_by_keys(at: At, waiting: Waiting, order_of: Read)
     keys.press("x")
     expect(page.locator("[data-picked]")).to_contain_text("2")
     expect(page.locator("[data-what]")).to_contain_text("2")
-    page.locator("#bulk [data-primary]").click()
+    keys.press("Control+Enter")
     expect(page.locator(".empty")).to_be_visible()
     assert {order_of(number).state for number in (first, third, fourth)} == {State.DISPATCHED}
 

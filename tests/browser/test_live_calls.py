@@ -121,6 +121,31 @@ def test_a_call_shows_the_history_and_touches_nothing_typed(
     expect(desk.locator("#text")).to_have_value("")
 
 
+def test_what_was_laid_aside_comes_back_without_anything_of_another_call(
+    desk: Page, tell: Tell, live_app: Flask
+) -> None:
+    desk.locator("#phone").fill("13900000061")
+    desk.locator("#text").fill("先说的一件")
+    desk.keyboard.press("Alt+n")
+    tell("between", CallEvent.RING, "13900000062")
+    expect(desk.locator("#phone")).to_have_value("13900000062")
+    desk.locator("#text").fill(SURE)
+    desk.locator("#name").fill("李先生")
+    desk.locator("#bar button").click()
+    expect(desk.locator("#text")).to_have_value("先说的一件")
+    for name, value in {"phone": "13900000061", "name": "", "call": ""}.items():
+        expect(desk.locator(f"#call [name={name}]")).to_have_value(value)
+    desk.locator("#bar button").click()  # and the other one again
+    for name, value in {"phone": "13900000062", "name": "李先生", "text": SURE}.items():
+        expect(desk.locator(f"#call [name={name}]")).to_have_value(value)
+    assert desk.locator("#call [name=call]").input_value()
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#bar .said-done")).to_be_visible()
+    with live_app.app_context():
+        order = db.session.scalars(select(Order).filter_by(requester_phone="13900000062")).one()
+        assert db.session.scalar(select(Call.order_id).filter_by(call_id="between")) == order.id
+
+
 def test_one_key_appends_and_takes_it_back(desk: Page, tell: Tell, known: Callable[[str, str], str]) -> None:
     told = "翠湖名都小区南门路灯不亮一个星期了，晚上很黑，希望尽快来修"
     number = known("13900000054", told)

@@ -14,8 +14,10 @@ from hotline.orders.lifecycle import State
 from hotline.orders.models import Order
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
+from hotline.policy.limits import Clock
 from hotline.transfer.disputes import dispute
 from hotline.transfer.operations import dispatch, dispatch_many, redispatch, request_return
+from hotline.transfer.waiting import waiting_rows
 from tests import factories
 from tests.factories import fresh, saved
 from tests.transfer.test_pages import UNSURE, numbers
@@ -51,6 +53,7 @@ def test_several_go_each_as_suggested_and_what_fails_is_told_row_by_row(sign_in:
     assert {number for number, _ in told} == {stale.number, blank.number}
     assert "派单员 Dispatch" in dict(told)[stale.number]  # who was there before, and with what
     assert "choose a unit" in dict(told)[blank.number]
+    assert re.findall(r'value="(\d+):\d+" checked', answer.text) == [blank.number]  # to be tried again
     good = fresh(good)
     assert good.suggestion
     assert (good.state, good.lead_unit) == (State.DISPATCHED, good.suggestion["assignment"]["lead"])
@@ -121,6 +124,14 @@ def test_the_one_form_decides_either_way(sign_in: Signer, now: datetime) -> None
     assert client.post(f"/orders/{goes.number}/redispatch", data=given).status_code == 302
     assert (fresh(stays).state, fresh(stays).lead_unit) == (State.HANDLING, "urban")
     assert (fresh(goes).state, fresh(goes).lead_unit) == (State.DISPATCHED, "housing")
+
+
+def test_the_time_left_is_that_of_the_decision(session: None, now: datetime, actor: Callable[[str], Actor]) -> None:
+    order = factories.dispatched(now)
+    request_return(order, factories.HANDLER, now, reason="不属于我们", basis="三定方案")
+    (row,) = waiting_rows([saved(order)], actor("dispatcher"))
+    assert row.clock
+    assert row.clock.clock is Clock.RETURN_REVIEW
 
 
 def test_both_sides_of_a_dispute_are_the_supervisors(sign_in: Signer, now: datetime) -> None:

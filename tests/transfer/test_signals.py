@@ -115,3 +115,7 @@ def test_danger_stands_first_in_the_queue(session: None, now: datetime) -> None:
     danger = factories.received(now, **GAS, channel=Channel.WEB)
     numbers = [order.number for order in db.session.scalars(dispatch_queue(Filter())).unique()]
     assert numbers.index(danger.number) < numbers.index(first.number)
+    urgent = factories.received(now, channel=Channel.WEB)
+    amend(urgent, DISPATCHER, now, reason="核实有人受困", urgency=Urgency.URGENT)
+    numbers = [order.number for order in db.session.scalars(dispatch_queue(Filter())).unique()]
+    assert numbers.index(urgent.number) < numbers.index(danger.number)
