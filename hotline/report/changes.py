@@ -8,17 +8,18 @@ from datetime import timedelta
 from fractions import Fraction
 from math import sqrt
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from hotline.base.db import db
-from hotline.base.i18n import mark
+from hotline.base.i18n import dated, mark
 from hotline.base.time import DAY, Kind, Period
 from hotline.handle.alarms import about_words, trigger_of
 from hotline.handle.models import Alarm
+from hotline.orders.models import Order
 from hotline.orders.names import Names
 from hotline.policy.triggers import Kind as TriggerKind
 from hotline.report.about import UNKNOWN
-from hotline.report.figures import Cell, interval, missed_beyond
+from hotline.report.figures import Cell, is_beyond_chance, missed_beyond
 from hotline.report.inflow import Parts, parts_received
 from hotline.report.measures import BY_NAME
 from hotline.report.overview import Line, Overview
@@ -50,21 +51,12 @@ def changes(week: Overview) -> list[Said]:
     cells = [(name, cell) for name in RATES if (cell := week.city.get(name)) and cell.change is not None]
     told = [said for name, cell in cells if is_beyond_chance(cell) for said in _rate_moved(week, name, cell)]
     if compared := compare_received(week):
-        told += _came_in(compared)
+        told += [*_came_in(compared), *_begins_within(compared.before)]
     told += _jumps(week)
     still = [Said(BY_NAME[name].label) for name, cell in cells if not is_beyond_chance(cell)]
     if still:
         told.append(Said(mark("%(names)s: no change beyond chance."), {"names": listed([*still])}))
     return told
-
-
-def is_beyond_chance(cell: Cell) -> bool:
-    """Whether neither of two rates lies within where the other may truly be (95 %)."""
-    here, there = interval(cell.figure), interval(cell.before)
-    if here is None or there is None or cell.figure.rate is None or cell.before.rate is None:
-        return False
-    outside = not here[0] <= float(cell.before.rate) <= here[1]
-    return outside and not there[0] <= float(cell.figure.rate) <= there[1]
 
 
 def _rate_moved(week: Overview, name: str, cell: Cell) -> list[Said]:
@@ -147,6 +139,15 @@ def _came_in(compared: Compared) -> list[Said]:
             )
         )
     return said
+
+
+def _begins_within(before: Period) -> list[Said]:
+    """A word where the record begins only within the period that is compared with: growth over it is none."""
+    first = db.session.scalar(select(func.min(Order.received_at)))
+    if first is None or not before.start + timedelta(days=1) <= first < before.end:
+        return []
+    day = dated(first.astimezone(before.zone), "y年M月d日", "d MMM y")
+    return [Said(mark("The record begins on %(day)s: the period before is not whole."), {"day": day})]
 
 
 def growing(now: Mapping[str, int], then: Mapping[str, int]) -> list[str]:

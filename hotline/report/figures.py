@@ -95,6 +95,15 @@ def interval(figure: Figure) -> tuple[float, float] | None:
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
+def is_beyond_chance(cell: Cell) -> bool:
+    """Whether neither of two rates lies within where the other may truly be (95 %)."""
+    here, there = interval(cell.figure), interval(cell.before)
+    if here is None or there is None or cell.figure.rate is None or cell.before.rate is None:
+        return False
+    outside = not here[0] <= float(cell.before.rate) <= here[1]
+    return outside and not there[0] <= float(cell.figure.rate) <= there[1]
+
+
 def rounded(value: Fraction, digits: int = 2) -> Decimal:
     """A value rounded for showing, halves away from zero, from the exact value in one step."""
     part, whole_of = abs(value.numerator) * 10**digits, value.denominator

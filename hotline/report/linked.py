@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from hotline.base.i18n import gettext
 from hotline.report.charts import Bar, bar
-from hotline.report.figures import Cell, Figure, rounded
+from hotline.report.figures import Cell, Figure, is_beyond_chance, rounded
 from hotline.report.measure import Measure
 from hotline.report.overview import Line
 from hotline.report.words import rate_words
@@ -74,7 +74,7 @@ def change(
 ) -> Markup:
     """By how many percentage points a rate moved on the period before.
 
-    quiet: without a colour. short: "better" alone. amount: of a rate that is neither better nor worse when it grows.
+    Where both may be the same rate, chance apart, it has no colour. quiet: nor here. short: "better" alone. amount: of a rate that is neither better nor worse when it grows.
     """
     moved = cell.change
     if moved is None:
@@ -85,7 +85,15 @@ def change(
     else:
         sign, points = "▲" if moved > 0 else "▼", f" {abs(rounded(moved))}"
         word = _moved_in_words(better, short=short, amount=amount)
-    kind = "quiet" if quiet or amount else "same" if not moved else "better" if better else "worse"
+    kind = (
+        "quiet"
+        if quiet or amount or not is_beyond_chance(cell)
+        else "same"
+        if not moved
+        else "better"
+        if better
+        else "worse"
+    )
     before = escape(gettext("The period before: %(rate)s", rate=rate_words(cell.before.rate)))
     return Markup(  # noqa: S704 # made of what is escaped
         f'<span class="change {kind}" title="{before}"><span aria-hidden="true">{sign}</span>{points}'

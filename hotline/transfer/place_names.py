@@ -21,7 +21,7 @@ SPOT_ENDS = (
 )
 WAY_ENDS = ("大道", "高速", "路", "街", "巷")
 # What no name holds: words that stand before one (我是, 位于, 购买 …), and the ends of greater places.
-_OUTSIDE = "的了在是于我你他您们这那个住位从至往向对将被把让由及与或且但也都就还又请问有无没不要去来说到距离靠近隔壁购买诉报映求省市区县镇乡为什么"
+_OUTSIDE = "的了在是于我你他您们这那个住位从至往向对将被把让由及与或且但也都就还又请问有无没不要给去来说到距离靠近隔壁购买诉报映求省市区县镇乡为什么"
 _STEM = re.compile(rf"[^\W\d_a-zA-Z{_OUTSIDE}]{{2,}}\Z")
 _SPOT = re.compile(rf"({'|'.join(SPOT_ENDS)})(?![区民委])")
 _WAY = re.compile(rf"({'|'.join(WAY_ENDS)})(?![道灯面程线段人由费况坊])")

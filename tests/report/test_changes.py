@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from flask.testing import FlaskClient
 
 from hotline.base.db import db
@@ -14,9 +15,9 @@ from hotline.handle.alarms import Found, fire
 from hotline.orders.vocabulary import Channel
 from hotline.people.actors import Actor
 from hotline.policy import queries as policies
-from hotline.report.changes import changes, growing, is_beyond_chance
+from hotline.report.changes import changes, growing
 from hotline.report.charts import columns
-from hotline.report.figures import Cell, Figure, compared
+from hotline.report.figures import Cell, Figure, compared, is_beyond_chance
 from hotline.report.look import behind_the_city, look, places
 from hotline.report.overview import Overview, overview
 from hotline.report.papers.paper import Number, spoken, text
@@ -90,6 +91,14 @@ def test_a_running_week_is_held_against_as_many_days(session: None, now: datetim
         "first": "2026-11-16",
         "last": "2026-11-17",
     }
+
+
+@pytest.mark.parametrize(("began", "told"), [(-8, False), (-5, True)])
+def test_a_period_the_record_begins_within_is_no_measure(session: None, began: int, told: bool) -> None:  # noqa: FBT001 # parametrized
+    factories.received(MONDAY + began * DAY)
+    factories.received(MONDAY)
+    said = changes(overview(WEEK, MONDAY + 8 * DAY))
+    assert any("The record begins on" in one.message for one in said) == told
 
 
 def test_where_to_look_names_each_unit_once_the_sure_ones_first(session: None) -> None:

@@ -112,9 +112,11 @@ def test_the_list_has_the_rows_and_a_unit_does_not_see_when(session: None) -> No
 
 
 def test_less_is_better(session: None) -> None:
-    more = compared(Figure(2, 10, weighted=2), Figure(1, 10, weighted=1), 5)  # type: ignore[arg-type]  # whole weights
+    more = compared(Figure(40, 100, weighted=40), Figure(10, 100, weighted=10), 5)  # type: ignore[arg-type]  # whole weights
     assert 'class="change worse"' in change(more, measure=FALSE_CLOSE)
     assert 'class="change better"' in change(more)
+    by_chance = compared(Figure(2, 10, weighted=2), Figure(1, 10, weighted=1), 5)  # type: ignore[arg-type]  # as above
+    assert 'class="change quiet"' in change(by_chance)
 
 
 def test_an_index_finds_the_closings(session: None) -> None:

@@ -119,6 +119,7 @@ def test_what_everybody_says_counts_less() -> None:
         ("购买长江新城小区的房子", {"长江新城"}, set()),
         ("导致小区居民、附近学校和农贸市场受影响", set(), set()),
         ("小区门口的路灯坏了，走路看不见", set(), set()),
+        ("补偿款说是先交给村里再发", set(), set()),
     ],
 )
 def test_names_by_their_form(text: str, spots: set[str], ways: set[str]) -> None:
