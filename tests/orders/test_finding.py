@@ -95,6 +95,12 @@ def test_the_number_in_full_opens_the_order_and_its_beginning_lists(sign_in: Sig
     assert f'value="{order.number[:12]}"' in client.get(f"/orders?q={order.number[:12]}").text  # kept in the box
 
 
+def test_the_end_of_a_number_finds_it_for_some_weeks(session: None, now: datetime) -> None:
+    order = factories.received(now)
+    assert order.number in found(order.number[-6:], now)
+    assert order.number not in found(order.number[-6:], now + timedelta(days=100))
+
+
 def test_a_unit_opens_no_order_of_another(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.received(now, title="别家的停水", text="别家的事"))
     client = sign_in("handler")
