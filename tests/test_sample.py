@@ -109,6 +109,10 @@ def test_every_state_has_a_handful(sample: Sample) -> None:
     assert all(counts[state] >= 3 for state in State), counts
 
 
+def test_something_waits_for_the_signature_of_the_sample_head(sample: Sample) -> None:
+    assert any(row.state is State.REVIEWING and row.lead_unit == "housing" for row in orders())
+
+
 def test_nothing_happens_in_the_future_or_backwards(sample: Sample) -> None:
     for row in orders():
         instants = [event.at for event in row.events]

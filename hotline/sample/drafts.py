@@ -37,6 +37,7 @@ WAYS_OUT = (State.EXITING, State.DECLINED, State.WITHDRAWN, State.EMERGENCY)
 SMALLEST_HANDFUL = 5
 # Working days ago, for the orders of an inbox that must be full: with five working days to handle,
 # 4 and 5 are due soon and from 6 on they are overdue.
+THREE_ROUNDS = 24  # working days
 AGES = (1, 4, 6, 2, 5, 11, 3, 4, 8, 1, 5, 6)
 UPSTREAM_GIVEN = 0.5  # how many orders of the partner come with its deadline
 UPSTREAM_DAYS = 4
@@ -150,7 +151,8 @@ class Plan:
                 age, story = AGES[n % len(AGES)], stories[n % len(AGES)]
                 waits = age == 1 and n % 2 == 1
                 rows.append((self._working_instant(age), State.DISPATCHED if waits else State.HANDLING, unit, story))
-        return rows
+        # The sample head is of the first: something must wait for a signature there, which takes three rounds.
+        return [*rows, *((self._working_instant(THREE_ROUNDS), State.REVIEWING, unit, None) for unit in units[:1])]
 
     def _twins(self, drafts: list[Draft], orders: int) -> list[Draft]:
         """The same matter, told later by somebody else, of some orders a unit works on."""
