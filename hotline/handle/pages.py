@@ -45,7 +45,7 @@ from hotline.handle.schemas import (
 )
 from hotline.orders.attachments import Upload
 from hotline.orders.bulk import Refusal
-from hotline.orders.forms import form_data, form_version, hang_form, picked_orders, step_done, tried_of
+from hotline.orders.forms import form_data, form_version, hang_form, picked_orders, read_form, step_done, tried_of
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event
 from hotline.orders.names import Names
@@ -235,7 +235,7 @@ def _call_step(
     actor, now, order = current_actor(), utc_now(), order_for(number, current_actor())
     try:
         with db.session.begin_nested():
-            operation(order, actor, now, version=form_version(), **schema().read(form_data(schema)))
+            operation(order, actor, now, version=form_version(), **read_form(order, schema))
     except (Invalid, Conflict) as refusal:
         view = call_sheet(number, actor, now, tried_of(action, refusal))
         return render_template("handle/callbacks.html", **view), refusal.status

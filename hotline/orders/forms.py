@@ -22,6 +22,7 @@ from hotline.orders.lifecycle import Action
 from hotline.orders.models import Order
 from hotline.orders.names import Names
 from hotline.orders.open_steps import open_steps
+from hotline.orders.operations import hold_as_read
 from hotline.orders.queries import order_for
 from hotline.orders.sheet import sheet
 from hotline.orders.timeline import changes_since
@@ -67,7 +68,7 @@ def take_step(number: str, action: Action, schema: type[Schema], operation: Call
     try:
         order = order_for(number, actor)
         with db.session.begin_nested():
-            given = schema().read(form_data(schema))
+            given = read_form(order, schema)
             operation(order=order, actor=actor, now=utc_now(), version=form_version(), **given)
     except (Invalid, Conflict, NotAllowed) as refusal:
         return show_order(number, actor, tried=tried_of(action, refusal)), refusal.status
@@ -105,6 +106,12 @@ def step_done(order: Order, action: Action) -> str:
         number=order.number,
         state=label(order.state),
     )
+
+
+def read_form(order: Order, schema: type[Schema]) -> dict[str, Any]:
+    """What the form of a step says. Raises Stale before Invalid: whoever mends a field has to know what is new first."""
+    hold_as_read(order, form_version())
+    return schema().read(form_data(schema))
 
 
 def form_data(schema: type[Schema]) -> dict[str, Any]:
