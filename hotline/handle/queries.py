@@ -119,9 +119,12 @@ def running(order: Order, clocks: Iterable[Clock]) -> Deadline | None:
     return min(wanted, key=lambda one: one.due_at, default=None)
 
 
+ANSWERS = (Action.REPLY, Action.APPROVE_REPLY, Action.FOLLOW)
+
+
 def latest_reply(order: Order) -> Event | None:
     """The unit's latest answer that went to the citizen."""
-    return latest(order, Action.REPLY, Action.APPROVE_REPLY, Action.FOLLOW)
+    return latest(order, *ANSWERS)
 
 
 def latest(order: Order, *actions: Action) -> Event | None:
@@ -140,9 +143,9 @@ def _last_of(order: Order, actions: Iterable[Action]) -> Select[Event]:
 
 
 def may_call_from(order: Order) -> datetime | None:
-    """From when on a citizen who did not answer may be called again; None where none was called about the latest reply."""
-    last = latest(order, Action.ATTEMPT) if order.attempts else None
-    return last.at + gap_of(order.policy_id) if last else None
+    """From when on a citizen who could not be asked may be called again; None where none was called about the latest reply."""
+    last = latest(order, Action.ATTEMPT, *ANSWERS)
+    return last.at + gap_of(order.policy_id) if last and last.action is Action.ATTEMPT else None
 
 
 def gap_of(policy_id: int) -> timedelta:

@@ -269,7 +269,8 @@ CHANGES: dict[Action, Callable[[Order, datetime, Mapping[str, Any]], dict[str, A
     Action.APPROVE_REPLY: lambda _order, now, _said: {"replied_at": now},
     Action.FOLLOW: lambda _order, now, _said: {"replied_at": now},
     Action.SET_UPSTREAM: lambda _order, _now, said: {"upstream_due_at": datetime.fromisoformat(said["due"])},
-    Action.ATTEMPT: lambda order, _now, _said: {"attempts": order.attempts + 1},
+    # Who answers and asks to be called at another time has been reached: it does not bring the order nearer its end.
+    Action.ATTEMPT: lambda order, _now, said: {"attempts": order.attempts + (not said.get("later"))},
     Action.CLOSE: lambda _order, now, _said: {"closed_at": now},
     Action.APPEAL: lambda order, _now, _said: {"appeals_new": order.appeals_new + 1},
     Action.REVIEW_APPEAL: lambda order, _now, said: {
