@@ -56,6 +56,7 @@ THEIRS = {
     Action.ASK_CENTER: mark("You asked us to look at it again."),
 }
 WITHDRAWS = mark("You asked us to withdraw it. The hotline will look at it and tell you.")
+POSTPONED = mark("We called you to ask about the answer, and call again at another time, as you wished.")
 # What time was granted for, where it is not simply more time.
 WAITS: Mapping[Any, str] = {
     TimeKind.SUPPLEMENT: mark("%(unit)s waits for what you are to bring, and goes on when it is there."),
@@ -137,6 +138,8 @@ def _words(event: Event) -> str:
         if said.get("other"):
             return ""
         return WITHDRAWS if said.get("ask") == Ask.WITHDRAW else THEIRS[event.action]
+    if event.action is Action.ATTEMPT and said.get("later"):
+        return POSTPONED
     return WAITS.get(said.get("kind"), TOLD.get(event.action, "")) if event.action in TOLD else ""
 
 

@@ -15,6 +15,7 @@ from hotline.handle.appeal_queries import appeals_in
 from hotline.handle.schemas import (
     AppealBody,
     AppealsQuery,
+    AttemptBody,
     CallBody,
     ClosingBody,
     ContactBody,
@@ -59,7 +60,7 @@ hang_call(api, "reply", ReplyBody, handle.reply)
 hang_call(api, "approve-reply", GrantBody, handle.sign_reply)
 hang_call(api, "reject-reply", ReasonBody, review.reject_reply)
 hang_call(api, "progress", ProgressBody, handle.report_progress)
-hang_call(api, "attempt", NoteBody, handle.not_reached)
+hang_call(api, "attempt", AttemptBody, handle.not_reached)
 hang_call(api, "evaluate", CallBody, handle.call_back)
 hang_call(api, "close", ClosingBody, handle.close)
 hang_call(api, "redo", RedoBody, handle.redo)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Interval, Select, case, cast, delete, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Interval, Select, and_, case, cast, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from hotline.base.db import db
@@ -57,13 +57,14 @@ def _turn() -> tuple[ColumnElement[Any], ...]:
 
 
 def may_call(now: datetime) -> ColumnElement[bool]:
-    """Whether an order's citizen may be called now: long enough after the last call nobody answered."""
-    return or_(Order.attempts == 0, func.coalesce(_again_at() <= now, True))
+    """Whether an order's citizen may be called now: long enough after the last call in which nothing was asked."""
+    return func.coalesce(_again_at() <= now, True)
 
 
 def _again_at() -> ColumnElement[datetime]:
     """When an order's citizen may be called again, by the hours of its own policy."""
-    last = select(func.max(Event.at)).where(Event.order_id == Order.id, Event.action == Action.ATTEMPT)
+    tried = and_(Event.order_id == Order.id, Event.action == Action.ATTEMPT, Event.at > Order.replied_at)
+    last = select(func.max(Event.at)).where(tried)
     gaps = {version: cast(gap_of(version), Interval) for version in policies.policy_ids()}
     gap = case(gaps, value=Order.policy_id)
     return cast(last.correlate(Order).scalar_subquery() + gap, DateTime(timezone=True))
@@ -72,8 +73,8 @@ def _again_at() -> ColumnElement[datetime]:
 def waiting_rows(orders: Iterable[Order], reader: Actor, now: datetime) -> list[Waiting]:
     """What the list beside the call says of each order of the queue."""
     orders = list(orders)
-    tried = select(Order.id, _again_at()).where(Order.id.in_([one.id for one in orders if one.attempts]))
-    again: dict[int, datetime] = dict(db.session.execute(tried).all())
+    tried = select(Order.id, _again_at()).where(Order.id.in_([one.id for one in orders]))
+    again: dict[int, datetime | None] = dict(db.session.execute(tried).all())
     callers = callers_of(orders, reader, now)
     rows = []
     for order in orders:

@@ -18,8 +18,10 @@ from hotline.handle.queries import (
     sign_next,
     started_since,
     unit_inbox,
+    units_asked,
 )
 from hotline.orders.clocks import is_part
+from hotline.orders.lifecycle import State
 from hotline.orders.models import Deadline, Order
 from hotline.orders.names import Names
 from hotline.orders.queries import UNIT_CLOCKS
@@ -37,13 +39,15 @@ FIELD = 4
 class Task:
     """An order in a unit's inbox: the clock of its next step (sign, contact), the one of the whole work, its parts.
 
-    parts: the units that have a part still to do, by code.
+    Of an order the unit has only a part in, both are the part's. parts: the units that have a part still to do, by
+    code. picks: whether it can be picked, for there is a step to take with several.
     """
 
     order: Order
     step: Deadline | None
     work: Deadline | None
     parts: tuple[str, ...]
+    picks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +75,26 @@ def inbox_view(actor: Actor, given: Mapping[str, str], now: datetime) -> dict[st
         "marks": list(Mark),
         "categories": _fields(names),
         "own_units": sorted(actor.units) if len(actor.units) > 1 else [],
-        "people": people_of(actor.units),
         "views": views_of(actor, PAGE),
     }
 
 
 def inbox_rows(actor: Actor, asked: Asked, names: Names, now: datetime) -> dict[str, Any]:
     """The rows of a page of the inbox: all that is fetched anew while the page stands open."""
-    parts = asked.state == PARTS_VIEW
-    query = parts_inbox(actor) if parts else unit_inbox(actor, asked, now)
+    query = (parts_inbox if asked.state == PARTS_VIEW else unit_inbox)(actor, asked, now)
     page: Page[Order] = Page([], 1, 1, 0) if asked.is_phone else page_of(query, asked.page)
-    tasks = [_task(order, actor, parts=parts) for order in page.rows]
-    return {"page": page, "tasks": tasks, "asked": asked, "names": names, "now": now}
+    people = people_of(actor.units)
+    tasks = [_task(order, asked, actor, gives=len(people) > 1) for order in page.rows]
+    return {"page": page, "tasks": tasks, "people": people, "asked": asked, "names": names, "now": now}
 
 
-def _task(order: Order, actor: Actor, *, parts: bool) -> Task:
-    step = running_part(order, actor) if parts else running(order, STEP_CLOCKS)
+def _task(order: Order, asked: Asked, actor: Actor, *, gives: bool) -> Task:
     helping = tuple(row.unit_code for row in order.deadlines if is_part(row) and row.unit_code)
-    return Task(order, step, running(order, UNIT_CLOCKS), helping)
+    if asked.state == PARTS_VIEW:
+        part = running_part(order, units_asked(asked, actor))
+        return Task(order, part, part, helping, picks=False)
+    picks = order.state is State.DISPATCHED or (gives and order.state is State.HANDLING)
+    return Task(order, running(order, STEP_CLOCKS), running(order, UNIT_CLOCKS), helping, picks)
 
 
 def _digest(actor: Actor, now: datetime) -> Digest:

@@ -141,9 +141,8 @@ def has_clock(due: Due, now: datetime) -> ColumnElement[bool]:
     return exists().where(Deadline.order_id == Order.id, is_due(due, now))
 
 
-def is_due(due: Due, now: datetime) -> ColumnElement[bool]:
-    """Whether a clock runs for the unit and is late, ends today, or is due soon by the same count as its light."""
-    clocks = UNIT_CLOCKS + STEP_CLOCKS
+def is_due(due: Due, now: datetime, clocks: tuple[Clock, ...] = UNIT_CLOCKS + STEP_CLOCKS) -> ColumnElement[bool]:
+    """Whether a clock of some runs and is late, ends today, or is due soon by the same count as its light."""
     if due is Due.OVERDUE:
         return is_overdue(now, clocks)
     is_theirs = and_(Deadline.ended_at.is_(None), Deadline.clock.in_(clocks), runs_at(now), Deadline.due_at >= now)

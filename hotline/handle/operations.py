@@ -188,8 +188,13 @@ def _follow(child: Order, master: Order, answer: Event, now: datetime) -> None:
     _ask(child, now)
 
 
-def record_attempt(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
-    """A callback nobody answered. Raises Conflict so soon after the last one that it would find the same."""
+def record_attempt(
+    order: Order, actor: Actor, now: datetime, *, note: str, later: bool = False, version: int | None = None
+) -> Event:
+    """A callback nobody answered, or (later) one whose citizen asks to be called at another time.
+
+    Raises Conflict so soon after the last one that it would find the same.
+    """
     ready(order, Action.ATTEMPT, actor, now, version=version)
     again_at = may_call_from(order)
     if again_at is not None and now < again_at:
@@ -197,7 +202,7 @@ def record_attempt(order: Order, actor: Actor, now: datetime, *, note: str, vers
         raise Conflict(
             gettext("The last call was a moment ago: call again from %(again)s on, at another time.", again=again)
         )
-    return act(order, Action.ATTEMPT, actor, now, version=version, note=note)
+    return act(order, Action.ATTEMPT, actor, now, version=version, note=note, later=later or None)
 
 
 def evaluate(
@@ -306,9 +311,14 @@ def call_back(
     return close(order, actor, now)
 
 
-def not_reached(order: Order, actor: Actor, now: datetime, *, note: str, version: int | None = None) -> Event:
-    """Record a call nobody answered; the last one policy asks for closes the order, as not reached."""
-    event = record_attempt(order, actor, now, note=note, version=version)
+def not_reached(
+    order: Order, actor: Actor, now: datetime, *, note: str, later: bool = False, version: int | None = None
+) -> Event:
+    """Record a call that asked nothing; the last one nobody answered that policy asks for closes the order, as not reached.
+
+    later: the citizen did answer, and asks to be called at another time. That brings the order no nearer its end.
+    """
+    event = record_attempt(order, actor, now, note=note, later=later, version=version)
     release(order, actor)
     asked = current_evaluation(order)
     is_last = order.attempts >= policies.policy(order.policy_id).callback_attempts

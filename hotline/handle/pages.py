@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
-from hotline.base.i18n import gettext, ngettext
+from hotline.base.i18n import gettext, label, ngettext
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.base.web import own_address
@@ -28,6 +28,7 @@ from hotline.handle.narrowing import asked_of
 from hotline.handle.queries import reply_in_review
 from hotline.handle.schemas import (
     AppealForm,
+    AttemptBody,
     CallBody,
     ClosingBody,
     ContactBody,
@@ -45,7 +46,7 @@ from hotline.handle.schemas import (
 )
 from hotline.orders.attachments import Upload
 from hotline.orders.bulk import Refusal
-from hotline.orders.forms import form_data, form_version, hang_form, picked_orders, step_done, tried_of
+from hotline.orders.forms import form_data, form_version, hang_form, picked_orders, read_form, step_done, tried_of
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event
 from hotline.orders.names import Names
@@ -224,8 +225,8 @@ def callback_answer(number: str) -> ResponseReturnValue:
 @pages.post("/callbacks/<number>/missed")
 @needs(Permission.CALLBACK_QUEUE)
 def callback_missed(number: str) -> ResponseReturnValue:
-    """Record a call nobody answered, and go on with the next one."""
-    return _call_step(number, Action.ATTEMPT, NoteBody, handle.not_reached)
+    """Record a call nobody answered, or one to be made at another time, and go on with the next one."""
+    return _call_step(number, Action.ATTEMPT, AttemptBody, handle.not_reached)
 
 
 def _call_step(
@@ -235,11 +236,12 @@ def _call_step(
     actor, now, order = current_actor(), utc_now(), order_for(number, current_actor())
     try:
         with db.session.begin_nested():
-            operation(order, actor, now, version=form_version(), **schema().read(form_data(schema)))
+            given = read_form(order, schema)
+            operation(order, actor, now, version=form_version(), **given)
     except (Invalid, Conflict) as refusal:
         view = call_sheet(number, actor, now, tried_of(action, refusal))
         return render_template("handle/callbacks.html", **view), refusal.status
-    flash(step_done(order, action), "done")
+    flash(step_done(order, action, given["note"] if action is Action.ATTEMPT else label(action)), "done")
     return redirect(url_for("handle.callbacks"))
 
 
@@ -262,7 +264,7 @@ hang_form(pages, "submit-reply", Action.SUBMIT_REPLY, ReplyBody, _with_files(han
 hang_form(pages, "approve-reply", Action.APPROVE_REPLY, GrantBody, handle.sign_reply)
 hang_form(pages, "reject-reply", Action.REJECT_REPLY, ReasonBody, review.reject_reply)
 hang_form(pages, "progress", Action.REPORT_PROGRESS, ProgressBody, _with_files(handle.report_progress))
-hang_form(pages, "attempt", Action.ATTEMPT, NoteBody, handle.not_reached)
+hang_form(pages, "attempt", Action.ATTEMPT, AttemptBody, handle.not_reached)
 hang_form(pages, "evaluate", Action.EVALUATE, CallBody, handle.call_back)
 hang_form(pages, "close", Action.CLOSE, ClosingBody, handle.close)
 hang_form(pages, "redo", Action.REDO, RedoBody, handle.redo)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,11 +12,11 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from hotline.base.db import db
 from hotline.handle.narrowing import INBOX_STATES, PARTS_VIEW, Asked, Due, Mark, has_clock, has_mark, is_due
-from hotline.orders.clocks import is_part
+from hotline.orders.clocks import PART_CLOCKS, is_part
 from hotline.orders.finding import has_words
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import PARTS, TIME_ASKED, Deadline, Event, Order
-from hotline.orders.queries import UNIT_WORK, Filter, inbox, listed
+from hotline.orders.queries import UNIT_WORK, Filter, inbox, listed, narrowed
 from hotline.people.actors import Actor
 from hotline.people.models import User
 from hotline.policy import queries as policies
@@ -29,13 +29,18 @@ def unit_inbox(actor: Actor, asked: Asked, now: datetime) -> Select[tuple[Order]
     query = inbox(actor.units, Filter(states, asked.unit, asked.district, asked.category))
     if asked.due:
         query = query.where(has_clock(Due(asked.due), now))
+    return with_people(_picked(query, asked, actor, now))
+
+
+def _picked(query: Select[tuple[Order]], asked: Asked, actor: Actor, now: datetime) -> Select[tuple[Order]]:
+    """The orders that bear the mark and the words asked for, and that a colleague does."""
     if asked.mark:
         query = query.where(has_mark(Mark(asked.mark), actor, now))
     if asked.who:
         query = query.join(Order.handler).where(User.login == asked.who)
     if asked.q:
         query = query.where(has_words(asked.q))
-    return with_people(query)
+    return query
 
 
 def with_people(query: Select[tuple[Order]]) -> Select[tuple[Order]]:
@@ -43,21 +48,29 @@ def with_people(query: Select[tuple[Order]]) -> Select[tuple[Order]]:
     return query.options(joinedload(Order.handler).lazyload(User.unit))
 
 
-def parts_inbox(actor: Actor) -> Select[tuple[Order]]:
-    """The orders in which the actor's units have a part still to do, what is due first at the top."""
-    due = select(func.min(Deadline.due_at)).where(_their_parts(actor)).correlate(Order).scalar_subquery()
-    query = listed(select(Order)).where(exists().where(_their_parts(actor))).order_by(due, Order.id)
-    return with_people(query)
+def parts_inbox(actor: Actor, asked: Asked, now: datetime) -> Select[tuple[Order]]:
+    """The orders asked for in which the actor's units have a part still to do, what is due first at the top.
+
+    The unit and the time asked for are those of the part, not those of the whole order.
+    """
+    theirs = and_(Deadline.order_id == Order.id, text(PARTS), Deadline.unit_code.in_(units_asked(asked, actor)))
+    if asked.due:
+        theirs = and_(theirs, is_due(Due(asked.due), now, PART_CLOCKS))
+    due = select(func.min(Deadline.due_at)).where(theirs).correlate(Order).scalar_subquery()
+    query = listed(select(Order)).where(exists().where(theirs)).order_by(due, Order.id)
+    query = narrowed(query, Filter(district=asked.district, category=asked.category))
+    return with_people(_picked(query, asked, actor, now))
 
 
-def running_part(order: Order, actor: Actor) -> Deadline | None:
-    """The clock of the part the actor's units have in an order, what is due first."""
-    theirs = [row for row in order.deadlines if is_part(row) and actor.handles(row.unit_code)]
+def units_asked(asked: Asked, actor: Actor) -> frozenset[str]:
+    """Of which of their units somebody asks."""
+    return frozenset({asked.unit}) if asked.unit else actor.units
+
+
+def running_part(order: Order, units: Collection[str]) -> Deadline | None:
+    """The clock of the part some units have in an order, what is due first."""
+    theirs = [row for row in order.deadlines if is_part(row) and row.unit_code in units]
     return min(theirs, key=lambda row: row.due_at, default=None)
-
-
-def _their_parts(actor: Actor) -> ColumnElement[bool]:
-    return and_(Deadline.order_id == Order.id, text(PARTS), Deadline.unit_code.in_(actor.units))
 
 
 def inbox_counts(actor: Actor, now: datetime) -> dict[str, int]:
@@ -106,9 +119,12 @@ def running(order: Order, clocks: Iterable[Clock]) -> Deadline | None:
     return min(wanted, key=lambda one: one.due_at, default=None)
 
 
+ANSWERS = (Action.REPLY, Action.APPROVE_REPLY, Action.FOLLOW)
+
+
 def latest_reply(order: Order) -> Event | None:
     """The unit's latest answer that went to the citizen."""
-    return latest(order, Action.REPLY, Action.APPROVE_REPLY, Action.FOLLOW)
+    return latest(order, *ANSWERS)
 
 
 def latest(order: Order, *actions: Action) -> Event | None:
@@ -127,9 +143,9 @@ def _last_of(order: Order, actions: Iterable[Action]) -> Select[Event]:
 
 
 def may_call_from(order: Order) -> datetime | None:
-    """From when on a citizen who did not answer may be called again; None where none was called about the latest reply."""
-    last = latest(order, Action.ATTEMPT) if order.attempts else None
-    return last.at + gap_of(order.policy_id) if last else None
+    """From when on a citizen who could not be asked may be called again; None where none was called about the latest reply."""
+    last = latest(order, Action.ATTEMPT, *ANSWERS)
+    return last.at + gap_of(order.policy_id) if last and last.action is Action.ATTEMPT else None
 
 
 def gap_of(policy_id: int) -> timedelta:

@@ -33,6 +33,12 @@ class NoteBody(Schema):
     note = words(2000, required=True)
 
 
+class AttemptBody(NoteBody):
+    """What came of a call in which nothing was asked. later: the citizen answered, and asks for another time."""
+
+    later = truth(load_default=False)
+
+
 class ContactBody(Schema):
     """What the unit and the citizen said, when, and on which number."""
 

@@ -22,9 +22,10 @@ from hotline.orders.lifecycle import Action
 from hotline.orders.models import Order
 from hotline.orders.names import Names
 from hotline.orders.open_steps import open_steps
+from hotline.orders.operations import hold_as_read
 from hotline.orders.queries import order_for
 from hotline.orders.sheet import sheet
-from hotline.orders.timeline import changes_since
+from hotline.orders.timeline import changes_since, title_of
 from hotline.people.actors import Actor
 from hotline.people.queries import unit_names
 from hotline.people.roles import Permission
@@ -67,14 +68,14 @@ def take_step(number: str, action: Action, schema: type[Schema], operation: Call
     try:
         order = order_for(number, actor)
         with db.session.begin_nested():
-            given = schema().read(form_data(schema))
+            given = read_form(order, schema)
             operation(order=order, actor=actor, now=utc_now(), version=form_version(), **given)
     except (Invalid, Conflict, NotAllowed) as refusal:
         return show_order(number, actor, tried=tried_of(action, refusal)), refusal.status
     except NotFound as gone:
         page = render_template("error.html", title=gone.message, typed=typed_in(request.form))
         return page, gone.status
-    flash(step_done(order, action), "done")
+    flash(step_done(order, action, title_of(action, given)), "done")
     return redirect(onward(order, actor))
 
 
@@ -89,22 +90,28 @@ def hang_form(pages: Blueprint, path: str, action: Action, schema: type[Schema],
     pages.add_url_rule(f"/orders/<number>/{path}", endpoint, needs(*SEES_ORDERS)(view), methods=["POST"])
 
 
-def step_done(order: Order, action: Action) -> str:
-    """What is said after a step."""
+def step_done(order: Order, action: Action, title: str) -> str:
+    """What is said after a step. title: what it is called."""
     if action in {Action.DISPATCH, Action.REDISPATCH, Action.RULE_MOVES} and order.lead_unit:
         return gettext(
             "%(action)s: done for %(number)s, which goes to %(unit)s. It is now “%(state)s”.",
-            action=label(action),
+            action=title,
             number=order.number,
             unit=unit_names()[order.lead_unit],
             state=label(order.state),
         )
     return gettext(
         "%(action)s: done for %(number)s. It is now “%(state)s”.",
-        action=label(action),
+        action=title,
         number=order.number,
         state=label(order.state),
     )
+
+
+def read_form(order: Order, schema: type[Schema]) -> dict[str, Any]:
+    """What the form of a step says. Raises Stale before Invalid: whoever mends a field has to know what is new first."""
+    hold_as_read(order, form_version())
+    return schema().read(form_data(schema))
 
 
 def form_data(schema: type[Schema]) -> dict[str, Any]:

@@ -167,11 +167,7 @@ def act(
 
 def ready(order: Order, action: Action, actor: Actor, now: datetime, *, version: int | None = None) -> Step:
     """Hold the order and find the step; raise Stale, Conflict or NotAllowed where the actor cannot take it now."""
-    hold(order)
-    if version is not None and version != order.version:
-        raise Stale(
-            gettext("Somebody has changed this order meanwhile. Look at what is new, then try again."), order.version
-        )
+    hold_as_read(order, version)
     step = _row(order.state, action)
     if not permits(step, actor, order.lead_unit, parts_open(order)):
         raise NotAllowed(gettext("You may not do this with this order: %(action)s.", action=label(action)))
@@ -187,6 +183,15 @@ def hold(order: Order) -> None:
         for deadline in order.deadlines:
             db.session.expire(deadline)  # whoever holds one must not go on with what it was
         db.session.refresh(order)
+
+
+def hold_as_read(order: Order, version: int | None) -> None:
+    """Hold the order; raise Stale where it is no longer the version that was read, if one is named."""
+    hold(order)
+    if version is not None and version != order.version:
+        raise Stale(
+            gettext("Somebody has changed this order meanwhile. Look at what is new, then try again."), order.version
+        )
 
 
 def _row(state: State | None, action: Action) -> Step:
@@ -264,7 +269,8 @@ CHANGES: dict[Action, Callable[[Order, datetime, Mapping[str, Any]], dict[str, A
     Action.APPROVE_REPLY: lambda _order, now, _said: {"replied_at": now},
     Action.FOLLOW: lambda _order, now, _said: {"replied_at": now},
     Action.SET_UPSTREAM: lambda _order, _now, said: {"upstream_due_at": datetime.fromisoformat(said["due"])},
-    Action.ATTEMPT: lambda order, _now, _said: {"attempts": order.attempts + 1},
+    # Who answers and asks to be called at another time has been reached: it does not bring the order nearer its end.
+    Action.ATTEMPT: lambda order, _now, said: {"attempts": order.attempts + (not said.get("later"))},
     Action.CLOSE: lambda _order, now, _said: {"closed_at": now},
     Action.APPEAL: lambda order, _now, _said: {"appeals_new": order.appeals_new + 1},
     Action.REVIEW_APPEAL: lambda order, _now, said: {

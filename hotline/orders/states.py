@@ -106,7 +106,7 @@ name_members(
         Action.REDISPATCH: mark("Agree and dispatch again"),
         Action.REFUSE_RETURN: mark("Refuse the return"),
         Action.REPLY: mark("Reply"),
-        Action.ATTEMPT: mark("No answer"),
+        Action.ATTEMPT: mark("Not reached"),
         Action.EVALUATE: mark("Record evaluation"),
         Action.CLOSE: mark("Close"),
         Action.REDO: mark("Send back to redo"),

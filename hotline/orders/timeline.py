@@ -37,7 +37,7 @@ from hotline.policy.triggers import Supervision
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
 UNSAID = frozenset(
-    {"round", "row_id", "threshold", "facts", "rule", "appeal", "against", "person"}
+    {"round", "row_id", "threshold", "facts", "rule", "appeal", "against", "person", "later"}
 )  # kept for those who check, not for those who read
 
 
@@ -59,6 +59,7 @@ class Entry:
     who: str
     role: Role
     action: Action
+    title: str
     moved_to: State | None
     lines: tuple[Line, ...]
 
@@ -87,9 +88,16 @@ def _entry(event: Event, told: Mapping[str, Callable[[Any], Line]], reader: Acto
         who=label(event.actor_role) if nameless else event.actor_name,
         role=event.actor_role,
         action=event.action,
+        title=title_of(event.action, event.payload),
         moved_to=event.to_state if event.to_state != event.from_state else None,
         lines=tuple(_lines(event, told)),
     )
+
+
+def title_of(action: Action, said: Mapping[str, Any]) -> str:
+    """What a step is called, given what was said with it."""
+    is_postponed = action is Action.ATTEMPT and said.get("later")
+    return gettext("To be called at another time") if is_postponed else label(action)
 
 
 def _lines(event: Event, told: Mapping[str, Callable[[Any], Line]]) -> Iterable[Line]:

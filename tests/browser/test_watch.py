@@ -85,6 +85,27 @@ def test_a_callback_is_three_keys_and_the_next_citizen_is_there(sign_in_as: Sign
     expect(page.locator("[data-missed]")).to_have_count(0)  # not again at once
 
 
+def test_what_an_answer_lacks_is_said_beside_it(sign_in_as: SignIn, called: list[str]) -> None:
+    first, _ = called
+    page = sign_in_as("callback", "/callbacks")
+    satisfied, needed = page.locator("[data-need=satisfaction]"), page.locator("[data-need=reason]")
+    save = page.locator("[data-save]")
+    for key in ("n", "Enter"):
+        page.keyboard.press(key)
+    expect(satisfied).to_be_visible()
+    expect(needed).to_be_visible()
+    page.keyboard.press("3")
+    expect(satisfied).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=reason]")).to_be_focused()
+    expect(save).to_have_text("Ctrl+Enter")
+    page.keyboard.type("再去修一次")
+    expect(needed).to_be_hidden()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("h1")).to_contain_text("路灯不亮")
+    assert state_of(first)[0] is State.HANDLING
+
+
 def test_another_citizen_is_chosen_by_keys_and_left_by_a_button(sign_in_as: SignIn, called: list[str]) -> None:
     page = sign_in_as("callback", "/callbacks")
     expect(page.locator("h1")).to_contain_text("井盖松动")

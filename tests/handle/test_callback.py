@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hotline.base.errors import Conflict, Invalid, NotAllowed
 from hotline.handle import operations as handle
 from hotline.handle import time
-from hotline.handle.queries import contacts_since_reply
+from hotline.handle.queries import contacts_since_reply, may_call_from
 from hotline.orders.clocks import standing
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Order
@@ -47,6 +47,26 @@ def test_calls_are_made_at_different_times(session: None, now: datetime) -> None
     handle.not_reached(order, CALLBACK, now + timedelta(hours=3), note="无人接听")
     handle.not_reached(order, CALLBACK, now + timedelta(hours=6), note="无人接听")
     assert order.state is State.CLOSED
+
+
+def test_who_asks_for_another_time_was_reached(sign_in: SignIn, now: datetime) -> None:
+    order = saved(factories.replied(now - DAY))
+    for turn in range(4):  # more often than calls without an answer may be made
+        at = now + timedelta(hours=3 * turn)
+        handle.not_reached(order, CALLBACK, at, note="要求改时间再打", later=True)
+        with pytest.raises(Conflict, match="换个时段"):
+            handle.not_reached(order, CALLBACK, at + timedelta(hours=2), note="马上再拨")
+    assert (order.state, order.attempts) == (State.CALLBACK, 0)
+    waiting = factories.replied(now - DAY)
+    saved(waiting)
+    client = sign_in("callback")
+    said = {"version": waiting.version, "note": "Asks to be called later", "later": "true"}
+    page = client.post(f"/callbacks/{waiting.number}/missed", data=said, follow_redirects=True).text
+    assert "Asks to be called later: done for" in page
+    assert fresh(waiting).attempts == 0
+    page = client.get(f"/orders/{waiting.number}").text
+    assert "<strong>To be called at another time</strong>" in page
+    assert may_call_from(waiting)
 
 
 def test_a_new_round_is_called_about_at_once(session: None, now: datetime) -> None:

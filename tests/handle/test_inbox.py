@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -150,6 +151,21 @@ def test_the_inbox_says_the_day_at_its_top(sign_in: Signer, now: datetime) -> No
     said = re.sub(r"<[^>]+>|\s+", " ", figures[1])
     for words in ("urged 1", "to redo 1", "to sign 1 first by", "1 came", "1 sent back to redo"):
         assert words in re.sub(r" +", " ", said)
+
+
+def test_a_row_is_picked_only_for_a_step_that_can_be_taken_with_several(sign_in: Signer, now: datetime) -> None:
+    waiting, signed = saved(factories.dispatched(now)), saved(factories.handling(now))
+
+    def picks(client: FlaskClient, query: str = "") -> tuple[set[str], bool, bool]:
+        page = client.get(f"/inbox{query}").text
+        return set(re.findall(r'name="order" value="(\d+):', page)), "Sign selected" in page, "data-bulk" in page
+
+    assert picks(sign_in("handler")) == ({waiting.number, signed.number}, True, True)
+    assert picks(sign_in("handler"), "?state=handling") == ({signed.number}, False, True)  # it can be given on
+    db.session.execute(update(User).where(User.login == "unit_head").values(active=False))
+    saved(waiting)
+    assert picks(sign_in("handler")) == ({waiting.number}, True, True)
+    assert picks(sign_in("handler"), "?state=handling") == (set(), False, False)
 
 
 # Views

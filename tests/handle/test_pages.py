@@ -205,6 +205,15 @@ def test_the_last_call_without_an_answer_closes_as_not_reached(sign_in: Signer, 
     assert (asked.reached, asked.satisfaction) == (False, None)
 
 
+def test_keys_stand_only_where_they_are_heard(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.replied(now))
+    client = sign_in("callback")
+    assert "<kbd>s</kbd>" in client.get(f"/callbacks?order={order.number}").text
+    page = client.get(f"/orders/{order.number}").text
+    assert "<kbd>s</kbd>" not in page
+    assert "Save the evaluation" in page
+
+
 def test_closing_before_anybody_was_asked_is_refused(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.replied(now))
     answer = sign_in("callback").post(f"/orders/{order.number}/close", data={"version": order.version, "note": "算了"})

@@ -95,6 +95,20 @@ def test_a_stale_step_says_what_changed_and_keeps_what_was_typed(sign_in: Signer
     assert db.session.get_one(Order, order.id).state == "handling"
 
 
+def test_what_changed_is_told_before_a_field_that_is_wrong(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.handling(now))
+    read = order.version
+    handle.add_note(order, factories.HANDLER, now, note="别人刚写的一句")
+    saved(order)
+    wrong = {"version": read, "public_reply": "灯已修好。"}  # and no result
+    page = sign_in("handler").post(f"/orders/{order.number}/reply", data=wrong)
+    assert page.status_code == 409
+    assert "Somebody has changed" in page.text
+    refused = page.text.split('class="sheet"')[0]
+    assert "别人刚写的一句" in refused
+    assert "灯已修好。</textarea>" in page.text
+
+
 def test_a_stale_step_that_is_gone_shows_the_text_to_copy(sign_in: Signer, now: datetime) -> None:
     order = saved(factories.handling(now))
     read = order.version

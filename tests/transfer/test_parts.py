@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from hotline.people.actors import Actor
 from hotline.people.queries import units_under
 from hotline.people.roles import Role
 from hotline.policy.limits import Clock
+from hotline.shell import when
 from hotline.transfer import operations as transfer
 from hotline.transfer.parts import assign_part, finish_part
 from tests import factories
@@ -145,6 +147,23 @@ def test_the_part_stands_in_its_units_inbox_until_it_is_handed_in(
     )
     assert refused.status_code == 403
     assert clock_differences(fresh(order)) == []
+
+
+def test_the_parts_are_narrowed_and_stand_by_their_own_time(sign_in: SignIn, now: datetime) -> None:
+    order = factories.received(now, title="月亮桥边的事", district_code="d02")
+    transfer.dispatch(order, "water", DISPATCHER, now, category="060101", assist=["housing"])
+    other = factories.received(now, title="另一件事", district_code="d01")
+    transfer.dispatch(other, "water", DISPATCHER, now, category="060102", assist=["housing"])
+    saved(order)
+    inbox = sign_in("handler")
+    for query in ("q=月亮", "district=d02", "category=060101"):
+        page = inbox.get(f"/inbox?state=parts&{query}").text
+        assert re.findall(r'data-row="(\d+)"', page) == [order.number]
+    assert re.findall(r'data-row="(\d+)"', inbox.get("/inbox?state=parts&mark=urged").text) == []
+    assert re.findall(r'data-row="(\d+)"', inbox.get("/inbox?state=parts&due=overdue").text) == []
+    assert re.search(f'class="due"><span[^>]*title="[^"]*{when(parts(order)["housing"].due_at)[-5:]}"', page)
+    assert "data-bulk" not in page
+    assert "data-all" not in page
 
 
 def test_a_part_is_no_return_and_no_reply(session: None, now: datetime) -> None:
