@@ -32,6 +32,7 @@ from hotline.citizen.operations import place_complaint
 from hotline.citizen.photos import PICTURES, read_photos
 from hotline.citizen.places import places_like
 from hotline.citizen.rating import order_by_token, rating_view
+from hotline.citizen.schemas import CALLABLE, NOT_CALLABLE
 from hotline.citizen.steps import BY_NAME, CitizenStep, button, warning
 from hotline.citizen.view import not_said, order_view
 from hotline.handle.operations import rate_by_link
@@ -83,6 +84,8 @@ def _blank(form: Mapping[str, str], errors: Errors, key: str, *, again: bool = F
         districts=all_districts(),
         photos=policies.policy_at(utc_now()).citizens.photos,
         pictures=PICTURES,
+        callable_number=CALLABLE,
+        not_callable=NOT_CALLABLE,
     )
 
 

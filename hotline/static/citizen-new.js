@@ -41,10 +41,15 @@
     show(0, false);
   }
   function next() {
-    var field = asks[turn].querySelector("[required]");
-    if (field && !field.value.trim()) { fault(field, form.dataset.required); return; }
-    if (field) fault(field, "");
-    go(turn + 1);
+    var field = asks[turn].querySelector("[required]"), wrong = field ? lacking(field) : "";
+    if (field) fault(field, wrong);
+    if (!wrong) go(turn + 1);
+  }
+  function lacking(field) {
+    var given = field.value.trim();
+    if (!given) return form.dataset.required;
+    if (!field.dataset.fits) return "";
+    return new RegExp("^(?:" + field.dataset.fits + ")$").test(given.replace(/[\s()-]/g, "")) ? "" : field.dataset.unfit;
   }
   function go(to) {
     history.pushState({ turn: to }, "");

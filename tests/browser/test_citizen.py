@@ -113,6 +113,9 @@ def complain(phone: Phone, picture: Path) -> str:
     page.set_input_files("#photos", [picture])
     expect(page.locator(".photos img")).to_have_count(1 if script else 0)
     onward()
+    page.fill("#phone", "12345")
+    onward()  # nobody can be called there
+    expect(page.locator("#phone-error")).to_have_count(1 if script else 0)
     page.fill("#phone", "13912345678")
     onward()
     no_scrolling_sideways(page)

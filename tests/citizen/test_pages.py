@@ -77,6 +77,28 @@ def test_errors_stand_beside_the_fields_and_input_is_kept(client: FlaskClient) -
     assert count() == before
 
 
+def takes(client: FlaskClient, phone: str) -> bool:
+    """Whether a citizen can leave this number: without words the form is refused either way, for them alone or for both."""
+    answer = client.post("/citizen/new", data=form(text="", phone=phone))
+    assert answer.status_code == 422
+    return 'id="phone-error"' not in answer.text
+
+
+@pytest.mark.parametrize(
+    "phone",
+    ["139 1234 5678", "+86 139-1234-5678", "010-12345678", "0571 1234567", "+86 10 12345678", "+49 30 901820"],
+)
+def test_a_number_the_hotline_can_call_is_taken(client: FlaskClient, phone: str) -> None:
+    assert takes(client, phone)
+
+
+@pytest.mark.parametrize(
+    "phone", ["12345", "8123456", "1391234567", "139123456789", "12345678", "+12345", "139a2345678"]
+)
+def test_one_it_cannot_call_is_not(client: FlaskClient, phone: str) -> None:
+    assert not takes(client, phone)
+
+
 def test_a_program_that_fills_everything_is_refused(client: FlaskClient) -> None:
     before = count()
     answer = client.post("/citizen/new", data=form(website="http://spam.example"))
