@@ -23,12 +23,12 @@ from flask_limiter import RequestLimit
 from flask_limiter.util import get_remote_address
 
 from hotline.base.db import db
-from hotline.base.errors import Conflict, Invalid, NotFound
+from hotline.base.errors import Conflict, Invalid, NotFound, both
 from hotline.base.i18n import gettext
 from hotline.base.time import utc_now
 from hotline.base.web import limiter
 from hotline.citizen import following
-from hotline.citizen.operations import place_complaint
+from hotline.citizen.operations import place_complaint, read_complaint
 from hotline.citizen.photos import PICTURES, read_photos
 from hotline.citizen.places import places_like
 from hotline.citizen.rating import order_by_token, rating_view
@@ -127,9 +127,10 @@ def place() -> ResponseReturnValue:
     """Place a complaint."""
     form, now = request.form.to_dict(), utc_now()
     try:
-        photos = read_photos(request.files.getlist("photos"), policies.policy_at(now).citizens.photos)
+        most = policies.policy_at(now).citizens.photos
+        intake, photos = both(lambda: read_complaint(form), lambda: _photos_sent(most))
         with db.session.begin_nested():
-            placed = place_complaint(form, photos, now)
+            placed = place_complaint(form, intake, photos, now)
     except Invalid as wrong:
         return _blank(form, wrong.errors, form.get("key") or new_key()), wrong.status
     if placed.changed:
@@ -243,14 +244,9 @@ def take(name: str) -> ResponseReturnValue:
     if followed is None:
         raise NotFound(gettext("There is nothing at this address."))
     try:
+        said, sent = both(lambda: wanted.schema().read(form_data(wanted.schema)), lambda: _sent(wanted, followed))
         with db.session.begin_nested():
-            wanted.take(
-                followed,
-                CITIZEN,
-                utc_now(),
-                **wanted.schema().read(form_data(wanted.schema)),
-                **_sent(wanted, followed),
-            )
+            wanted.take(followed, CITIZEN, utc_now(), **said, **sent)
     except Invalid as wrong:
         return _step_page(wanted, followed, wrong.errors), wrong.status
     except Conflict as too_late:
@@ -261,8 +257,11 @@ def take(name: str) -> ResponseReturnValue:
 
 
 def _sent(step: CitizenStep, order: Order) -> dict[str, tuple[Upload, ...]]:
-    most = policies.policy(order.policy_id).citizens.photos
-    return {"photos": read_photos(request.files.getlist("photos"), most)} if step.photos else {}
+    return {"photos": _photos_sent(policies.policy(order.policy_id).citizens.photos)} if step.photos else {}
+
+
+def _photos_sent(most: int) -> tuple[Upload, ...]:
+    return read_photos(request.files.getlist("photos"), most)
 
 
 @pages.get("/citizen/file/<int:file_id>")

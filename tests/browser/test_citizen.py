@@ -110,6 +110,10 @@ def complain(phone: Phone, picture: Path) -> str:
     page.fill("#address", "南门口")
     page.locator(".tile", has=page.locator("input[value=d02]")).click()
     onward()
+    if script:
+        page.set_input_files("#photos", {"name": "说明.txt", "mimeType": "text/plain", "buffer": b"x"})
+        expect(page.locator("#photos-chosen")).to_contain_text("说明.txt 不是照片")
+        expect(page.locator(".photos img")).to_have_count(0)
     page.set_input_files("#photos", [picture])
     expect(page.locator(".photos img")).to_have_count(1 if script else 0)
     onward()

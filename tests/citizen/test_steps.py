@@ -109,6 +109,14 @@ def test_what_is_no_photo_is_refused_and_the_text_kept(
     assert 'id="photos-error"' in answer.text
 
 
+def test_all_that_is_wrong_is_told_at_once(client: FlaskClient) -> None:
+    photos = [photo("一.txt", b"x"), photo("二.txt", b"x")]
+    answer = client.post("/citizen/new", data={"key": "p3", "text": "", "phone": "12345", "photos": photos})
+    assert answer.status_code == 422
+    assert all(f'id="{field}-error"' in answer.text for field in ("text", "phone", "photos"))
+    assert answer.text.count("一.txt is not a photo") == answer.text.count("二.txt is not a photo") == 2
+
+
 # The place
 
 
