@@ -32,7 +32,7 @@ from hotline.citizen.operations import place_complaint, read_complaint
 from hotline.citizen.photos import PICTURES, read_photos
 from hotline.citizen.places import places_like
 from hotline.citizen.rating import order_by_token, rating_view
-from hotline.citizen.schemas import CALLABLE, NOT_CALLABLE
+from hotline.citizen.schemas import CALLABLE, NOT_CALLABLE, FollowBody
 from hotline.citizen.steps import BY_NAME, CitizenStep, button, warning
 from hotline.citizen.view import not_said, order_view
 from hotline.handle.operations import rate_by_link
@@ -52,6 +52,7 @@ LONGEST_NUMBER = 30  # what is counted by must not grow with what is sent
 ERRORS = 400  # the first status that says something was refused
 SEE_OTHER = 303
 Errors = Mapping[str, list[str]]
+NO_ERRORS: Errors = {}
 
 
 @pages.after_request
@@ -148,11 +149,12 @@ def done(number: str) -> ResponseReturnValue:
 @pages.get("/citizen/follow")
 def follow() -> ResponseReturnValue:
     """Ask for the number and the phone."""
-    return render_template("citizen/follow.html", form={}, wrong="")
+    return render_template("citizen/follow.html", form={}, errors={}, wrong="")
 
 
-def _asked_again(wrong: str, status: int) -> Response:
-    return make_response(render_template("citizen/follow.html", form=request.form, wrong=wrong), status)
+def _asked_again(wrong: str, status: int, errors: Errors = NO_ERRORS) -> Response:
+    page = render_template("citizen/follow.html", form=request.form, errors=errors, wrong=wrong)
+    return make_response(page, status)
 
 
 def _too_many_asked(_: RequestLimit) -> Response:
@@ -178,9 +180,12 @@ def _number_asked_here() -> str:
     on_breach=_too_many_asked,
 )
 def find() -> ResponseReturnValue:
-    """Find the order a citizen asks about."""
+    """Find the order a citizen asks about. Of a pair that does not fit nobody is told which of the two is wrong."""
+    given = {"number": _number_asked(), "tail": "".join(request.form.get("tail", "").split())}
     try:
-        following.follow(_number_asked(), "".join(request.form.get("tail", "").split()))
+        following.follow(**FollowBody().read(given))
+    except Invalid as wrong:
+        return _asked_again("", wrong.status, wrong.errors)
     except NotFound as wrong:
         return _asked_again(wrong.message, wrong.status)
     return redirect(url_for("citizen.order"), 303)

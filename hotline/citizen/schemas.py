@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from marshmallow import ValidationError
+from marshmallow import ValidationError, fields, validate
 
 from hotline.base.i18n import gettext, mark
 from hotline.base.i18n import lazy_gettext as _l
@@ -30,6 +30,15 @@ class CitizenSchema(IntakeSchema):
         validate=_callable,
         error_messages={"required": _l("give your phone number, so that we can answer you")},
     )
+
+
+class FollowBody(Schema):
+    """What a citizen follows their order by."""
+
+    number = fields.String(
+        validate=validate.Regexp(r"[0-9]{14}\Z", error=_l("give all 14 digits, e.g. 20261117000001"))
+    )
+    tail = fields.String(validate=validate.Regexp(r"[0-9]{4}\Z", error=_l("give four digits")))
 
 
 class AddBody(Schema):

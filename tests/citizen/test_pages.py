@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -141,9 +142,8 @@ def test_number_and_phone_must_both_fit(client: FlaskClient, now: datetime) -> N
     order = factories.received(now)
     empty = factories.received(now, requester_phone="")
     db.session.commit()
-    wrong = [(order.number, "0000"), ("20260101000000", "5678"), (order.number, ""), (order.number, "12345678")]
     pages = set()
-    for number, tail in [*wrong, (empty.number, ""), (empty.number, "0000"), ("", "")]:
+    for number, tail in ((order.number, "0000"), ("20260101000000", "5678"), (empty.number, "0000")):
         answer = client.post("/citizen/follow", data={"number": number, "tail": tail})
         assert answer.status_code == 404
         pages.add(answer.text.split('id="wrong">')[1].split("</div>")[0])
@@ -152,6 +152,24 @@ def test_number_and_phone_must_both_fit(client: FlaskClient, now: datetime) -> N
     spaced = f"{order.number[:8]} {order.number[8:]}"
     assert client.post("/citizen/follow", data={"number": spaced, "tail": " 5678 "}).status_code == 303
     assert order.number in client.get("/citizen/order").text
+
+
+@pytest.mark.parametrize(
+    ("number", "tail", "fields"),
+    [
+        ("", "", {"number", "tail"}),
+        ("123", "abcd", {"number", "tail"}),
+        ("20260101000000", "12345678", {"tail"}),
+        ("2026010100000x", "5678", {"number"}),
+    ],
+)
+def test_what_is_no_number_is_told_beside_its_field(
+    client: FlaskClient, number: str, tail: str, fields: set[str]
+) -> None:
+    answer = client.post("/citizen/follow", data={"number": number, "tail": tail})
+    assert answer.status_code == 422
+    assert set(re.findall(r'id="(\w+)-error"', answer.text)) == fields
+    assert "No complaint fits" not in answer.text
 
 
 def test_progress_tells_what_is_the_citizens_and_no_more(client: FlaskClient, now: datetime) -> None:
@@ -301,7 +319,7 @@ def test_a_second_unit_is_named_from_when_it_has_the_order(session: None, now: d
 
 
 def test_who_tries_too_often_is_told_to_wait(limited: FlaskClient) -> None:
-    asked = [limited.post("/citizen/follow", data={"number": str(n), "tail": "0000"}) for n in range(21)]
+    asked = [limited.post("/citizen/follow", data={"number": f"{n:014}", "tail": "0000"}) for n in range(21)]
     assert [answer.status_code for answer in asked] == [404] * 20 + [429]
     assert 'value="0000"' in asked[-1].text
 
