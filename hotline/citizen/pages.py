@@ -319,10 +319,11 @@ def rate_followed() -> ResponseReturnValue:
     if followed is None:
         raise NotFound(gettext("There is nothing at this address."))
     known_by = None if following.is_placed_here(followed.number) else "number"
-    return _rate(followed, url_for("citizen.order"), known_by=known_by)
+    thanks = gettext("Thank you. Your answer is recorded.")
+    return _rate(followed, url_for("citizen.order"), thanks=thanks, known_by=known_by)
 
 
-def _rate(order: Order, address: str, **given: Any) -> ResponseReturnValue:
+def _rate(order: Order, address: str, *, thanks: str = "", **given: Any) -> ResponseReturnValue:
     try:
         with db.session.begin_nested():
             rate_by_link(order, CITIZEN, utc_now(), **RatingBody().read(form_data(RatingBody)), **given)
@@ -330,6 +331,8 @@ def _rate(order: Order, address: str, **given: Any) -> ResponseReturnValue:
         return _rating(order, wrong.errors), wrong.status
     except Conflict as too_late:
         return _rating(order, {}), too_late.status
+    if thanks:  # the page of a link says it by itself
+        flash(thanks, "done")
     return redirect(address, 303)
 
 

@@ -32,8 +32,8 @@ def order_view(order: Order, now: datetime) -> dict[str, Any]:
     unit = names.units.get(order.followed.lead_unit or "", "")
     over = order.state in ENDED_STATES
     rated = evaluated(order) is not None
-    told = happened(order.events, names.units)
     rating = rating_view(order)
+    told = happened(order.events, names.units, rating["levels"])
     with_it = {number for one in told for number in one.files}
     own = [file for file in order.attachments if file.from_citizen]
     return {
