@@ -11,7 +11,7 @@ from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hotline.base.db import db
-from hotline.base.i18n import LANGUAGES, dated, gettext, label, language, mark
+from hotline.base.i18n import LANGUAGES, dated, day_words, gettext, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
 from hotline.citizen.queries import count_asked
@@ -169,6 +169,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(label, "label")
     app.add_template_filter(when, "when")
     app.add_template_filter(day_of, "day_of")
+    app.add_template_filter(day_words, "day_words")
     app.add_template_filter(mask_phone, "mask_phone")
     app.add_template_filter(mask_name, "mask_name")
     app.add_template_global(countdown_of, "countdown_of")

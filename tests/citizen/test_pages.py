@@ -18,7 +18,9 @@ from hotline.knowledge.operations import answer_directly
 from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Attachment, Order
+from hotline.orders.urging import urge, urged
 from hotline.orders.vocabulary import Channel, Nature, Result, TimeKind
+from hotline.people.actors import CITIZEN
 from hotline.policy.limits import Clock
 from hotline.transfer import operations as transfer
 from hotline.transfer.merging import merge
@@ -384,6 +386,7 @@ def test_a_citizen_urges_once_a_working_day(client: FlaskClient, now: datetime) 
     page = client.post("/citizen/urge", data={"note": "还在漏水"}, follow_redirects=True).text
     assert "We have told the office that you are waiting." in page
     assert "was urged to get on with it" in page
+    assert "You can urge it again from" in page
     assert "/citizen/urge" not in page
     assert "还在漏水" not in page  # what is noted is the government's own
     again = client.post("/citizen/urge", data={}, follow_redirects=True).text
@@ -391,6 +394,17 @@ def test_a_citizen_urges_once_a_working_day(client: FlaskClient, now: datetime) 
     order = factories.fresh(order)
     assert order.urges == 1
     assert order.events[-1].payload["note"] == "还在漏水"
+
+
+def test_the_day_to_urge_again_is_the_next_working_day(session: None, now: datetime) -> None:
+    order = factories.handling(now)
+    friday = now + timedelta(days=(4 - now.weekday()) % 7)
+    urge(order, CITIZEN, friday, note="催")
+    for later in (friday, friday + timedelta(days=2)):
+        said = urged(order, later)
+        assert said is not None
+        assert (said.at, said.again) == (friday, friday.date() + timedelta(days=3))
+    assert urged(order, friday + timedelta(days=3)) is None
 
 
 def test_urging_needs_an_order_that_is_followed_and_with_a_unit(client: FlaskClient, now: datetime) -> None:
