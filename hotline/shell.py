@@ -19,7 +19,7 @@ from hotline.handle.watch_board import APPEALS, AUDITS, DISPUTES, TIME_ASKED, De
 from hotline.handle.watch_desk import count_waiting_here
 from hotline.notices.deliveries import count_held_up
 from hotline.notices.queries import COUNTED_UP_TO, count_unread
-from hotline.orders.deadlines import countdown, explanation, is_provisional, receipt
+from hotline.orders.deadlines import countdown, is_provisional, plain_explanation, receipt
 from hotline.orders.lifecycle import State
 from hotline.orders.queries import UNIT_WORK, count_waiting
 from hotline.people.actors import Actor
@@ -174,7 +174,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(mask_name, "mask_name")
     app.add_template_global(countdown_of, "countdown_of")
     app.add_template_global(receipt, "receipt")
-    app.add_template_global(explanation, "explanation")
+    app.add_template_global(plain_explanation, "plain_explanation")
     app.add_template_global(is_provisional, "is_provisional")
     app.add_template_global(unread_notices, "unread_notices")
 

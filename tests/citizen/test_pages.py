@@ -253,7 +253,7 @@ def test_what_comes_next_has_its_date_and_its_reason(client: FlaskClient, now: d
     page = follow(client, order.number)
     due = next(one for one in order.deadlines if one.clock is Clock.HANDLE)
     assert due.due_at.isoformat() in page
-    assert "limit 5 working days" in page
+    assert "5 working days." in page
     assert "<details>" in page
 
 
