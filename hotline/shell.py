@@ -11,7 +11,7 @@ from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hotline.base.db import db
-from hotline.base.i18n import LANGUAGES, dated, gettext, label, language, mark
+from hotline.base.i18n import LANGUAGES, dated, day_words, gettext, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
 from hotline.citizen.queries import count_asked
@@ -19,7 +19,7 @@ from hotline.handle.watch_board import APPEALS, AUDITS, DISPUTES, TIME_ASKED, De
 from hotline.handle.watch_desk import count_waiting_here
 from hotline.notices.deliveries import count_held_up
 from hotline.notices.queries import COUNTED_UP_TO, count_unread
-from hotline.orders.deadlines import countdown, explanation, is_provisional, receipt
+from hotline.orders.deadlines import countdown, is_provisional, plain_explanation, receipt
 from hotline.orders.lifecycle import State
 from hotline.orders.queries import UNIT_WORK, count_waiting
 from hotline.people.actors import Actor
@@ -169,11 +169,12 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(label, "label")
     app.add_template_filter(when, "when")
     app.add_template_filter(day_of, "day_of")
+    app.add_template_filter(day_words, "day_words")
     app.add_template_filter(mask_phone, "mask_phone")
     app.add_template_filter(mask_name, "mask_name")
     app.add_template_global(countdown_of, "countdown_of")
     app.add_template_global(receipt, "receipt")
-    app.add_template_global(explanation, "explanation")
+    app.add_template_global(plain_explanation, "plain_explanation")
     app.add_template_global(is_provisional, "is_provisional")
     app.add_template_global(unread_notices, "unread_notices")
 

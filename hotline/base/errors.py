@@ -5,6 +5,12 @@ Operations raise these; the doors turn them into a form error, a problem documen
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
+
 
 class HotlineError(Exception):
     """An operation refused. ``status`` is the HTTP status a door answers with."""
@@ -55,3 +61,20 @@ class Stale(Conflict):
     def __init__(self, message: str, version: int) -> None:
         super().__init__(message)
         self.version = version
+
+
+def both(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+    """What two readings give; raise Invalid with all that is wrong in either, so that nobody mends one to hear of the next."""
+    try:
+        one = first()
+    except Invalid as wrong:
+        raise Invalid({**wrong.errors, **_errors_of(second)}) from wrong
+    return one, second()
+
+
+def _errors_of(reading: Callable[[], object]) -> dict[str, list[str]]:
+    try:
+        reading()
+    except Invalid as wrong:
+        return wrong.errors
+    return {}

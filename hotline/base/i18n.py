@@ -119,6 +119,11 @@ def dated(when: date, chinese: str, english: str) -> str:
     return format_date(when, pattern, locale=code)
 
 
+def day_words(day: date) -> str:
+    """A day as people here say it, of this year: 11月29日 周日."""
+    return dated(day, "M月d日 EEE", "EEE d MMM")
+
+
 def init_app(app: Flask) -> None:
     """Choose the language from ?lang=, then the session, then Chinese."""
     Babel(app, default_locale=DEFAULT, default_translation_directories="translations", locale_selector=_readers)

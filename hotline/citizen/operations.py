@@ -35,15 +35,23 @@ FIELDS = (
 TRAP = "website"  # a field people do not see; what fills it in is a program
 
 
-def place_complaint(form: Mapping[str, str], photos: tuple[Upload, ...], now: datetime) -> Placed:
-    """Place what a citizen has written, once, with their photos. Raises Invalid."""
+def read_complaint(form: Mapping[str, str]) -> Intake:
+    """What a citizen has written. Raises Invalid."""
     if form.get(TRAP):
         raise Invalid.field(TRAP, gettext("leave this field empty"))
-    said = {name: text for name in FIELDS if (text := form.get(name, "").strip())}
-    intake = replace(CitizenSchema().read(said), channel=Channel.WEB)
+    intake: Intake = CitizenSchema().read(_said(form))
+    return replace(intake, channel=Channel.WEB)
+
+
+def _said(form: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name in FIELDS if (text := form.get(name, "").strip())}
+
+
+def place_complaint(form: Mapping[str, str], intake: Intake, photos: tuple[Upload, ...], now: datetime) -> Placed:
+    """Place what was read of a citizen's form, once, with their photos. Raises Invalid."""
     shown = " ".join(hashlib.sha256(photo.content).hexdigest() for photo in photos)
     return place_once(
-        "citizen", form.get("key", ""), {**said, "photos": shown}, now, lambda: _place(intake, photos, now)
+        "citizen", form.get("key", ""), {**_said(form), "photos": shown}, now, lambda: _place(intake, photos, now)
     )
 
 

@@ -23,15 +23,16 @@ from flask_limiter import RequestLimit
 from flask_limiter.util import get_remote_address
 
 from hotline.base.db import db
-from hotline.base.errors import Conflict, Invalid, NotFound
+from hotline.base.errors import Conflict, Invalid, NotFound, both
 from hotline.base.i18n import gettext
 from hotline.base.time import utc_now
 from hotline.base.web import limiter
 from hotline.citizen import following
-from hotline.citizen.operations import place_complaint
+from hotline.citizen.operations import place_complaint, read_complaint
 from hotline.citizen.photos import PICTURES, read_photos
 from hotline.citizen.places import places_like
 from hotline.citizen.rating import order_by_token, rating_view
+from hotline.citizen.schemas import CALLABLE, NOT_CALLABLE, FollowBody
 from hotline.citizen.steps import BY_NAME, CitizenStep, button, warning
 from hotline.citizen.view import not_said, order_view
 from hotline.handle.operations import rate_by_link
@@ -51,6 +52,7 @@ LONGEST_NUMBER = 30  # what is counted by must not grow with what is sent
 ERRORS = 400  # the first status that says something was refused
 SEE_OTHER = 303
 Errors = Mapping[str, list[str]]
+NO_ERRORS: Errors = {}
 
 
 @pages.after_request
@@ -83,6 +85,8 @@ def _blank(form: Mapping[str, str], errors: Errors, key: str, *, again: bool = F
         districts=all_districts(),
         photos=policies.policy_at(utc_now()).citizens.photos,
         pictures=PICTURES,
+        callable_number=CALLABLE,
+        not_callable=NOT_CALLABLE,
     )
 
 
@@ -124,9 +128,10 @@ def place() -> ResponseReturnValue:
     """Place a complaint."""
     form, now = request.form.to_dict(), utc_now()
     try:
-        photos = read_photos(request.files.getlist("photos"), policies.policy_at(now).citizens.photos)
+        most = policies.policy_at(now).citizens.photos
+        intake, photos = both(lambda: read_complaint(form), lambda: _photos_sent(most))
         with db.session.begin_nested():
-            placed = place_complaint(form, photos, now)
+            placed = place_complaint(form, intake, photos, now)
     except Invalid as wrong:
         return _blank(form, wrong.errors, form.get("key") or new_key()), wrong.status
     if placed.changed:
@@ -144,11 +149,12 @@ def done(number: str) -> ResponseReturnValue:
 @pages.get("/citizen/follow")
 def follow() -> ResponseReturnValue:
     """Ask for the number and the phone."""
-    return render_template("citizen/follow.html", form={}, wrong="")
+    return render_template("citizen/follow.html", form={}, errors={}, wrong="")
 
 
-def _asked_again(wrong: str, status: int) -> Response:
-    return make_response(render_template("citizen/follow.html", form=request.form, wrong=wrong), status)
+def _asked_again(wrong: str, status: int, errors: Errors = NO_ERRORS) -> Response:
+    page = render_template("citizen/follow.html", form=request.form, errors=errors, wrong=wrong)
+    return make_response(page, status)
 
 
 def _too_many_asked(_: RequestLimit) -> Response:
@@ -174,9 +180,12 @@ def _number_asked_here() -> str:
     on_breach=_too_many_asked,
 )
 def find() -> ResponseReturnValue:
-    """Find the order a citizen asks about."""
+    """Find the order a citizen asks about. Of a pair that does not fit nobody is told which of the two is wrong."""
+    given = {"number": _number_asked(), "tail": "".join(request.form.get("tail", "").split())}
     try:
-        following.follow(_number_asked(), "".join(request.form.get("tail", "").split()))
+        following.follow(**FollowBody().read(given))
+    except Invalid as wrong:
+        return _asked_again("", wrong.status, wrong.errors)
     except NotFound as wrong:
         return _asked_again(wrong.message, wrong.status)
     return redirect(url_for("citizen.order"), 303)
@@ -240,14 +249,9 @@ def take(name: str) -> ResponseReturnValue:
     if followed is None:
         raise NotFound(gettext("There is nothing at this address."))
     try:
+        said, sent = both(lambda: wanted.schema().read(form_data(wanted.schema)), lambda: _sent(wanted, followed))
         with db.session.begin_nested():
-            wanted.take(
-                followed,
-                CITIZEN,
-                utc_now(),
-                **wanted.schema().read(form_data(wanted.schema)),
-                **_sent(wanted, followed),
-            )
+            wanted.take(followed, CITIZEN, utc_now(), **said, **sent)
     except Invalid as wrong:
         return _step_page(wanted, followed, wrong.errors), wrong.status
     except Conflict as too_late:
@@ -258,8 +262,11 @@ def take(name: str) -> ResponseReturnValue:
 
 
 def _sent(step: CitizenStep, order: Order) -> dict[str, tuple[Upload, ...]]:
-    most = policies.policy(order.policy_id).citizens.photos
-    return {"photos": read_photos(request.files.getlist("photos"), most)} if step.photos else {}
+    return {"photos": _photos_sent(policies.policy(order.policy_id).citizens.photos)} if step.photos else {}
+
+
+def _photos_sent(most: int) -> tuple[Upload, ...]:
+    return read_photos(request.files.getlist("photos"), most)
 
 
 @pages.get("/citizen/file/<int:file_id>")
@@ -312,10 +319,11 @@ def rate_followed() -> ResponseReturnValue:
     if followed is None:
         raise NotFound(gettext("There is nothing at this address."))
     known_by = None if following.is_placed_here(followed.number) else "number"
-    return _rate(followed, url_for("citizen.order"), known_by=known_by)
+    thanks = gettext("Thank you. Your answer is recorded.")
+    return _rate(followed, url_for("citizen.order"), thanks=thanks, known_by=known_by)
 
 
-def _rate(order: Order, address: str, **given: Any) -> ResponseReturnValue:
+def _rate(order: Order, address: str, *, thanks: str = "", **given: Any) -> ResponseReturnValue:
     try:
         with db.session.begin_nested():
             rate_by_link(order, CITIZEN, utc_now(), **RatingBody().read(form_data(RatingBody)), **given)
@@ -323,6 +331,8 @@ def _rate(order: Order, address: str, **given: Any) -> ResponseReturnValue:
         return _rating(order, wrong.errors), wrong.status
     except Conflict as too_late:
         return _rating(order, {}), too_late.status
+    if thanks:  # the page of a link says it by itself
+        flash(thanks, "done")
     return redirect(address, 303)
 
 

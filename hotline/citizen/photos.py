@@ -30,11 +30,19 @@ Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
 def read_photos(files: Iterable[FileStorage], most: int) -> tuple[Upload, ...]:
-    """The photos of a form under names of our own; raise Invalid where one is no picture, or there are too many."""
+    """The photos of a form under names of our own; raise Invalid for those that are no picture, or where there are too many."""
     given = [file for file in files if file.filename]
     if len(given) > most:
         raise Invalid.field("photos", gettext("send at most %(most)s photos at a time", most=most))
-    return tuple(_photo(file, place) for place, file in enumerate(given, start=1))
+    photos, wrong = [], []
+    for place, file in enumerate(given, start=1):
+        try:
+            photos.append(_photo(file, place))
+        except Invalid as unusable:
+            wrong += unusable.errors["photos"]
+    if wrong:
+        raise Invalid({"photos": wrong})
+    return tuple(photos)
 
 
 def _photo(file: FileStorage, place: int) -> Upload:

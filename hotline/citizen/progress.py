@@ -96,6 +96,7 @@ COMING = {
 class Milestone:
     """Something that happened. reply: what the citizen was answered with it; own: what they wrote themselves.
 
+    rated: what they said of the answer.
     files: ids of the files that came with it. sends: whether it was sent to a unit with it.
     """
 
@@ -103,6 +104,7 @@ class Milestone:
     words: str
     reply: str = ""
     own: str = ""
+    rated: str = ""
     files: tuple[int, ...] = ()
     sends: bool = False
 
@@ -120,14 +122,16 @@ class Ahead:
 WAY = (Clock.DISPATCH, Clock.SIGN, Clock.HANDLE, Clock.CALLBACK)
 
 
-def happened(events: Iterable[Event], units: Mapping[str, str]) -> list[Milestone]:
-    """What a citizen is told of the events, oldest first. units: names by code."""
+def happened(
+    events: Iterable[Event], units: Mapping[str, str], levels: Mapping[str, str] | None = None
+) -> list[Milestone]:
+    """What a citizen is told of the events, oldest first. units, levels: names of units and of satisfaction, by code."""
     told = []
     unit = ""
     for event in events:
         unit = units.get(event.payload.get("unit", ""), unit)
         if words := _words(event):
-            told.append(_milestone(event, gettext(words, unit=unit)))
+            told.append(_milestone(event, gettext(words, unit=unit), levels or {}))
     return told
 
 
@@ -143,7 +147,7 @@ def _words(event: Event) -> str:
     return WAITS.get(said.get("kind"), TOLD.get(event.action, "")) if event.action in TOLD else ""
 
 
-def _milestone(event: Event, words: str) -> Milestone:
+def _milestone(event: Event, words: str, levels: Mapping[str, str]) -> Milestone:
     said = event.payload
     theirs = event.actor_role is Role.CITIZEN and event.action in THEIRS
     return Milestone(
@@ -151,9 +155,15 @@ def _milestone(event: Event, words: str) -> Milestone:
         words,
         reply=said.get("public_reply", ""),
         own=(said.get("note") or event.reason) if theirs else "",
+        rated=_rated(said, levels) if event.action is Action.EVALUATE else "",
         files=tuple(said.get("attachments") or ()),
         sends=event.action in SENDS,
     )
+
+
+def _rated(said: Mapping[str, Any], levels: Mapping[str, str]) -> str:
+    solved = gettext("Yes, solved") if said["solved"] else gettext("No, not solved")
+    return f"{solved} · {levels.get(said['satisfaction'], said['satisfaction'])}"
 
 
 def present(state: State, unit: str, *, rated: bool, asked: bool = False) -> str:

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validate
 
-from hotline.base.i18n import gettext
-from hotline.base.schemas import Schema, truth, words
-from hotline.receive.schemas import IntakeSchema
+from hotline.base.i18n import gettext, mark
+from hotline.base.i18n import lazy_gettext as _l
+from hotline.base.schemas import Schema, Trimmed, truth, words
+from hotline.receive.schemas import IntakeSchema, plain_phone
+
+# What the hotline can call back, without what parts its digits: a mobile, a landline with its area code, one abroad.
+# The page's script reads it too, so it says nothing an old phone does not know.
+CALLABLE = r"1[0-9]{10}|0[1-9][0-9]{8,10}|[+]?860?[1-9][0-9]{8,10}|[+](?!86)[1-9][0-9]{6,14}"
+NOT_CALLABLE = mark("give a mobile number of 11 digits, or a landline with its area code, e.g. 010-12345678")
+
+
+def _callable(written: str) -> None:
+    if not re.fullmatch(CALLABLE, plain_phone(written)):
+        raise ValidationError(gettext(NOT_CALLABLE))
 
 
 class CitizenSchema(IntakeSchema):
     """A complaint placed by its citizen, who must be within reach of an answer."""
 
-    @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def within_reach(self, _: dict[str, Any], original: Mapping[str, str], **__: Any) -> None:
-        """Ask for a telephone number."""
-        if not original.get("phone"):
-            raise ValidationError(gettext("give your phone number, so that we can answer you"), "phone")
+    phone = Trimmed(
+        required=True,
+        validate=_callable,
+        error_messages={"required": _l("give your phone number, so that we can answer you")},
+    )
+
+
+class FollowBody(Schema):
+    """What a citizen follows their order by."""
+
+    number = fields.String(
+        validate=validate.Regexp(r"[0-9]{14}\Z", error=_l("give all 14 digits, e.g. 20261117000001"))
+    )
+    tail = fields.String(validate=validate.Regexp(r"[0-9]{4}\Z", error=_l("give four digits")))
 
 
 class AddBody(Schema):

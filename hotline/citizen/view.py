@@ -11,10 +11,11 @@ from hotline.citizen.progress import ahead, happened, present
 from hotline.citizen.rating import Rating, rating_view
 from hotline.citizen.steps import steps_open
 from hotline.orders.deadlines import going_by
-from hotline.orders.lifecycle import ENDED_STATES
+from hotline.orders.lifecycle import ENDED_STATES, Action, find
 from hotline.orders.models import Order
 from hotline.orders.names import Names
 from hotline.orders.sheet import evaluated
+from hotline.orders.urging import urged
 from hotline.orders.vocabulary import Element, Nature
 from hotline.receive.elements import missing_elements
 
@@ -32,8 +33,8 @@ def order_view(order: Order, now: datetime) -> dict[str, Any]:
     unit = names.units.get(order.followed.lead_unit or "", "")
     over = order.state in ENDED_STATES
     rated = evaluated(order) is not None
-    told = happened(order.events, names.units)
     rating = rating_view(order)
+    told = happened(order.events, names.units, rating["levels"])
     with_it = {number for one in told for number in one.files}
     own = [file for file in order.attachments if file.from_citizen]
     return {
@@ -49,6 +50,7 @@ def order_view(order: Order, now: datetime) -> dict[str, Any]:
         "own_files": [file for file in own if file.id not in with_it],
         "answer_files": [file for file in order.attachments if file.public and file.id not in with_it],
         "steps": steps_open(order, now),
+        "urged": urged(order.followed, now) if find(order.followed.state, Action.URGE) else None,
         "over": over,
         "tail": order.requester_phone[-PHONE_TAIL:],
     }

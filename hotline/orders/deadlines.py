@@ -13,8 +13,10 @@ from hotline.orders.models import Deadline, Order
 from hotline.orders.recompute import Move, moves
 from hotline.policy import queries as policies
 from hotline.policy.calendar import MOMENT, Calendar
+from hotline.policy.clock import Reckoning
 from hotline.policy.counting import WORKING, working_between
 from hotline.policy.document import Policy
+from hotline.policy.plain import plain_time, plainly
 from hotline.policy.words import evidence_words
 
 
@@ -135,14 +137,22 @@ class Receipt:
         return [*self.counted, *self.moved, self.due, self.rule]
 
 
-def receipt(deadline: Deadline, *, for_citizen: bool = False) -> Receipt:
-    """How the due time came to be. for_citizen: the rule by its source alone, without its row in the policy."""
-    return _receipt(deadline, moves(deadline), for_citizen=for_citizen)
+def receipt(deadline: Deadline) -> Receipt:
+    """How the due time came to be."""
+    return _receipt(deadline, moves(deadline))
 
 
-def explanation(deadline: Deadline, *, for_citizen: bool = False) -> list[str]:
-    """The receipt as sentences."""
-    return receipt(deadline, for_citizen=for_citizen).sentences
+def plain_explanation(deadline: Deadline) -> list[str]:
+    """How the due time came to be, for the citizen: without the names of policies and rules."""
+    reckoned = _reckoned(deadline)
+    moved = moves(deadline)
+    if not moved:
+        return plainly(reckoned)
+    before = plain_time(moved[0].before, reckoned.calendar)
+    return [
+        *plainly(reckoned),
+        gettext("Days off were announced anew since; before that it was %(before)s.", before=before),
+    ]
 
 
 def explanations(deadline: Deadline) -> dict[str, list[str]]:
@@ -155,17 +165,21 @@ def explanations(deadline: Deadline) -> dict[str, list[str]]:
     return said
 
 
-def _receipt(deadline: Deadline, moved: Iterable[Move], *, for_citizen: bool = False) -> Receipt:
-    policy = policies.policy(deadline.order.policy_id)
-    *counted, due = reckoning(deadline, policies.calendar(deadline.calendar_id), policy.counting).explain()
-    rule = _rule(deadline, policy, for_citizen=for_citizen)
+def _receipt(deadline: Deadline, moved: Iterable[Move]) -> Receipt:
+    *counted, due = _reckoned(deadline).explain()
+    rule = _rule(deadline, policies.policy(deadline.order.policy_id))
     return Receipt(tuple(counted), tuple(move.said for move in moved), due, rule)
 
 
-def _rule(deadline: Deadline, policy: Policy, *, for_citizen: bool) -> str:
+def _reckoned(deadline: Deadline) -> Reckoning:
+    policy = policies.policy(deadline.order.policy_id)
+    return reckoning(deadline, policies.calendar(deadline.calendar_id), policy.counting)
+
+
+def _rule(deadline: Deadline, policy: Policy) -> str:
     limit = policy.row(deadline.row)
-    if limit is None or for_citizen:
-        return gettext("Rule: %(basis)s", basis=limit.source if limit else deadline.basis)
+    if limit is None:
+        return gettext("Rule: %(basis)s", basis=deadline.basis)
     return gettext(
         "Rule: %(basis)s (%(policy)s, version %(version)s, row %(row)s; %(evidence)s)",
         basis=limit.source,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 
@@ -28,13 +29,26 @@ def urge(order: Order, actor: Actor, now: datetime, *, note: str, version: int |
 
 def citizen_may_urge(order: Order, now: datetime) -> bool:
     """Whether a citizen can urge now: a unit has the order, and no citizen has urged since this working day began."""
-    if find(order.state, Action.URGE) is None:
-        return False
+    return find(order.state, Action.URGE) is not None and urged(order, now) is None
+
+
+@dataclass(frozen=True, slots=True)
+class Urged:
+    """When a citizen has urged last, and the day from which one may again."""
+
+    at: datetime
+    again: date
+
+
+def urged(order: Order, now: datetime) -> Urged | None:
+    """The urging by a citizen since this working day began; None where there is none."""
     by_citizen = select(func.max(Event.at)).where(
         Event.order_id == order.id, Event.action == Action.URGE, Event.actor_role == Role.CITIZEN
     )
     last = db.session.scalar(by_citizen)
-    return last is None or _working_day(last) < _working_day(now)
+    if last is None or _working_day(last) < _working_day(now):
+        return None
+    return Urged(last, policies.calendar_now().nth(_working_day(now) + 1))
 
 
 def _working_day(instant: datetime) -> int:

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -188,13 +188,31 @@ class Reckoning:
 
     def _said_days(self) -> Iterable[str]:
         """The days off and made up that moved the due time, of the limit and all that was added."""
-        counts = [*self._counts, *self._stopped_count()]
-        if off := joined(run for one in counts if one.unit in WORKING for run in one.skipped):
-            yield gettext("Days off, not counted: %(days)s.", days=_named(off))
-        if made_up := joined(run for one in counts for run in one.made_up):
-            yield gettext("Make-up working days, counted: %(days)s.", days=_named(made_up))
-        if rolled := joined(self._rolled()):
-            yield gettext("The last day is a day off, so it goes on past %(days)s.", days=_named(rolled))
+        if self.days_off:
+            yield gettext("Days off, not counted: %(days)s.", days=named(self.days_off))
+        if self.made_up:
+            yield gettext("Make-up working days, counted: %(days)s.", days=named(self.made_up))
+        if self.rolled:
+            yield gettext("The last day is a day off, so it goes on past %(days)s.", days=named(self.rolled))
+
+    @property
+    def days_off(self) -> tuple[Run, ...]:
+        """The days off that working time passed over, of the limit and all that was added."""
+        return joined(run for one in self._all_counts if one.unit in WORKING for run in one.skipped)
+
+    @property
+    def made_up(self) -> tuple[Run, ...]:
+        """The make-up working days that counted."""
+        return joined(run for one in self._all_counts for run in one.made_up)
+
+    @property
+    def rolled(self) -> tuple[Run, ...]:
+        """The days off natural days would have ended on."""
+        return joined(self._rolled())
+
+    @property
+    def _all_counts(self) -> list[Due]:
+        return [*self._counts, *self._stopped_count()]
 
     def _stopped_count(self) -> list[Due]:
         """What the pauses added, where it is working time: it passes days off as the limit does."""
@@ -318,18 +336,24 @@ def spoken_time(amount: timedelta) -> str:
     return " ".join(parts)
 
 
-def _named(runs: tuple[Run, ...]) -> str:
-    """Days in words. Many weekends are only counted: a list of them would hide the holidays."""
+def named(runs: tuple[Run, ...], say: Callable[[Run], str] | None = None) -> str:
+    """Days in words, each run as ``say`` says it. Many weekends are only counted: a list would hide the holidays."""
+    say = say or _run
     weekends = [run for run in runs if not run.name]
     if len(weekends) <= MOST_WEEKENDS:
-        return gettext(", ").join(_run(run) for run in runs)
+        return gettext(", ").join(say(run) for run in runs)
     days = sum((run.last - run.first).days + 1 for run in weekends)
-    named = [_run(run) for run in runs if run.name]
-    return gettext(", ").join([*named, gettext("%(n)s weekend days", n=days)])
+    holidays = [say(run) for run in runs if run.name]
+    return gettext(", ").join([*holidays, gettext("%(n)s weekend days", n=days)])
+
+
+def run_name(run: Run) -> str:
+    """Why days are off, or worked although the week has them off."""
+    return holiday_name(run.name) if run.name else gettext("weekend")
 
 
 def _run(run: Run) -> str:
-    name = holiday_name(run.name) if run.name else gettext("weekend")
+    name = run_name(run)
     if run.first == run.last:
         return f"{run.first:%m-%d} {name}"
     return gettext("%(first)s to %(last)s", first=f"{run.first:%m-%d}", last=f"{run.last:%m-%d}") + f" {name}"

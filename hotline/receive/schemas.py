@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
@@ -15,6 +16,7 @@ from hotline.policy.limits import Requester
 from hotline.policy.schemas import CityInstant
 
 TITLE_FROM_TEXT = 30
+PAUSES = re.compile("[，。；！？!?;]|,(?![0-9])")
 LATEST_INSTANT = 10**13  # in the year 2286, in milliseconds
 NOT_DIALLED = str.maketrans("", "", " \t-()")
 
@@ -25,8 +27,12 @@ def plain_phone(text: str) -> str:
 
 
 def title_of(title: str, text: str) -> str:
-    """The title given, or the beginning of the text in one line."""
-    return title or " ".join(text.split())[:TITLE_FROM_TEXT]
+    """The title given, or the beginning of the text in one line: to the last mark within reach, else with “…”."""
+    line = " ".join(text.split())
+    if title or len(line) <= TITLE_FROM_TEXT:
+        return title or line
+    marks = [pause.start() for pause in PAUSES.finditer(line, TITLE_FROM_TEXT // 2, TITLE_FROM_TEXT + 1)]
+    return line[: marks[-1]] if marks else line[:TITLE_FROM_TEXT] + "…"
 
 
 class IntakeSchema(Schema):

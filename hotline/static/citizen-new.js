@@ -3,7 +3,7 @@
   "use strict";
   var DRAFT = "citizen-draft", KEPT = ["text", "address", "district", "latitude", "longitude", "phone", "name", "requester", "secret", "nature", "key"];
   var DAYS = 7 * 24 * 3600 * 1000;
-  var form, asks, turn;
+  var form, asks, turn, again;  // again: the box that says a draft is here again
 
   function start() {
     form = document.querySelector("form[data-complaint]");
@@ -41,10 +41,15 @@
     show(0, false);
   }
   function next() {
-    var field = asks[turn].querySelector("[required]");
-    if (field && !field.value.trim()) { fault(field, form.dataset.required); return; }
-    if (field) fault(field, "");
-    go(turn + 1);
+    var field = asks[turn].querySelector("[required]"), wrong = field ? lacking(field) : "";
+    if (field) fault(field, wrong);
+    if (!wrong) go(turn + 1);
+  }
+  function lacking(field) {
+    var given = field.value.trim();
+    if (!given) return form.dataset.required;
+    if (!field.dataset.fits) return "";
+    return new RegExp("^(?:" + field.dataset.fits + ")$").test(given.replace(/[\s()-]/g, "")) ? "" : field.dataset.unfit;
   }
   function go(to) {
     history.pushState({ turn: to }, "");
@@ -53,6 +58,7 @@
   function show(to, moved) {
     turn = to;
     asks.forEach(function (one, n) { one.hidden = n !== to; });
+    if (again) again.hidden = to > 0;
     var said = form.querySelector(".steps-said");
     said.textContent = said.dataset.stepWords.replace("{n}", to + 1).replace("{all}", asks.length);
     if (to === asks.length - 1) summary();
@@ -205,6 +211,7 @@
     });
     box.appendChild(afresh);
     told.appendChild(box);
+    again = box;
   }
   document.addEventListener("replaced", start);
   start();

@@ -32,9 +32,11 @@
       var waiting = Array.prototype.slice.call(files), left = most - chosen.length;
       keep();
       Promise.all(waiting.slice(0, left).map(smaller)).then(function (ready) {
-        chosen = chosen.concat(ready);
+        var faults = ready.filter(function (one) { return !one.thumb; }).map(function (one) { return input.dataset.noPicture.replace("{name}", one.file.name); });
+        if (waiting.length > left) faults.push(input.dataset.tooMany);
+        chosen = chosen.concat(ready.filter(function (one) { return one.thumb; }));
         keep();
-        show(waiting.length > left ? input.dataset.tooMany : "");
+        show(faults);
       });
     }
     function keep() {
@@ -42,7 +44,7 @@
       chosen.forEach(function (one) { kept.items.add(one.file); });
       input.files = kept.files;
     }
-    function show(said) {
+    function show(faults) {
       place.textContent = "";
       chosen.forEach(function (one) {
         var figure = document.createElement("figure"), img = document.createElement("img"), remove = document.createElement("button");
@@ -53,13 +55,13 @@
         remove.setAttribute("aria-label", input.dataset.remove + " " + one.file.name);
         remove.addEventListener("click", function () {
           chosen = chosen.filter(function (other) { return other !== one; });
-          keep(); show(""); button.focus();
+          keep(); show([]); button.focus();
         });
         figure.appendChild(img);
         figure.appendChild(remove);
         place.appendChild(figure);
       });
-      if (said) { var p = document.createElement("p"); p.className = "fault"; p.textContent = said; place.appendChild(p); }
+      faults.forEach(function (said) { var p = document.createElement("p"); p.className = "fault"; p.textContent = said; place.appendChild(p); });
       button.disabled = chosen.length >= most;
       input.dispatchEvent(new CustomEvent("chosen", { bubbles: true, detail: chosen.length }));
     }
@@ -68,7 +70,7 @@
   function smaller(file) {
     return new Promise(function (done) {
       var reader = new FileReader(), img = new Image();
-      img.onerror = reader.onerror = function () { done({ file: file, thumb: "" }); };  // the server says what is wrong with it
+      img.onerror = reader.onerror = function () { done({ file: file, thumb: "" }); };  // no picture
       img.onload = function () {
         var drawn = draw(img, LONGEST);
         drawn.toBlob(function (blob) {

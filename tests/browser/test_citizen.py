@@ -110,9 +110,16 @@ def complain(phone: Phone, picture: Path) -> str:
     page.fill("#address", "南门口")
     page.locator(".tile", has=page.locator("input[value=d02]")).click()
     onward()
+    if script:
+        page.set_input_files("#photos", {"name": "说明.txt", "mimeType": "text/plain", "buffer": b"x"})
+        expect(page.locator("#photos-chosen")).to_contain_text("说明.txt 不是照片")
+        expect(page.locator(".photos img")).to_have_count(0)
     page.set_input_files("#photos", [picture])
     expect(page.locator(".photos img")).to_have_count(1 if script else 0)
     onward()
+    page.fill("#phone", "12345")
+    onward()  # nobody can be called there
+    expect(page.locator("#phone-error")).to_have_count(1 if script else 0)
     page.fill("#phone", "13912345678")
     onward()
     no_scrolling_sideways(page)
@@ -166,14 +173,34 @@ def test_the_whole_way_of_a_complaint(phone: Phone, live_app: Flask, picture: Pa
 
 
 @pytest.mark.parametrize("phone", [(PHONE, True)], indirect=True)
+def test_a_position_that_is_sent_can_be_kept_back(phone: Phone) -> None:
+    page = phone.page
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"latitude": 30.274085, "longitude": 120.15507})
+    page.goto("/citizen/new")
+    page.fill("#text", "说不清的第三件事")
+    go_on(page)
+    button = page.locator("#position button")
+    asks = button.inner_text()
+    button.click()
+    expect(page.locator("input[name=latitude]")).to_have_value("30.274085")
+    expect(button).not_to_have_text("移除")  # of what, it would not say
+    button.click()
+    expect(page.locator("input[name=latitude]")).to_have_value("")
+    expect(button).to_have_text(asks)
+
+
+@pytest.mark.parametrize("phone", [(PHONE, True)], indirect=True)
 def test_a_lost_connection_loses_nothing(phone: Phone, live_app: Flask) -> None:
     page = phone.page
     page.goto("/citizen/new")
     page.fill("#text", "说不清的另一件事")
     page.reload()
     expect(page.locator("#text")).to_have_value("说不清的另一件事")  # the draft
+    expect(page.locator("#told .note-done")).to_be_visible()
     for _ in range(3):
         go_on(page)
+        expect(page.locator("#told .note-done")).to_be_hidden()
     page.fill("#phone", "13912345678")
     go_on(page)
     page.context.set_offline(True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -17,7 +18,9 @@ from hotline.knowledge.operations import answer_directly
 from hotline.orders.attachments import Upload
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Attachment, Order
+from hotline.orders.urging import urge, urged
 from hotline.orders.vocabulary import Channel, Nature, Result, TimeKind
+from hotline.people.actors import CITIZEN
 from hotline.policy.limits import Clock
 from hotline.transfer import operations as transfer
 from hotline.transfer.merging import merge
@@ -77,6 +80,28 @@ def test_errors_stand_beside_the_fields_and_input_is_kept(client: FlaskClient) -
     assert count() == before
 
 
+def takes(client: FlaskClient, phone: str) -> bool:
+    """Whether a citizen can leave this number: without words the form is refused either way, for them alone or for both."""
+    answer = client.post("/citizen/new", data=form(text="", phone=phone))
+    assert answer.status_code == 422
+    return 'id="phone-error"' not in answer.text
+
+
+@pytest.mark.parametrize(
+    "phone",
+    ["139 1234 5678", "+86 139-1234-5678", "010-12345678", "0571 1234567", "+86 10 12345678", "+49 30 901820"],
+)
+def test_a_number_the_hotline_can_call_is_taken(client: FlaskClient, phone: str) -> None:
+    assert takes(client, phone)
+
+
+@pytest.mark.parametrize(
+    "phone", ["12345", "8123456", "1391234567", "139123456789", "12345678", "+12345", "139a2345678"]
+)
+def test_one_it_cannot_call_is_not(client: FlaskClient, phone: str) -> None:
+    assert not takes(client, phone)
+
+
 def test_a_program_that_fills_everything_is_refused(client: FlaskClient) -> None:
     before = count()
     answer = client.post("/citizen/new", data=form(website="http://spam.example"))
@@ -119,9 +144,8 @@ def test_number_and_phone_must_both_fit(client: FlaskClient, now: datetime) -> N
     order = factories.received(now)
     empty = factories.received(now, requester_phone="")
     db.session.commit()
-    wrong = [(order.number, "0000"), ("20260101000000", "5678"), (order.number, ""), (order.number, "12345678")]
     pages = set()
-    for number, tail in [*wrong, (empty.number, ""), (empty.number, "0000"), ("", "")]:
+    for number, tail in ((order.number, "0000"), ("20260101000000", "5678"), (empty.number, "0000")):
         answer = client.post("/citizen/follow", data={"number": number, "tail": tail})
         assert answer.status_code == 404
         pages.add(answer.text.split('id="wrong">')[1].split("</div>")[0])
@@ -130,6 +154,24 @@ def test_number_and_phone_must_both_fit(client: FlaskClient, now: datetime) -> N
     spaced = f"{order.number[:8]} {order.number[8:]}"
     assert client.post("/citizen/follow", data={"number": spaced, "tail": " 5678 "}).status_code == 303
     assert order.number in client.get("/citizen/order").text
+
+
+@pytest.mark.parametrize(
+    ("number", "tail", "fields"),
+    [
+        ("", "", {"number", "tail"}),
+        ("123", "abcd", {"number", "tail"}),
+        ("20260101000000", "12345678", {"tail"}),
+        ("2026010100000x", "5678", {"number"}),
+    ],
+)
+def test_what_is_no_number_is_told_beside_its_field(
+    client: FlaskClient, number: str, tail: str, fields: set[str]
+) -> None:
+    answer = client.post("/citizen/follow", data={"number": number, "tail": tail})
+    assert answer.status_code == 422
+    assert set(re.findall(r'id="(\w+)-error"', answer.text)) == fields
+    assert "No complaint fits" not in answer.text
 
 
 def test_progress_tells_what_is_the_citizens_and_no_more(client: FlaskClient, now: datetime) -> None:
@@ -211,7 +253,7 @@ def test_what_comes_next_has_its_date_and_its_reason(client: FlaskClient, now: d
     page = follow(client, order.number)
     due = next(one for one in order.deadlines if one.clock is Clock.HANDLE)
     assert due.due_at.isoformat() in page
-    assert "limit 5 working days" in page
+    assert "5 working days." in page
     assert "<details>" in page
 
 
@@ -279,7 +321,7 @@ def test_a_second_unit_is_named_from_when_it_has_the_order(session: None, now: d
 
 
 def test_who_tries_too_often_is_told_to_wait(limited: FlaskClient) -> None:
-    asked = [limited.post("/citizen/follow", data={"number": str(n), "tail": "0000"}) for n in range(21)]
+    asked = [limited.post("/citizen/follow", data={"number": f"{n:014}", "tail": "0000"}) for n in range(21)]
     assert [answer.status_code for answer in asked] == [404] * 20 + [429]
     assert 'value="0000"' in asked[-1].text
 
@@ -344,6 +386,7 @@ def test_a_citizen_urges_once_a_working_day(client: FlaskClient, now: datetime) 
     page = client.post("/citizen/urge", data={"note": "还在漏水"}, follow_redirects=True).text
     assert "We have told the office that you are waiting." in page
     assert "was urged to get on with it" in page
+    assert "You can urge it again from" in page
     assert "/citizen/urge" not in page
     assert "还在漏水" not in page  # what is noted is the government's own
     again = client.post("/citizen/urge", data={}, follow_redirects=True).text
@@ -351,6 +394,17 @@ def test_a_citizen_urges_once_a_working_day(client: FlaskClient, now: datetime) 
     order = factories.fresh(order)
     assert order.urges == 1
     assert order.events[-1].payload["note"] == "还在漏水"
+
+
+def test_the_day_to_urge_again_is_the_next_working_day(session: None, now: datetime) -> None:
+    order = factories.handling(now)
+    friday = now + timedelta(days=(4 - now.weekday()) % 7)
+    urge(order, CITIZEN, friday, note="催")
+    for later in (friday, friday + timedelta(days=2)):
+        said = urged(order, later)
+        assert said is not None
+        assert (said.at, said.again) == (friday, friday.date() + timedelta(days=3))
+    assert urged(order, friday + timedelta(days=3)) is None
 
 
 def test_urging_needs_an_order_that_is_followed_and_with_a_unit(client: FlaskClient, now: datetime) -> None:

@@ -109,6 +109,14 @@ def test_what_is_no_photo_is_refused_and_the_text_kept(
     assert 'id="photos-error"' in answer.text
 
 
+def test_all_that_is_wrong_is_told_at_once(client: FlaskClient) -> None:
+    photos = [photo("一.txt", b"x"), photo("二.txt", b"x")]
+    answer = client.post("/citizen/new", data={"key": "p3", "text": "", "phone": "12345", "photos": photos})
+    assert answer.status_code == 422
+    assert all(f'id="{field}-error"' in answer.text for field in ("text", "phone", "photos"))
+    assert answer.text.count("一.txt is not a photo") == answer.text.count("二.txt is not a photo") == 2
+
+
 # The place
 
 
@@ -322,6 +330,7 @@ def test_rating_is_one_touch_on_the_page_of_the_order(client: FlaskClient, now: 
     assert "You told us what you think of the answer." in page
     assert "没有人来" in page
     assert "/citizen/rate" not in page
+    assert "No, not solved · Dissatisfied" in page
     event = fresh(order).events[-1]
     assert (event.action, event.payload["note"], event.payload["known_by"]) == (Action.EVALUATE, "没有人来", "number")
     assert client.post("/citizen/rate", data=rating).status_code == 409
@@ -345,6 +354,8 @@ def test_nobody_closes_an_order_who_only_knows_number_and_phone(
     order = saved(factories.replied(now))
     rating = {"solved": "true", "satisfaction": "satisfied"}
     page = seen(follow(client, order), "/citizen/rate", **rating)
+    assert "Thank you. Your answer is recorded." in page
+    assert "Yes, solved · Satisfied" in page
     assert "The hotline is looking at what you said about the answer." in page
     again = client.post("/citizen/rate", data=rating).text
     assert "Thank you. Your answer is recorded." in again

@@ -15,6 +15,7 @@ from hotline.base.i18n import speaking
 from hotline.policy.calendar import Calendar, Hours
 from hotline.policy.clock import Course, Extension, Pause, PauseReason, Reckoning, city_time
 from hotline.policy.counting import Counting, TimeUnit, add_worked, add_working, working_between
+from hotline.policy.plain import plainly
 from tests.policy.calendars import (
     CITY,
     COUNTINGS,
@@ -268,6 +269,57 @@ def test_a_limit_over_spring_festival_explains_itself() -> None:
         "Days off, not counted: 02-15 to 02-23 Spring Festival.",
         "Make-up working days, counted: 02-14 Spring Festival (make-up).",
         "Due 2026-02-27 17:30 (Fri).",
+    ]
+
+
+def plain(course: Course, code: str) -> list[str]:
+    with speaking(code):
+        return plainly(Reckoning(course, CITY))
+
+
+def test_a_citizen_is_told_from_when_what_does_not_count_and_until_when() -> None:
+    course = Course(
+        at("2026-09-18 17:00"),
+        10,
+        WD,
+        (Extension(5, WD, at("2026-10-09 10:00")),),
+        (pause("2026-09-29 09:00", "2026-10-08 15:00", PauseReason.PROCEDURE),),
+    )
+    assert plain(course, "en") == [
+        "Counted from Fri 18 Sep 17:00: 10 working days.",
+        "That day itself does not count.",
+        (
+            "These days do not count: Sat 19 Sep (weekend), Fri 25 Sep to Sun 27 Sep (Mid-Autumn Festival), "
+            "Thu 1 Oct to Wed 7 Oct (National Day), Sun 11 Oct (weekend), Sat 17 Oct to Sun 18 Oct (weekend)."
+        ),
+        "These days are worked instead, and count: Sun 20 Sep, Sat 10 Oct.",
+        "On Fri 9 Oct it was given 5 working days more.",
+        ("From Tue 29 Sep 09:00 to Thu 8 Oct 15:00 it waited for a procedure the law asks for: that does not count."),
+        "So it is due by Tue 20 Oct 15:00.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("course", "told"),
+    [
+        (Course(TUESDAY, 4, WH), ["Only the hours count in which offices work."]),
+        (Course(TUESDAY, 2, NH), []),
+        (Course(at("2026-02-13 10:00"), 5, ND), ["That day itself does not count.", "Wed 18 Feb to Mon 23 Feb"]),
+    ],
+)
+def test_plain_words_fit_what_is_counted(course: Course, told: list[str]) -> None:
+    first, *middle, last = plain(course, "en")
+    assert first.startswith("Counted from")
+    assert last.startswith("So it is due by")
+    assert len(middle) == len(told)
+    assert all(words in sentence for words, sentence in zip(told, middle, strict=True))
+
+
+def test_a_date_set_elsewhere_is_told_as_such() -> None:
+    course = Course(TUESDAY, 2, WD, upstream=at("2026-11-29 00:00"))
+    assert plain(course, "en") == [
+        "Whoever passed your complaint on to us has set this date.",
+        "So it is due by Sat 28 Nov 24:00.",
     ]
 
 

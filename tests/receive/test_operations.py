@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
@@ -15,10 +16,27 @@ from hotline.orders.models import Order, order_numbers
 from hotline.orders.operations import NUMBERS_A_DAY
 from hotline.people.actors import CITIZEN
 from hotline.receive.operations import receive_complaint
+from hotline.receive.schemas import TITLE_FROM_TEXT, title_of
 from tests import factories
 from tests.conftest import NOW
 
 AT_ONCE = 6
+LONG = "锦绣花园小区三号楼一单元的电梯坏了三天"  # 19 letters
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("路灯不亮。", "路灯不亮。"),
+        (f"{LONG}，物业一直没有人来修也没有说法", LONG),
+        (f"急！{LONG}{LONG}", f"急！{LONG}{LONG}"[:TITLE_FROM_TEXT] + "…"),
+        (f"{LONG} 共收了1,000元，没有发票。", f"{LONG} 共收了1,000元"),
+        ("字" * TITLE_FROM_TEXT + "。还有", "字" * TITLE_FROM_TEXT),
+    ],
+)
+def test_a_title_made_of_the_text_ends_where_the_text_pauses(text: str, title: str) -> None:
+    assert title_of("", text) == title
+    assert title_of("别的", text) == "别的"
 
 
 def test_the_same_external_id_at_the_same_moment_is_one_order_and_conflicts(app: Flask, committed: None) -> None:
