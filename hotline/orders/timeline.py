@@ -31,8 +31,9 @@ from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies
 from hotline.policy.appeals import Ground, Scope
-from hotline.policy.clock import city_time, spoken
+from hotline.policy.clock import spoken
 from hotline.policy.counting import TimeUnit
+from hotline.policy.plain import plain_time
 from hotline.policy.triggers import Supervision
 
 NAMELESS = frozenset({Role.SYSTEM, Role.CITIZEN})
@@ -116,7 +117,7 @@ def _lines(event: Event, told: Mapping[str, Callable[[Any], Line]]) -> Iterable[
 
 
 def _instant(written: str) -> str:
-    return city_time(datetime.fromisoformat(written), policies.calendar_now(), ends=True)
+    return plain_time(datetime.fromisoformat(written), policies.calendar_now())
 
 
 def time_in_words(time: Mapping[str, Any], *, brief: bool = False) -> str:
