@@ -16,7 +16,7 @@ from hotline.people.models import UnitKind
 from hotline.people.roles import Role
 from hotline.policy.clock import city_time
 from hotline.policy.queries import calendar_now
-from hotline.transfer.catalogue_check import power_title
+from hotline.transfer.catalogue_check import listed_powers, power_title
 from hotline.transfer.catalogue_words import CatalogueNames
 
 FIELDS = {
@@ -145,7 +145,7 @@ class ChangeWords:
 
     def powers(self, powers: str) -> str:
         """A unit's powers, by name."""
-        return gettext(", ").join(power_title(one) for one in powers.split(";") if one)
+        return gettext(", ").join(power_title(one) for one in listed_powers(powers))
 
     def _value(self, name: str, side: dict[str, Any]) -> str:
         value = side.get(name)
