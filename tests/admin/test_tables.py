@@ -196,6 +196,7 @@ def test_a_policy_is_checked_compared_and_adopted_for_a_day(sign_in: SignIn) -> 
         return browser.post("/admin/policies/preview", data={"file": (BytesIO(content.encode()), "own.toml")}).text
 
     assert "is not TOML" in compare("name =")
+    assert "is not TOML at line 1, column 8: Expected" in compare("[limits\n")
     assert "there is no such preset" in compare('extends = "nothing"')
     assert "the policy lacks" in compare('name = "own"')
     own = compare('extends = "default"\nname = "own"\nlabel = "本市政策"\n')
