@@ -82,7 +82,7 @@ def days_in(name: str, content: bytes, field: str = "") -> Found:
 
 def _told(faults: list[str]) -> list[str]:
     more = len(faults) - MOST_TOLD
-    return [*faults[:MOST_TOLD], gettext("and %(n)s more", n=more)] if more > 0 else faults
+    return [*faults[:MOST_TOLD], gettext("and %(n)s more faults", n=more)] if more > 0 else faults
 
 
 def split_spans(written: str) -> list[list[str]]:

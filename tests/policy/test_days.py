@@ -101,7 +101,7 @@ def test_every_bad_row_is_told_but_no_more_than_ten() -> None:
     assert [said.split(":")[0] for said in refusal.value.errors["file"]] == ["line 2", "line 3", "line 4", "line 6"]
     with pytest.raises(Invalid) as refusal:
         days_in("days.csv", (HEAD + "x,off,\n" * 12).encode(), "file")
-    assert [len(refusal.value.errors["file"]), refusal.value.errors["file"][-1]] == [11, "and 2 more"]
+    assert [len(refusal.value.errors["file"]), refusal.value.errors["file"][-1]] == [11, "and 2 more faults"]
     events = [
         on("2026-01-01", "元旦（休）", "RRULE:FREQ=YEARLY"),
         on("2026-01-03", "元旦（休）", "DTEND;VALUE=DATE:20260101"),
