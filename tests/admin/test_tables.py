@@ -155,6 +155,15 @@ def test_what_is_out_of_use_is_not_suggested(actor: ActorOf) -> None:
     assert "060101" not in {row.category for row in suggest("", TEXT).ranked}
 
 
+def test_the_calendar_speaks_the_readers_language(sign_in: SignIn) -> None:
+    browser = sign_in("admin")
+    page = browser.get("/admin/calendar?year=2026").text
+    assert "<caption>January</caption>" in page
+    assert 'title="2026-01-01 New Year"' in page
+    assert not {"休", "班", "六"} & set(page)
+    assert "<caption>1月</caption>" in browser.get("/admin/calendar?year=2026&lang=zh").text
+
+
 def test_days_are_compared_put_in_force_and_deadlines_follow(sign_in: SignIn) -> None:
     factories.dispatched(NOW)
     db.session.commit()
