@@ -155,6 +155,13 @@ def test_what_is_out_of_use_is_not_suggested(actor: ActorOf) -> None:
     assert "060101" not in {row.category for row in suggest("", TEXT).ranked}
 
 
+def test_the_first_policy_holds_from_the_beginning_wherever_it_is_named(sign_in: SignIn) -> None:
+    browser = sign_in("admin")
+    for address in ("/admin/changes?subject=policy", "/admin/policies"):
+        assert "from the beginning" in browser.get(address).text
+    assert "2000-01-01" not in browser.get("/admin/changes?subject=policy").text
+
+
 def test_the_calendar_speaks_the_readers_language(sign_in: SignIn) -> None:
     browser = sign_in("admin")
     page = browser.get("/admin/calendar?year=2026").text
