@@ -149,7 +149,7 @@ def test_what_a_citizen_adds_reaches_the_unit_and_stands_on_the_page(client: Fla
     order = saved(factories.handling(now))
     page = seen(follow(client, order), "/citizen/add", note="又漏到三楼了", photos=[photo()])
     assert "又漏到三楼了" in page
-    assert "photo-1.png" in page
+    assert re.search(r"photo-1.png</a> <small>\d+ B</small>", page)
     event = fresh(order).events[-1]
     assert (event.action, event.actor_role, event.payload["note"]) == (Action.NOTE, Role.CITIZEN, "又漏到三楼了")
     assert told(event) == {("housing", None)}
