@@ -159,6 +159,7 @@ DESKS = (
 
 # Whose day begins at another desk than the first of their rail.
 WORKS_AT = {Role.SUPERVISOR: "watch.supervision", Role.ADMIN: "admin.index"}
+KIB = 1024
 
 
 def init_app(app: Flask) -> None:
@@ -170,6 +171,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(when, "when")
     app.add_template_filter(day_of, "day_of")
     app.add_template_filter(day_words, "day_words")
+    app.add_template_filter(file_size, "file_size")
     app.add_template_filter(mask_phone, "mask_phone")
     app.add_template_filter(mask_name, "mask_name")
     app.add_template_global(countdown_of, "countdown_of")
@@ -233,6 +235,13 @@ def when(instant: datetime | None) -> str:
     local, today = instant.astimezone(zone), utc_now().astimezone(zone)
     year = ("y年", "y ") if local.year != today.year else ("", "")
     return dated(local, f"{year[0]}M月d日 EEE HH:mm", f"EEE d MMM {year[1]}HH:mm")
+
+
+def file_size(size: int) -> str:
+    """How large a file is, alike in every language: 67 B, 12 KB, 1.4 MB."""
+    if size < KIB:
+        return f"{size} B"
+    return f"{size / KIB:.0f} KB" if size < KIB * KIB else f"{size / KIB / KIB:.1f} MB"
 
 
 def day_of(instant: datetime) -> str:

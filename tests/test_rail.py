@@ -1,4 +1,4 @@
-"""The rail lights the desk a page stands under, and the row of administration its page."""
+"""The rail lights the desk a page stands under, and the row of administration its page; how files are measured."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from hotline.admin.nav import TABS
-from hotline.shell import DESKS
+from hotline.shell import DESKS, file_size
 
 # Pages that are nobody's desk: home and sign-in, what is reached from everywhere, and what has a frame of its own.
 ELSEWHERE = ("home", "static", "bootstrap.", "people.", "citizen.", "notices.", "wall.")
@@ -54,3 +54,8 @@ def test_no_page_leaves_the_rail_dark(app: Flask) -> None:
 )
 def test_a_page_of_administration_lights_its_own(endpoint: str, tab: str) -> None:
     assert [one.endpoint for one in TABS if one.holds(endpoint)] == [tab]
+
+
+@pytest.mark.parametrize(("size", "said"), [(67, "67 B"), (12_300, "12 KB"), (1_468_006, "1.4 MB")])
+def test_a_file_is_measured_alike_in_every_language(size: int, said: str) -> None:
+    assert file_size(size) == said

@@ -16,7 +16,7 @@ from hotline.admin.schemas import DaysForm, HoursForm
 from hotline.admin.words import ChangeWords
 from hotline.base.changes import Subject, history_of
 from hotline.base.errors import Invalid, NotFound
-from hotline.base.i18n import gettext
+from hotline.base.i18n import dated, gettext
 from hotline.base.time import utc_now
 from hotline.base.web import whole_number
 from hotline.orders.calendars import (
@@ -35,6 +35,7 @@ from hotline.people.actors import Actor
 from hotline.people.roles import Permission
 from hotline.people.signin import needs
 from hotline.policy.calendar import Calendar
+from hotline.policy.clock import holiday_name
 from hotline.policy.days import YEARS, Day, days_in, split_spans
 from hotline.policy.models import CalendarVersion
 from hotline.policy.queries import read_calendar
@@ -140,18 +141,19 @@ def _shown(given: Tried = NOTHING_TRIED) -> str:
     )
 
 
-def _months(calendar: Calendar, year: int) -> Iterable[list[list[tuple[date, str, str] | None]]]:
-    """The twelve months in weeks from Monday on: each day with what it is and its name."""
+def _months(calendar: Calendar, year: int) -> Iterable[tuple[str, list[list[tuple[date, str, str] | None]]]]:
+    """The twelve months by name, in weeks from Monday on: each day with what it is and its name."""
     for month in range(1, 13):
-        yield [
+        weeks = [
             [_cell(calendar, day) if day.month == month else None for day in week]
             for week in Weeks().monthdatescalendar(year, month)
         ]
+        yield dated(date(year, month, 1), "M月", "MMMM"), weeks
 
 
 def _cell(calendar: Calendar, day: date) -> tuple[date, str, str]:
     kind, name = named_day(calendar, day)
-    return day, kind or ("" if calendar.is_working_day(day) else "weekend"), name
+    return day, kind or ("" if calendar.is_working_day(day) else "weekend"), holiday_name(name)
 
 
 def _upload(given: Tried) -> str:
@@ -171,4 +173,5 @@ def _preview(days: list[Day], message: str = "") -> str:
         packed=pack(json.dumps(days).encode()),
         form=request.form,
         message=message,
+        holiday_name=holiday_name,
     )

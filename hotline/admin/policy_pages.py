@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from hotline.policy.words import by_clock
 from hotline.transfer.catalogue_csv import pack, unpack
 
 pages = Blueprint("policies", __name__, url_prefix="/policies", template_folder="templates")
+PLACED = re.compile(r"(.*) \(at line (\d+), column (\d+)\)", re.DOTALL)  # as the parser of TOML says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,16 @@ def _chosen() -> dict[str, Any]:
     try:
         document = tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        raise Invalid.field("file", gettext("is not TOML: %(why)s", why=wrong)) from wrong
+        raise Invalid.field("file", _no_toml(str(wrong))) from wrong
     return _usable(_whole(document))
+
+
+def _no_toml(said: str) -> str:
+    """What the parser says, and where, in the reader's words."""
+    if placed := PLACED.fullmatch(said):
+        why, line, column = placed.groups()
+        return gettext("is not TOML at line %(line)s, column %(column)s: %(why)s", line=line, column=column, why=why)
+    return gettext("is not TOML: %(why)s", why=said)
 
 
 def _whole(document: dict[str, Any]) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class UnitForm(Schema):
     kind = member(UnitKind, required=True)
     parent = words(40, load_default=None)
     district = words(40, load_default=None)
-    powers = words(120)
+    powers = fields.List(fields.String(), load_default=list)
     contact = words(120)
 
 

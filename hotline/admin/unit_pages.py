@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
@@ -19,6 +22,7 @@ from hotline.people.queries import count_users, unit_tree, units_without_users
 from hotline.people.roles import Permission
 from hotline.people.signin import needs
 from hotline.people.units import add_unit, change_unit
+from hotline.transfer.catalogue_check import known_powers, listed_powers, power_title, written_powers
 
 LONELY = "lonely"  # units nobody signs in for
 
@@ -54,7 +58,7 @@ def new() -> ResponseReturnValue:
 @needs(Permission.ADMINISTER)
 def add() -> ResponseReturnValue:
     """Add a unit."""
-    done = attempt("new", NewUnitForm, add_unit)
+    done = attempt("new", NewUnitForm, _told_powers(add_unit))
     return (_blank(done), done.status) if isinstance(done, Tried) else _done(done.code, done)
 
 
@@ -69,7 +73,8 @@ def shown(code: str) -> ResponseReturnValue:
 @needs(Permission.ADMINISTER)
 def change(code: str) -> ResponseReturnValue:
     """Change a unit."""
-    return _done(code, attempt("change", UnitForm, change_unit, code=code, expected=version_seen()))
+    change = _told_powers(change_unit)
+    return _done(code, attempt("change", UnitForm, change, code=code, expected=version_seen()))
 
 
 @pages.post("/<code>/active")
@@ -79,6 +84,15 @@ def switch(code: str) -> ResponseReturnValue:
     return _done(code, attempt("switch", SwitchForm, retire_unit, code=code, expected=version_seen()))
 
 
+def _told_powers(verb: Callable[..., Unit]) -> Callable[..., Unit]:
+    """A verb that is told of powers as a unit keeps them, by a form that ticks them."""
+
+    def told(*, powers: list[str], **said: Any) -> Unit:
+        return verb(powers=written_powers(powers), **said)
+
+    return told
+
+
 def _done(code: str, done: Unit | Tried) -> ResponseReturnValue:
     if isinstance(done, Tried):
         return _shown(code, done), done.status
@@ -86,7 +100,17 @@ def _done(code: str, done: Unit | Tried) -> ResponseReturnValue:
 
 
 def _blank(tried: Tried) -> str:
-    return render_template("admin/unit_new.html", tried=tried, kinds=list(UnitKind), names=Names())
+    return render_template("admin/unit_new.html", tried=tried, **_choices())
+
+
+def _choices(unit: Unit | None = None) -> dict[str, Any]:
+    """What the fields of a unit offer; powers it has are ticked."""
+    return {
+        "kinds": list(UnitKind),
+        "names": Names(),
+        "powers": {code: power_title(code) for code in known_powers()},
+        "has_powers": listed_powers(unit.powers) if unit else [],
+    }
 
 
 def _shown(code: str, tried: Tried = NOTHING_TRIED) -> str:
@@ -101,6 +125,5 @@ def _shown(code: str, tried: Tried = NOTHING_TRIED) -> str:
         history=history_of(Subject.UNIT, code),
         words=ChangeWords(),
         tried=tried,
-        kinds=list(UnitKind),
-        names=Names(),
+        **_choices(unit),
     )

@@ -15,8 +15,8 @@ from hotline.notices.models import Medium
 from hotline.people.models import UnitKind
 from hotline.people.roles import Role
 from hotline.policy.clock import city_time
-from hotline.policy.queries import calendar_now
-from hotline.transfer.catalogue_check import power_title
+from hotline.policy.queries import calendar_now, policy_starts
+from hotline.transfer.catalogue_check import listed_powers, power_title
 from hotline.transfer.catalogue_words import CatalogueNames
 
 FIELDS = {
@@ -82,6 +82,14 @@ PAGES = {
 }
 
 
+def _in_force(value: str) -> str:
+    """From when on a policy holds; the first has always held."""
+    starts = datetime.fromisoformat(value)
+    if starts <= min(start for _, start in policy_starts()):
+        return gettext("from the beginning")
+    return city_time(starts, calendar_now())
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One field of a change, in words."""
@@ -104,7 +112,7 @@ class ChangeWords:
             **dict.fromkeys(("unit", "parent", "default_unit", "lead", "assist", "copy"), units),
             "district": lambda value: self._names.districts.get(value, value),
             "category": self._names.category_path,
-            "effective": lambda value: city_time(datetime.fromisoformat(value), calendar_now()),
+            "effective": _in_force,
             "power": power_title,
             "powers": self.powers,
             **dict.fromkeys(("sign_in", "origin", "delivery"), self._known),
@@ -145,7 +153,7 @@ class ChangeWords:
 
     def powers(self, powers: str) -> str:
         """A unit's powers, by name."""
-        return gettext(", ").join(power_title(one) for one in powers.split(";") if one)
+        return gettext(", ").join(power_title(one) for one in listed_powers(powers))
 
     def _value(self, name: str, side: dict[str, Any]) -> str:
         value = side.get(name)

@@ -67,14 +67,15 @@ def _plain(char: str) -> str:
     return "" if category in _DROPPED else char
 
 
-def words(maximum: int, *, required: bool = False, minimum: int = 0, **more: Any) -> Trimmed:
-    """A text field of at most ``maximum`` characters."""
+def words(maximum: int, *, required: bool = False, minimum: int = 0, lacking: Any = None, **more: Any) -> Trimmed:
+    """A text field of at most ``maximum`` characters. lacking: what is said where a required one is empty."""
+    lacking = lacking or _REQUIRED["required"]
     checks: list[Any] = [validate.Length(max=maximum, error=_l("is longer than {max} characters; shorten it"))]
     if required:
-        checks.append(validate.Length(min=max(1, minimum), error=_l("is required")))
+        checks.append(validate.Length(min=max(1, minimum), error=lacking))
     if not required:
         more.setdefault("load_default", "")
-    messages = {**_REQUIRED, "invalid": _l("give a text")}
+    messages = {"required": lacking, "null": lacking, "invalid": _l("give a text")}
     return Trimmed(required=required, validate=checks, error_messages=messages, **more)
 
 

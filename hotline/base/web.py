@@ -125,6 +125,23 @@ WORDS = {
 }
 
 
+# What is asked for by addresses, in words: on a page of its own there is no field beside which a fault could stand.
+ASKED = {
+    "period": mark("Period"),
+    "day": mark("Day"),
+    "first": mark("First day"),
+    "last": mark("Last day"),
+    "cutoff": mark("As of"),
+    "page": mark("Page"),
+    "unit": mark("Unit"),
+    "district": mark("District"),
+    "category": mark("Category"),
+    "channel": mark("Channel"),
+    "state": mark("State"),
+    "role": mark("Role"),
+}
+
+
 def _words_for(error: HTTPException, status: int) -> str:
     if isinstance(error, CSRFError):
         return gettext("The page has expired. Go back, reload it, and send again.")
@@ -146,4 +163,5 @@ def _argument_errors(error: HTTPException) -> dict[str, list[str]]:
 def _answer(status: int, title: str, more: dict[str, Any]) -> Response:
     if wants_json():
         return problem(status, title, **more)
-    return Response(render_template("error.html", status=status, title=title, **more), status=status)
+    page = render_template("error.html", status=status, title=title, asked=ASKED, **more)
+    return Response(page, status=status)

@@ -25,6 +25,7 @@ def _callable(written: str) -> None:
 class CitizenSchema(IntakeSchema):
     """A complaint placed by its citizen, who must be within reach of an answer."""
 
+    text = words(5000, required=True, lacking=_l("write what has happened"))
     phone = Trimmed(
         required=True,
         validate=_callable,
@@ -53,10 +54,16 @@ class UrgeBody(Schema):
     note = words(500)
 
 
-class WhyBody(Schema):
-    """Why a citizen withdraws, or asks again."""
+class AgainBody(Schema):
+    """Why a citizen asks to look at it again."""
 
-    note = words(500, required=True)
+    note = words(500, required=True, lacking=_l("write what is still not right"))
+
+
+class WithdrawBody(Schema):
+    """Why a citizen withdraws."""
+
+    note = words(500, required=True, lacking=_l("write why you no longer need it"))
 
 
 class CitizenAnswerBody(Schema):

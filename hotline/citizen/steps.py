@@ -10,7 +10,7 @@ from typing import Any
 from hotline.base.i18n import gettext, mark
 from hotline.base.schemas import Schema
 from hotline.citizen import operations
-from hotline.citizen.schemas import AddBody, UrgeBody, WhyBody
+from hotline.citizen.schemas import AddBody, AgainBody, UrgeBody, WithdrawBody
 from hotline.orders.lifecycle import Action, State, find
 from hotline.orders.models import Order
 from hotline.orders.open_steps import asked_for, may_ask
@@ -56,7 +56,7 @@ STEPS = (
         mark("Somebody of the hotline reads it, decides whether the office has to do it again, and tells you here."),
         mark("Ask to look at it again"),
         mark("We have your request. The hotline looks at it and tells you here what it decides."),
-        WhyBody,
+        AgainBody,
         operations.ask_center,
         lambda order, now: _may_ask(order, now, Ask.AGAIN),
     ),
@@ -92,7 +92,7 @@ STEPS = (
         mark("For instance: it is settled, or it was a mistake."),
         mark("Yes, withdraw it"),
         mark("Thank you for telling us."),
-        WhyBody,
+        WithdrawBody,
         operations.give_up,
         _may_give_up,
         ends=True,

@@ -38,7 +38,7 @@ def add_category(
     if not CODE.fullmatch(code):
         raise Invalid.field("code", gettext("give two, four or six digits, e.g. 0601 below 06"))
     if db.session.get(Category, code) is not None:
-        raise Invalid.field("code", gettext("is taken; choose another"))
+        raise Invalid.field("code", gettext("this code is taken; choose another"))
     _require_above(code, Invalid.field("code", gettext("there is no category above it; add that one first")))
     category = Category(code=code, name=name, name_en=name_en, default_unit=default_unit, active=True)
     db.session.add(category)

@@ -117,7 +117,7 @@ def add_unit(code: str, actor: Actor, now: datetime, **said: Any) -> Unit:
     if not CODE.fullmatch(code):
         raise Invalid.field("code", gettext("give small letters, digits and hyphens, e.g. d03-s1"))
     if db.session.get(Unit, code) is not None:
-        raise Invalid.field("code", gettext("is taken; choose another"))
+        raise Invalid.field("code", gettext("this code is taken; choose another"))
     unit = Unit(code=code, active=True, powers="")
     _write(unit, **said)
     db.session.add(unit)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from hotline.base.errors import Invalid
 from hotline.base.files import decoded
+from hotline.base.i18n import gettext
 from hotline.base.time import DAY
 from hotline.policy.calendar import WEEKDAYS
 
@@ -38,6 +39,7 @@ HOLIDAY, WORKDAY = "holiday", "workday"
 UNNAMED = {HOLIDAY: "放假", WORKDAY: "调休"}
 COLUMNS = ("date", "kind", "name")
 NOVEMBER = 11
+MOST_TOLD = 10  # of the rows that are wrong
 YEARS = range(1949, 2200)
 
 
@@ -64,20 +66,31 @@ def find_days(file: Path) -> Found:
 
 
 def days_in(name: str, content: bytes, field: str = "") -> Found:
-    """Likewise, of a file's name and content; what is wrong is said of the field, or of the file."""
+    """Likewise, of a file's name and content; what is wrong is said of the field, or of the file, of all its rows."""
+    faults: list[str] = []
     try:
         if name.lower().endswith(".ics") or ICAL.match(content):
-            return _from_ical(_text(FOLD.sub(b"", content)))
-        return Found(_once(_csv_rows(_text(content))))
+            found = _from_ical(_text(FOLD.sub(b"", content)), faults)
+        else:
+            found = Found(_once(_csv_rows(_text(content), faults), faults))
     except (ValueError, csv.Error) as wrong:
         raise Invalid.field(field or name, str(wrong)) from wrong
+    if faults:
+        raise Invalid({field or name: _told(faults)})
+    return found
+
+
+def _told(faults: list[str]) -> list[str]:
+    more = len(faults) - MOST_TOLD
+    return [*faults[:MOST_TOLD], gettext("and %(n)s more faults", n=more)] if more > 0 else faults
 
 
 def split_spans(written: str) -> list[list[str]]:
     """Working hours as they are typed, 09:00-12:00,14:00-18:00, as a calendar's document keeps them."""
     spans = [span.strip().split("-") for span in written.split(",")]
     if any(len(span) != 2 for span in spans):  # noqa: PLR2004 # from and to
-        raise Invalid.field("hours", f"{written!r} is no list of spans; write them as 09:00-12:00,14:00-18:00")
+        no_spans = gettext("“%(written)s” is no list of spans; write them as 09:00-12:00,14:00-18:00", written=written)
+        raise Invalid.field("hours", no_spans)
     return spans
 
 
@@ -126,32 +139,57 @@ def _text(content: bytes) -> str:
     try:
         return decoded(content)
     except UnicodeDecodeError as wrong:
-        raise ValueError("is neither UTF-8 nor GB18030 text; save it as CSV UTF-8 or as iCal (.ics)") from wrong
+        unread = gettext("is neither UTF-8 nor GB18030 text; save it as CSV UTF-8 or as iCal (.ics)")
+        raise ValueError(unread) from wrong
 
 
-def _once(rows: Iterable[Row]) -> list[Day]:
-    """Each day once, in order; raise ValueError where two rows differ on what it is."""
+def _once(rows: Iterable[Row], faults: list[str]) -> list[Day]:
+    """Each day once, in order; where two rows differ on what it is, it is a fault."""
     seen: dict[date, tuple[str, str]] = {}
     for where, day, kind, name in rows:
         if day.year not in YEARS:
-            raise ValueError(f"{where}: {day} is no day a calendar is published for; check the year")
+            faults.append(
+                gettext(
+                    "%(where)s: %(day)s is no day a calendar is published for; check the year", where=where, day=day
+                )
+            )
         if seen.setdefault(day, (kind, name))[0] != kind:
-            raise ValueError(f"{where}: {day} is both a holiday and a working day; leave one of the two")
+            faults.append(
+                gettext(
+                    "%(where)s: %(day)s is both a holiday and a working day; leave one of the two", where=where, day=day
+                )
+            )
     return [[day.isoformat(), *seen[day]] for day in sorted(seen)]
 
 
-def _csv_rows(text: str) -> Iterator[Row]:
+def _csv_rows(text: str, faults: list[str]) -> Iterator[Row]:
+    """The rows that can be read; what is wrong with the others is a fault."""
     rows = csv.DictReader(io.StringIO(text, newline=""))
     if lacking := [name for name in COLUMNS[:2] if name not in (rows.fieldnames or ())]:
-        raise ValueError(f"lacks the columns {', '.join(lacking)}; the first line must read {','.join(COLUMNS)}")
+        raise ValueError(
+            gettext(
+                "lacks the columns %(names)s; the first line must read %(columns)s",
+                names=", ".join(lacking),
+                columns=",".join(COLUMNS),
+            )
+        )
     for row in rows:
         written, kind, name = ((row.get(column) or "").strip() for column in COLUMNS)
-        where = f"line {rows.line_num}"
         if not (written or kind or name):
             continue
-        if kind not in {HOLIDAY, WORKDAY}:
-            raise ValueError(f"{where}: kind: {kind!r} is no kind of day; write {HOLIDAY} or {WORKDAY}")
-        yield where, _day(written, where), kind, name or UNNAMED[kind]
+        where = gettext("line %(n)s", n=rows.line_num)
+        try:
+            yield where, _day(written, where), _kind(kind, where), name or UNNAMED[kind]
+        except ValueError as wrong:
+            faults.append(str(wrong))
+
+
+def _kind(written: str, where: str) -> str:
+    if written in {HOLIDAY, WORKDAY}:
+        return written
+    raise ValueError(
+        gettext("%(where)s: kind: “%(kind)s” is no kind of day; write holiday or workday", where=where, kind=written)
+    )
 
 
 def _day(written: str, where: str) -> date:
@@ -160,7 +198,9 @@ def _day(written: str, where: str) -> date:
             return date.fromisoformat(written)
         except ValueError:
             pass  # said below, as for every other form
-    raise ValueError(f"{where}: date: {written!r} is no day; write it as 2026-01-31")
+    raise ValueError(
+        gettext("%(where)s: date: “%(date)s” is no day; write it as 2026-01-31", where=where, date=written)
+    )
 
 
 # iCal
@@ -183,15 +223,23 @@ EMPTY = re.compile(r"[（(\[【]\W*[）)\]】]")
 EDGES = " /·:：,，、-—"  # what is left around a name without its marks
 
 
-def _from_ical(text: str) -> Found:
+def _from_ical(text: str, faults: list[str]) -> Found:
     import icalendar
 
     calendars = icalendar.Calendar.from_ical(text, multiple=True)
     events = [event for calendar in calendars for event in calendar.walk() if isinstance(event, icalendar.Event)]
     if not events:
-        raise ValueError("holds no whole iCal event; download or export the calendar again")
-    found = [list(_event_rows(event)) for event in events]
-    return Found(_once(row for rows in found for row in rows), skipped=found.count([]))
+        raise ValueError(gettext("holds no whole iCal event; download or export the calendar again"))
+    found = [_read_event(event, faults) for event in events]
+    return Found(_once((row for rows in found for row in rows), faults), skipped=found.count([]))
+
+
+def _read_event(event: Event, faults: list[str]) -> list[Row]:
+    try:
+        return list(_event_rows(event))
+    except ValueError as wrong:
+        faults.append(str(wrong))
+        return []
 
 
 def _event_rows(event: Event) -> Iterator[Row]:
@@ -201,7 +249,7 @@ def _event_rows(event: Event) -> Iterator[Row]:
     said = said or _kind_in(" ".join([title, *event.categories]))
     if not said or str(event.get("STATUS", "")).upper() == "CANCELLED":
         return
-    where = f"event {title!r}"
+    where = gettext("event “%(title)s”", title=title)
     days = _event_days(event, where)
     kind = _settled(days, where) if said == UNCLEAR else said
     yield from ((where, day, kind, _name(title, kind)) for day in days)
@@ -220,7 +268,13 @@ def _kind_in(text: str) -> str:
 def _settled(days: list[date], where: str) -> str:
     """What days are whose words leave it unclear."""
     if not all(day.weekday() >= WEEKDAYS for day in days):
-        raise ValueError(f"{where} of {days[0]} may be off or worked; write only 休 or only 班, not 调休, in it")
+        raise ValueError(
+            gettext(
+                "%(where)s of %(day)s may be off or worked; write only 休 or only 班, not 调休, in it",
+                where=where,
+                day=days[0],
+            )
+        )
     return WORKDAY
 
 
@@ -229,18 +283,25 @@ def _event_days(event: Event, where: str) -> list[date]:
     try:
         start, end = event.start, event.end
     except ValueError as wrong:
-        raise ValueError(
-            f"{where}: {wrong} Write DTSTART;VALUE=DATE:20260101, and DTEND or DURATION in days"
-        ) from wrong
+        mend = gettext(
+            "%(where)s: %(why)s Write DTSTART;VALUE=DATE:20260101, and DTEND or DURATION in days",
+            where=where,
+            why=wrong,
+        )
+        raise ValueError(mend) from wrong
     if isinstance(start, datetime):
         return []
-    where = f"{where} of {start}"
+    where = gettext("%(where)s of %(day)s", where=where, day=start)
     if event.keys() & {"RRULE", "RDATE"}:
-        raise ValueError(f"{where} repeats (RRULE); list each of its days as an event of its own")
+        raise ValueError(
+            gettext("%(where)s repeats (RRULE); list each of its days as an event of its own", where=where)
+        )
     if end < start:
-        raise ValueError(f"{where} ends before it starts; mend its DTEND, the day after its last")
+        raise ValueError(
+            gettext("%(where)s ends before it starts; mend its DTEND, the day after its last", where=where)
+        )
     if garbled := [text for name, text in event.errors if name is None]:
-        raise ValueError(f"{where}: {garbled[0]}; mend or remove the line")
+        raise ValueError(gettext("%(where)s: %(why)s; mend or remove the line", where=where, why=garbled[0]))
     return [start + n * DAY for n in range(max((end - start).days, 1))]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from sqlalchemy import select
@@ -98,6 +98,26 @@ def require_default_unit(code: str) -> None:
     """Raise Invalid unless a code may lead a category's orders where the catalogue says nothing; none may, too."""
     if code and code not in City().units and code not in OF_PLACE:
         raise Invalid.field("default_unit", gettext("%(code)s is not a unit; choose one from the list", code=code))
+
+
+def listed_powers(written: str) -> list[str]:
+    """The powers a unit keeps as one text."""
+    return [power for one in written.split(";") if (power := one.strip())]
+
+
+def known_powers() -> list[str]:
+    """The powers a unit can be given: the usual ones, then those only this city's units have."""
+    kept = db.session.scalars(select(Unit.powers).distinct())
+    own = {power for written in kept for power in listed_powers(written)} - POWERS.keys()
+    return [*POWERS, *sorted(own)]
+
+
+def written_powers(powers: Iterable[str]) -> str:
+    """Powers as a unit keeps them; raise Invalid for one that is not known."""
+    known, given = known_powers(), set(powers)
+    if unknown := given - set(known):
+        raise Invalid.field("powers", gettext("%(power)s is no known power; tick those it has", power=min(unknown)))
+    return ";".join(power for power in known if power in given)
 
 
 def power_title(code: str) -> str:

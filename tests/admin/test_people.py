@@ -191,6 +191,20 @@ def test_a_unit_is_added_changed_and_stands_in_a_tree(actor: ActorOf) -> None:
         change_unit("data", admin, NOW, **said, expected=first.id)
 
 
+def test_powers_are_ticked_and_none_is_made_up(sign_in: SignIn) -> None:
+    browser = sign_in("admin")
+    said = {"code": "data", "name": "数据局", "kind": "bureau"}
+    refused = browser.post("/admin/units/new", data={**said, "powers": ["service", "瞎写"]})
+    assert refused.status_code == 422
+    assert 'id="new-powers-error"' in refused.text
+    assert 'value="service" checked' in refused.text
+    given = {**said, "powers": ["territory", "enforcement"]}
+    assert browser.post("/admin/units/new", data=given).status_code == 303
+    assert db.session.get_one(Unit, "data").powers == "enforcement;territory"
+    page = browser.get("/admin/units/data").text
+    assert page.count('name="powers"') == page.count('" checked> ') + 1 == 3
+
+
 def test_the_citys_file_leaves_what_people_keep(actor: ActorOf) -> None:
     change_unit("housing", actor("admin"), NOW, name="住建委", name_en="", kind=UnitKind.BUREAU)
     row = {

@@ -155,6 +155,22 @@ def test_what_is_out_of_use_is_not_suggested(actor: ActorOf) -> None:
     assert "060101" not in {row.category for row in suggest("", TEXT).ranked}
 
 
+def test_the_first_policy_holds_from_the_beginning_wherever_it_is_named(sign_in: SignIn) -> None:
+    browser = sign_in("admin")
+    for address in ("/admin/changes?subject=policy", "/admin/policies"):
+        assert "from the beginning" in browser.get(address).text
+    assert "2000-01-01" not in browser.get("/admin/changes?subject=policy").text
+
+
+def test_the_calendar_speaks_the_readers_language(sign_in: SignIn) -> None:
+    browser = sign_in("admin")
+    page = browser.get("/admin/calendar?year=2026").text
+    assert "<caption>January</caption>" in page
+    assert 'title="2026-01-01 New Year"' in page
+    assert not {"休", "班", "六"} & set(page)
+    assert "<caption>1月</caption>" in browser.get("/admin/calendar?year=2026&lang=zh").text
+
+
 def test_days_are_compared_put_in_force_and_deadlines_follow(sign_in: SignIn) -> None:
     factories.dispatched(NOW)
     db.session.commit()
@@ -196,6 +212,7 @@ def test_a_policy_is_checked_compared_and_adopted_for_a_day(sign_in: SignIn) -> 
         return browser.post("/admin/policies/preview", data={"file": (BytesIO(content.encode()), "own.toml")}).text
 
     assert "is not TOML" in compare("name =")
+    assert "is not TOML at line 1, column 8: Expected" in compare("[limits\n")
     assert "there is no such preset" in compare('extends = "nothing"')
     assert "the policy lacks" in compare('name = "own"')
     own = compare('extends = "default"\nname = "own"\nlabel = "本市政策"\n')

@@ -113,6 +113,7 @@ def test_all_that_is_wrong_is_told_at_once(client: FlaskClient) -> None:
     photos = [photo("一.txt", b"x"), photo("二.txt", b"x")]
     answer = client.post("/citizen/new", data={"key": "p3", "text": "", "phone": "12345", "photos": photos})
     assert answer.status_code == 422
+    assert "write what has happened" in answer.text
     assert all(f'id="{field}-error"' in answer.text for field in ("text", "phone", "photos"))
     assert answer.text.count("一.txt is not a photo") == answer.text.count("二.txt is not a photo") == 2
 
@@ -148,7 +149,7 @@ def test_what_a_citizen_adds_reaches_the_unit_and_stands_on_the_page(client: Fla
     order = saved(factories.handling(now))
     page = seen(follow(client, order), "/citizen/add", note="又漏到三楼了", photos=[photo()])
     assert "又漏到三楼了" in page
-    assert "photo-1.png" in page
+    assert re.search(r"photo-1.png</a> <small>\d+ B</small>", page)
     event = fresh(order).events[-1]
     assert (event.action, event.actor_role, event.payload["note"]) == (Action.NOTE, Role.CITIZEN, "又漏到三楼了")
     assert told(event) == {("housing", None)}
@@ -200,7 +201,7 @@ def test_what_no_unit_has_yet_is_withdrawn_at_once(client: FlaskClient, now: dat
     order = saved(factories.received(now))
     asked = follow(client, order).get("/citizen/withdraw").text
     assert "Your complaint ends with this." in asked
-    assert client.post("/citizen/withdraw", data={"note": ""}).status_code == 422
+    assert "write why you no longer need it" in client.post("/citizen/withdraw", data={"note": ""}).text
     assert fresh(order).state is State.RECEIVED
     page = seen(client, "/citizen/withdraw", note="已经好了")
     assert fresh(order).state is State.WITHDRAWN
@@ -231,7 +232,8 @@ def test_a_closed_order_is_looked_at_again_when_its_citizen_asks(
     client: FlaskClient, sign_in: Callable[[str], FlaskClient], now: datetime
 ) -> None:
     order = saved(factories.closed(now))
-    page = seen(follow(client, order), "/citizen/again", note="还是停水")
+    assert "write what is still not right" in follow(client, order).post("/citizen/again", data={"note": " "}).text
+    page = seen(client, "/citizen/again", note="还是停水")
     assert "The hotline is looking at what you asked" in page
     assert "还是停水" in page
     order = fresh(order)

@@ -130,7 +130,7 @@ def test_the_citys_days_go_before_the_national_ones(importing: Importing) -> Non
 
 def test_a_bad_file_changes_nothing(importing: Importing) -> None:
     before = newest().id
-    with pytest.raises(Invalid, match="line 3: kind"):
+    with pytest.raises(Invalid, match=r"3.*kind"):
         importing(HEAD + "2027-01-01,holiday,元旦\n2027-01-02,off,元旦\n")
     with pytest.raises(Invalid, match="names no day"):
         importing(HEAD)

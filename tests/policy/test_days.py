@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from config.settings import HERE
 from hotline.base.errors import Invalid
 from hotline.policy.clock_commands import clock
-from hotline.policy.days import Day, covered_years, find_days, known_until, merged, read_days
+from hotline.policy.days import Day, covered_years, days_in, find_days, known_until, merged, read_days
 
 HEAD = "date,kind,name\n"
 
@@ -72,12 +72,12 @@ def test_a_csv_may_name_no_day_and_leave_days_unnamed(tmp_path: Path, text: str,
     ("text", "named"),
     [
         ("", "lacks the columns date, kind"),
-        (HEAD + "2026-01-01,holiday,元旦\n2026-13-01,holiday,?\n", "line 3: date: '2026-13-01'"),
-        (HEAD + "\n\n2026/1/1,holiday,元旦\n", "line 4: date: '2026/1/1'"),
-        (HEAD + "20260101,holiday,元旦\n", "line 2: date: '20260101'"),
+        (HEAD + "2026-01-01,holiday,元旦\n2026-13-01,holiday,?\n", "line 3: date: “2026-13-01”"),
+        (HEAD + "\n\n2026/1/1,holiday,元旦\n", "line 4: date: “2026/1/1”"),
+        (HEAD + "20260101,holiday,元旦\n", "line 2: date: “20260101”"),
         (HEAD + "0206-01-01,holiday,元旦\n", "line 2: 0206-01-01"),
-        (HEAD + "2026-01-01,off,元旦\n", "line 2: kind: 'off'"),
-        (HEAD + "2026-01-01\n", "line 2: kind: ''"),
+        (HEAD + "2026-01-01,off,元旦\n", "line 2: kind: “off”"),
+        (HEAD + "2026-01-01\n", "line 2: kind: “”"),
         (HEAD + "2026-01-01,holiday,元旦\n2026-01-01,workday,元旦\n", "line 3: 2026-01-01 is both"),
         (HEAD + '2026-01-01,holiday,"' + "x" * 200_000, "field larger"),
     ],
@@ -86,6 +86,29 @@ def test_bad_csv_names_line_and_field(tmp_path: Path, text: str, named: str) -> 
     file = tmp_path / "days.csv"
     file.write_text(text, encoding="utf-8")
     assert named in refused(file)
+
+
+def test_every_bad_row_is_told_but_no_more_than_ten() -> None:
+    rows = [
+        "2026-13-01,holiday,",
+        "2026-01-02,off,",
+        "0206-01-01,holiday,",
+        "2026-01-04,workday,",
+        "2026-01-04,holiday,",
+    ]
+    with pytest.raises(Invalid) as refusal:
+        days_in("days.csv", (HEAD + "\n".join(rows)).encode(), "file")
+    assert [said.split(":")[0] for said in refusal.value.errors["file"]] == ["line 2", "line 3", "line 4", "line 6"]
+    with pytest.raises(Invalid) as refusal:
+        days_in("days.csv", (HEAD + "x,off,\n" * 12).encode(), "file")
+    assert [len(refusal.value.errors["file"]), refusal.value.errors["file"][-1]] == [11, "and 2 more faults"]
+    events = [
+        on("2026-01-01", "元旦（休）", "RRULE:FREQ=YEARLY"),
+        on("2026-01-03", "元旦（休）", "DTEND;VALUE=DATE:20260101"),
+    ]
+    with pytest.raises(Invalid) as refusal:
+        days_in("days.ics", ("BEGIN:VCALENDAR\r\n" + "".join(events) + "END:VCALENDAR\r\n").encode(), "file")
+    assert len(refusal.value.errors["file"]) == 2
 
 
 @pytest.mark.parametrize("name", ["days.csv", "days.ics"])
@@ -224,7 +247,7 @@ def test_an_event_is_as_long_as_it_says(ics: Path, lines: tuple[str, ...], last:
 @pytest.mark.parametrize(
     ("calendar", "named"),
     [
-        (on("2026-01-01", "元旦（休）", "RRULE:FREQ=YEARLY"), "'元旦（休）' of 2026-01-01 repeats"),
+        (on("2026-01-01", "元旦（休）", "RRULE:FREQ=YEARLY"), "“元旦（休）” of 2026-01-01 repeats"),
         (on("2026-01-01", "元旦（休）", "RDATE;VALUE=DATE:20270101"), "repeats"),
         (on("2026-10-01", "国庆节（休）") + on("2026-10-01", "中秋节（班）"), "2026-10-01 is both"),
         (on("2026-13-01", "元旦（休）"), "20261301"),

@@ -207,6 +207,12 @@ def test_sort_and_filter_are_in_the_address(sign_in: SignIn) -> None:
     assert client.get("/week?kind=planet").status_code == 422
 
 
+def test_an_address_nobody_can_read_is_told_in_words(sign_in: SignIn) -> None:
+    answer = sign_in("manager").get("/week?day=foo")
+    assert answer.status_code == 422
+    assert "<strong>Day</strong>: give a date" in answer.text
+
+
 def test_few_counted_have_no_rank(session: None) -> None:
     some_weeks()
     lines = overview(WEEK, NOW).units
