@@ -206,13 +206,13 @@ def test_the_form_says_until_when_a_return_may_be_asked_for(sign_in: Signer, now
     client = sign_in("handler")
     assert "until Wed 18 Nov 17:30" in client.get(f"/orders/{order.number}").text
     page = client.get(f"/orders/{late.number}").text
-    assert "was over on" in page
-    assert "“Dispute” below" in page
+    assert "over on Mon 16 Nov 17:30" in page
+    assert "“Dispute whose it is” below" in page
     assert 'id="request_return-reason"' not in page  # it would be refused
-    refused = client.post(f"/orders/{late.number}/return", data={"version": late.version, "reason": "写了很久的理由"})
+    refused = client.post(f"/orders/{late.number}/return", data={"version": 3, "reason": "不是我们的"})
     assert refused.status_code == 409
-    assert "写了很久的理由</textarea>" in refused.text
-
+    assert "不是我们的</textarea>" in refused.text
+    assert fresh(late).state is State.HANDLING
 
 
 def test_the_last_return_the_policy_allows_designates_the_unit(
