@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from hotline.base.db import db
 from hotline.notices.models import GivenWarning, Notice
@@ -22,6 +22,7 @@ from hotline.policy.document import WarningKind
 from hotline.policy.limits import Clock
 
 COUNTED_UP_TO = 99
+NEARBY = 100  # numbers of notices that lie between those of one event, where several are written at once
 LISTED_UP_TO = 100  # orders of one kind in one digest
 
 
@@ -91,7 +92,18 @@ def _told(notice: Notice, event: Event, order: Order, reader: Actor) -> Told:
 def _of_visible_orders(query: Select[Any], actor: Actor) -> Select[Any]:
     events = select(Event.id).join(Order, Order.id == Event.order_id).where(Event.id == Notice.event_id)
     about = or_(visible(events, actor).exists(), _held(actor, GivenWarning.id).exists())
-    return query.where(tells(actor), about)
+    query = query.where(tells(actor), about)
+    return query.where(~_told_before(actor)) if len(actor.units) > 1 else query
+
+
+def _told_before(actor: Actor) -> ColumnElement[bool]:
+    """Whether the actor is told of the same event already, for another of their units.
+
+    The notices of an event are written one after the other: looked for is nearby only, by the index of the units.
+    """
+    first = aliased(Notice)
+    nearby = first.id.between(Notice.id - NEARBY, Notice.id - 1)
+    return exists().where(first.unit_code.in_(actor.units), nearby, first.event_id == Notice.event_id)
 
 
 # Digests

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -59,18 +59,21 @@ class Countdown:
 
     left: time to the due time, negative when over: working time where the limit counts working time.
     day: how long a "day" of ``left`` is (a working day's hours, or 24). paused_until: the last day it stands still.
+    due: when it is or was due, in the city's time. past: how long ago that was by the clock on the wall.
     """
 
     light: Light
     left: timedelta
     day: timedelta
+    due: datetime
+    past: timedelta
     paused_until: date | None = None
 
     @property
     def words(self) -> str:
         """The time left or over in words, e.g. "1 day 3 hours left"."""
         if self.light is Light.OVERDUE and not self.left:
-            return gettext("just over")  # past the close, and no working time since
+            return self._over_since  # past the close, and no working time since
         if self.paused_until:
             return gettext("paused until %(when)s", when=dated(self.paused_until, "M月d日", "d MMM"))
         amount = _spoken(abs(self.left), self.day)
@@ -80,6 +83,12 @@ class Countdown:
             return gettext("%(amount)s over", amount=amount)
         return label(self.light)
 
+    @property
+    def _over_since(self) -> str:
+        if self.past <= timedelta(hours=1):
+            return gettext("just over")
+        return gettext("over since %(when)s", when=dated(self.due, "M月d日 HH:mm", "d MMM HH:mm"))
+
 
 def countdown(deadline: Deadline, now: datetime, calendar: Calendar) -> Countdown:
     """How a deadline stands now (or stood when it ended). Amber within one day of the due time."""
@@ -87,9 +96,12 @@ def countdown(deadline: Deadline, now: datetime, calendar: Calendar) -> Countdow
     working = deadline.unit in WORKING
     day = calendar.day_length(calendar.city_day(at)) if working else timedelta(days=1)
     left = working_between(at, deadline.due_at, calendar) if working else deadline.due_at - at
+    stand = Countdown(
+        _light(deadline, at, left, day), left, day, deadline.due_at.astimezone(calendar.zone), at - deadline.due_at
+    )
     if deadline.ended_at is None and (pause := standing(deadline, now)):
-        return Countdown(Light.PAUSED, left, day, calendar.city_day(pause.end - MOMENT))
-    return Countdown(_light(deadline, at, left, day), left, day)
+        return replace(stand, light=Light.PAUSED, paused_until=calendar.city_day(pause.end - MOMENT))
+    return stand
 
 
 def _light(deadline: Deadline, at: datetime, left: timedelta, day: timedelta) -> Light:

@@ -18,6 +18,7 @@ from hotline.base.i18n import gettext, label
 from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.base.web import own_address, whole_number
+from hotline.orders.clocks import WORK_CLOCKS
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Order
 from hotline.orders.names import Names
@@ -30,6 +31,8 @@ from hotline.people.actors import Actor
 from hotline.people.queries import unit_names
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
+from hotline.policy import queries as policies
+from hotline.policy.clock import city_time
 
 SEES_ORDERS = (Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS)
 ASIDE = frozenset(
@@ -100,6 +103,10 @@ def step_done(order: Order, action: Action, title: str) -> str:
             unit=unit_names()[order.lead_unit],
             state=label(order.state),
         )
+    if action is Action.REQUEST_TIME and order.time_asked_at is None:  # nobody had to be asked
+        return gettext(
+            "The time is granted at once: %(number)s is now due %(due)s.", number=order.number, due=_due(order)
+        )
     return gettext(
         "%(action)s: done for %(number)s. It is now “%(state)s”.",
         action=title,
@@ -108,10 +115,17 @@ def step_done(order: Order, action: Action, title: str) -> str:
     )
 
 
+def _due(order: Order) -> str:
+    """By when the whole work is to be done, in words."""
+    work = min(one.due_at for one in order.deadlines if one.clock in WORK_CLOCKS and one.ended_at is None)
+    return city_time(work, policies.calendar_now(), ends=True)
+
+
 def read_form(order: Order, schema: type[Schema]) -> dict[str, Any]:
     """What the form of a step says. Raises Stale before Invalid: whoever mends a field has to know what is new first."""
     hold_as_read(order, form_version())
-    return schema().read(form_data(schema))
+    given: dict[str, Any] = schema().read(form_data(schema))
+    return given
 
 
 def form_data(schema: type[Schema]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def sheet(order: Order, actor: Actor, now: datetime) -> dict[str, Any]:
     names = Names()
     suggested = read_suggestion(order.suggestion, names)
     policy = policies.policy(order.policy_id)
-    actions = steps(order, open_steps(order, actor, now))
+    actions = steps(order, open_steps(order, actor, now), actor)
     words = (*suggested.keywords, *suggested.places)
     return {
         "order": order,
@@ -163,13 +163,15 @@ def evaluated(order: Order) -> Event | None:
     return next((event for event in said if event.payload.get("round") == order.round), None)
 
 
-def steps(order: Order, allowed: Iterable[Step]) -> list[Action]:
+def steps(order: Order, allowed: Iterable[Step], actor: Actor) -> list[Action]:
     """The steps allowed, the likeliest first."""
     first: tuple[Action, ...] = ()
+    if actor.handles(order.lead_unit):  # what it gave to a unit below it is not the first thing it does itself
+        first = (Action.SIGN, Action.REPLY, Action.SUBMIT_REPLY)
     if order.state is State.HANDLING and any(
         one.clock is Clock.CONTACT and not one.ended_at for one in order.deadlines
     ):
-        first = (Action.CONTACT,)
+        first = (Action.CONTACT, *first)
     if order.state is State.CALLBACK and evaluated(order):
         first = (Action.REDO, Action.CLOSE)
     ranks = [*first, *LIKELY]

@@ -47,9 +47,9 @@
     return [...wanted].every((letter) => (at = text.indexOf(letter, at + 1)) >= 0);
   }
 
-  // A draft belongs to an order and a form. One that was sent goes once the page after it says that it was saved.
+  // A draft belongs to whoever wrote it, an order and a form. One that was sent goes once the page after it says that it was saved.
   const saved = document.querySelector(".note-done");
-  const key = (form) => "draft:" + form.action.replace(location.origin, "");
+  const key = (form) => `draft:/${document.body.dataset.user}` + form.action.replace(location.origin, "");
   const read = (name) => { try { return JSON.parse(localStorage.getItem(name)); } catch { return null; } };
   const write = (name, draft) => {
     try {
@@ -59,7 +59,7 @@
   };
   let names = [];
   try { names = Object.keys(localStorage); } catch { /* as above */ }
-  names.filter((name) => name.startsWith("draft:/") && saved && read(name)?.sent).forEach((name) => write(name, null));
+  names.filter((name) => name.startsWith(`draft:/${document.body.dataset.user}/`) && saved && read(name)?.sent).forEach((name) => write(name, null));
   document.querySelectorAll("form[data-draft]").forEach(keepDraft);
   function keepDraft(form) {
     const areas = [...form.querySelectorAll("textarea")], choices = [...form.querySelectorAll("input[type=radio]")];

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -176,6 +177,8 @@ def test_without_a_network_nothing_typed_is_lost(sign_in_as: SignIn, live_app: F
     page.locator("#reply-public_reply").press("Control+Enter")
     expect(page.locator(".offline")).to_be_visible()
     expect(page.locator("#reply-public_reply")).to_have_value("灯已换好。")
+    kept = page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('draft:'))")
+    assert re.fullmatch(rf"draft:/\d+/orders/{number}/reply", *kept)  # under who has written it
     page.context.set_offline(False)
     page.reload()  # as after a browser that was closed
     expect(page.locator("#reply-public_reply")).to_have_value("灯已换好。")

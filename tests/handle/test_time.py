@@ -488,6 +488,22 @@ def test_the_requests_that_wait_the_oldest_first(session: None, now: datetime) -
     assert count_time_requests() == before + 1
 
 
+def test_a_request_is_seen_while_it_waits_and_what_is_granted_at_once_is_said(sign_in: Signer, now: datetime) -> None:
+    order = saved(factories.handling(now))
+    client = sign_in("handler")
+
+    def ask(amount: str) -> str:
+        given = {"version": fresh(order).version, "kind": "extension", "amount": amount, **ASKED, "stay": "1"}
+        return client.post(f"/orders/{order.number}/request-time", data=given, follow_redirects=True).text
+
+    page = ask("1")
+    assert "The time is granted at once" in page
+    assert "waits for the center" not in page
+    assert "time asked for" not in client.get("/inbox").text
+    assert "waits for the center since" in ask("1")
+    assert "time asked for" in client.get("/inbox").text
+
+
 def test_the_page_of_requests_is_the_centers(sign_in: Signer, now: datetime) -> None:
     order = factories.handling(now)
     pause(order, now, "2026-11-19")

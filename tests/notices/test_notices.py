@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -26,7 +27,7 @@ from hotline.orders.vocabulary import TimeKind
 from hotline.people.actors import Actor
 from hotline.transfer import operations as transfer
 from tests import factories
-from tests.factories import HANDLER
+from tests.factories import DISPATCHER, HANDLER
 from workers.relay import relay
 
 SignIn = Callable[[str], FlaskClient]
@@ -85,6 +86,17 @@ def test_a_dispatched_order_is_told_to_its_unit_once(sign_in: SignIn, actor: Act
     assert bell(page) == "1"
     assert order.requester_phone not in page
     assert "王女士" not in page
+
+
+def test_who_works_for_two_units_is_told_once(sign_in: SignIn, actor: ActorOf, now: datetime) -> None:
+    district = actor("handler-d01")
+    street = min(district.units - {"d01"})
+    order = factories.received(now)
+    transfer.dispatch(order, "d01", DISPATCHER, now, category="060101", copy=[street])
+    relayed(order, now)
+    assert told(district) == [(Action.DISPATCH, order.number)]
+    assert count_unread(district) == 1
+    assert told(replace(district, units=frozenset({street}))) == [(Action.DISPATCH, order.number)]
 
 
 def test_a_unit_hears_only_of_its_own(sign_in: SignIn, actor: ActorOf, now: datetime) -> None:

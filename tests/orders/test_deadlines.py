@@ -159,6 +159,19 @@ def extended(now: datetime) -> Order:
     return order
 
 
+def test_what_ran_out_before_a_weekend_says_when(session: None) -> None:
+    row = clock(factories.handling(NOW))
+    row.due_at = at("2026-11-20 17:30")  # the close of a Friday
+
+    def words(written: str) -> str:
+        with speaking("en"):
+            return countdown(row, at(written), policies.calendar(row.calendar_id)).words
+
+    assert words("2026-11-20 18:00") == "just over"
+    assert words("2026-11-22 10:00") == "over since 20 Nov 17:30"
+    assert words("2026-11-23 10:00") == "1 h over"
+
+
 # Provisional
 
 

@@ -21,7 +21,7 @@ from hotline.orders.models import Order
 from hotline.orders.open_steps import open_steps
 from hotline.orders.vocabulary import Result
 from hotline.people.actors import Actor
-from hotline.people.models import ReadRecord
+from hotline.people.models import District, ReadRecord
 from hotline.people.roles import STAFF_ROLES, UNIT_ROLES, Role
 from hotline.transfer.operations import redispatch, request_return
 from tests import factories
@@ -230,9 +230,22 @@ def test_a_number_is_shown_for_a_purpose_and_recorded(sign_in: Signer, now: date
     assert refused.status_code == 422
     assert "13912345678" not in refused.text
     shown = client.post(f"/orders/{order.number}/phone", data={"purpose": "约上门时间"})
-    assert "13912345678" in shown.text
+    assert 'href="tel:13912345678"' in shown.text
     record = db.session.query(ReadRecord).filter_by(subject=order.number).one()
     assert record.purpose == "约上门时间"
+
+
+def test_a_place_is_said_once_and_only_where_it_is_known(sign_in: Signer, now: datetime) -> None:
+    district = db.session.get_one(District, "d01").name_en
+    whole = factories.dispatched(now, address=f"{district} 锦绣路12号", district_code="d01")
+    part = factories.dispatched(now, address="锦绣路12号", district_code="d01")
+    nowhere = saved(factories.dispatched(now))
+    client = sign_in("handler")
+    assert f"锦绣路12号 · {district}" not in client.get(f"/orders/{whole.number}").text
+    page = client.get(f"/orders/{part.number}").text
+    assert f"锦绣路12号 · {district}" in page
+    assert re.search(r'class="to-do".*<small>and \d+ more steps</small>', page)
+    assert f"<small>{nowhere.number}</small>" in client.get("/inbox").text
 
 
 def test_an_administrator_cannot_ask_for_numbers(sign_in: Signer, now: datetime) -> None:

@@ -15,6 +15,7 @@ from hotline.handle import operations as handle
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Deadline, Order
 from hotline.orders.open_steps import open_steps
+from hotline.orders.sheet import steps
 from hotline.orders.verify import clock_differences
 from hotline.orders.vocabulary import Part, Result
 from hotline.people.actors import Actor
@@ -108,6 +109,9 @@ def test_what_is_handed_down_stays_in_the_tree_and_within_the_whole(session: Non
     row = parts(order)[street]
     assert (row.clock, row.due_at) == (Clock.ASSIST, whole.due_at)
     assert order.helpers[0].part is Part.SUB
+    handle.sign(order, actor, now)
+    offered = steps(order, open_steps(order, actor, now), actor)
+    assert offered.index(Action.REPLY) < offered.index(Action.FINISH_PART)  # the lead's own work comes first
     with pytest.raises(Invalid, match="part_unit"):
         assign_part(order, actor, now, **given)  # type: ignore[arg-type]
     below = Actor(Role.HANDLER, "街道", units=frozenset({street}))
