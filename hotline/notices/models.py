@@ -27,6 +27,7 @@ class Notice(Base):
     __table_args__ = (
         Index("ix_notice_unit", "unit_code", "id"),
         Index("ix_notice_role", "role", "id"),
+        Index("ix_notice_event", "event_id", postgresql_where=text("event_id IS NOT NULL")),
         Index("ix_notice_unread_unit", "unit_code", "id", postgresql_where=text("read_at IS NULL")),
         Index("ix_notice_unread_role", "role", "id", postgresql_where=text("read_at IS NULL")),
     )

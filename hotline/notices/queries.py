@@ -22,7 +22,6 @@ from hotline.policy.document import WarningKind
 from hotline.policy.limits import Clock
 
 COUNTED_UP_TO = 99
-NEARBY = 100  # numbers of notices that lie between those of one event, where several are written at once
 LISTED_UP_TO = 100  # orders of one kind in one digest
 
 
@@ -97,13 +96,9 @@ def _of_visible_orders(query: Select[Any], actor: Actor) -> Select[Any]:
 
 
 def _told_before(actor: Actor) -> ColumnElement[bool]:
-    """Whether the actor is told of the same event already, for another of their units.
-
-    The notices of an event are written one after the other: looked for is nearby only, by the index of the units.
-    """
+    """Whether the actor is told of the same event already, for another of their units."""
     first = aliased(Notice)
-    nearby = first.id.between(Notice.id - NEARBY, Notice.id - 1)
-    return exists().where(first.unit_code.in_(actor.units), nearby, first.event_id == Notice.event_id)
+    return exists().where(first.event_id == Notice.event_id, first.id < Notice.id, first.unit_code.in_(actor.units))
 
 
 # Digests
