@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -91,6 +93,47 @@ def fill(orders: int, days: int = 90) -> None:
         db.session.execute(text("TRUNCATE rollup_touch"))
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
+
+
+def let_wait(queue: int, callbacks: int, suggestion: Mapping[str, Any]) -> None:
+    """Let the newest orders wait for a dispatcher, each with a suggestion, and the newest closed ones for a callback."""
+    parameters = {"queue": queue, "callbacks": callbacks, "suggestion": json.dumps(suggestion)}
+    with unit_of_work():
+        db.session.execute(text("SET LOCAL session_replication_role = replica"))  # logs are cut short, against the rule
+        for statement in _WAIT:
+            db.session.execute(text(statement), parameters)
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+
+
+_NEWEST = "SELECT id FROM work_order WHERE state = 'handling' ORDER BY received_at DESC LIMIT :queue"
+_LAST_CLOSED = "SELECT id FROM work_order WHERE state = 'closed' ORDER BY received_at DESC LIMIT :callbacks"
+_WAIT = (
+    f"""
+    WITH newest AS ({_NEWEST}), without AS (DELETE FROM deadline WHERE order_id IN (SELECT id FROM newest)),
+      cut AS (DELETE FROM order_event WHERE seq > 1 AND order_id IN (SELECT id FROM newest))
+    UPDATE work_order SET state = 'received', version = 1, lead_unit = NULL, dispatched_at = NULL,
+      suggestion = CAST(:suggestion AS jsonb)
+    WHERE id IN (SELECT id FROM newest)
+    """,
+    f"""
+    WITH last AS ({_LAST_CLOSED}), cut AS (
+      DELETE FROM order_event WHERE action = 'close' AND order_id IN (SELECT id FROM last)), again AS (
+      UPDATE evaluation SET ended_at = NULL, reached = NULL, solved = NULL, satisfaction = NULL, by = NULL
+      WHERE order_id IN (SELECT id FROM last))
+    UPDATE work_order SET state = 'callback', closed_at = NULL WHERE id IN (SELECT id FROM last)
+    """,
+    *(
+        f"""
+        INSERT INTO deadline (order_id, clock, unit_code, round, amount, unit, row, basis, calendar_id, started_at, due_at,
+          original_due_at, provisional)
+        SELECT id, '{clock}', lead_unit, 1, 1, 'working_days', '{clock}', 'bench', (SELECT max(id) FROM calendar_version),
+          started, started + interval '1 day', started + interval '1 day', false
+        FROM (SELECT *, {since} AS started FROM work_order WHERE state = '{state}') AS waiting
+        """
+        for clock, state, since in (("dispatch", "received", "received_at"), ("callback", "callback", "replied_at"))
+    ),
+)
 
 
 _MADE = """

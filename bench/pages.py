@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from bench.city import bench_city, fill
+from bench.city import bench_city, fill, let_wait
 from hotline.base.db import db
 from hotline.base.time import utc_now
 from hotline.base.work import unit_of_work
@@ -26,9 +26,12 @@ from hotline.people.models import User
 from hotline.people.operations import create_user
 from hotline.people.roles import Role
 from hotline.report.rollup.rolling import roll_up
+from hotline.transfer.suggestion import suggest
 from hotline.warm import warm_up
 
 ROUNDS = 60
+WAITING, ASKED = 500, 3_000  # orders before the dispatchers, and before the callback desk
+HEARD = "锦绣花园小区从昨天晚上开始停水，到现在还没有来水"
 PASSWORD = "bench password"  # noqa: S105 # of a database that lives as long as the bench
 UNIT = "d01"
 ROLES = {Role.AGENT: None, Role.DISPATCHER: None, Role.HANDLER: UNIT, Role.CALLBACK: None, Role.MANAGER: None}
@@ -55,7 +58,7 @@ def find(words: str) -> Callable[[FlaskClient], TestResponse]:
 
 def pages(number: str, phone: str) -> list[Asked]:
     """What is measured."""
-    heard = {"text": "锦绣花园小区从昨天晚上开始停水，到现在还没有来水", "phone": phone}
+    heard = {"text": HEARD, "phone": phone}
     return [
         Asked("desk", Role.AGENT, get("/desk")),
         Asked(
@@ -123,6 +126,7 @@ def main() -> None:
     with bench_city() as (app, _):
         with app.app_context():
             fill(orders)
+            let_wait(WAITING, ASKED, suggest("", HEARD).as_json())
             with unit_of_work():
                 roll_up(utc_now())
         measure(app)

@@ -11,7 +11,7 @@ from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hotline.base.db import db
-from hotline.base.i18n import LANGUAGES, dated, day_words, gettext, label, language, mark
+from hotline.base.i18n import LANGUAGES, day_words, gettext, instant_words, label, language, mark
 from hotline.base.privacy import mask_name, mask_phone
 from hotline.base.time import utc_now
 from hotline.citizen.queries import count_asked
@@ -231,10 +231,7 @@ def when(instant: datetime | None) -> str:
     """An instant as people here write it: 11月22日 周日 14:05, with the year when it is not this one."""
     if instant is None:
         return ""
-    zone = _calendar().zone
-    local, today = instant.astimezone(zone), utc_now().astimezone(zone)
-    year = ("y年", "y ") if local.year != today.year else ("", "")
-    return dated(local, f"{year[0]}M月d日 EEE HH:mm", f"EEE d MMM {year[1]}HH:mm")
+    return instant_words(_local(instant))
 
 
 def file_size(size: int) -> str:

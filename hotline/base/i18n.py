@@ -22,6 +22,8 @@ from flask import Flask, current_app, g, has_app_context, has_request_context, r
 from flask_babel import Babel
 from flask_babel.speaklater import LazyString
 
+from hotline.base.time import utc_now
+
 LANGUAGES = {"zh": "中文", "en": "English"}
 DEFAULT = "zh"
 
@@ -120,8 +122,15 @@ def dated(when: date, chinese: str, english: str) -> str:
 
 
 def day_words(day: date) -> str:
-    """A day as people here say it, of this year: 11月29日 周日."""
-    return dated(day, "M月d日 EEE", "EEE d MMM")
+    """A day as people here say it: 11月29日 周日, with the year when it is not this one."""
+    if day.year == utc_now().year:
+        return dated(day, "M月d日 EEE", "EEE d MMM")
+    return dated(day, "y年M月d日 EEE", "EEE d MMM y")
+
+
+def instant_words(local: datetime) -> str:
+    """An instant of the city, the same with its time: 11月22日 周日 14:05."""
+    return f"{day_words(local.date())} {local:%H:%M}"
 
 
 def init_app(app: Flask) -> None:

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
 from hotline.base.i18n import gettext, mark
 from hotline.base.i18n import lazy_gettext as _l
+from hotline.base.privacy import closed_up
 from hotline.base.schemas import Schema, Trimmed, truth, words
 from hotline.receive.schemas import IntakeSchema, plain_phone
 
 # What the hotline can call back, without what parts its digits: a mobile, a landline with its area code, one abroad.
 # The page's script reads it too, so it says nothing an old phone does not know.
-CALLABLE = r"1[0-9]{10}|0[1-9][0-9]{8,10}|[+]?860?[1-9][0-9]{8,10}|[+](?!86)[1-9][0-9]{6,14}"
+CALLABLE = r"1[0-9]{10}|0[1-9][0-9]{8,10}|400[0-9]{7}|([+]|00)?860?[1-9][0-9]{8,10}|([+]|00)(?!86)[1-9][0-9]{6,14}"
 NOT_CALLABLE = mark("give a mobile number of 11 digits, or a landline with its area code, e.g. 010-12345678")
 
 
-def _callable(written: str) -> None:
-    if not re.fullmatch(CALLABLE, plain_phone(written)):
-        raise ValidationError(gettext(NOT_CALLABLE))
+class Callable(Trimmed):
+    """A number the hotline can call back, as it is dialled: phones also write digits of full width and odd hyphens."""
+
+    def _deserialize(self, *given: Any, **more: Any) -> str:
+        number = plain_phone(closed_up(super()._deserialize(*given, **more)))
+        if not re.fullmatch(CALLABLE, number):
+            raise ValidationError(gettext(NOT_CALLABLE))
+        return number
 
 
 class CitizenSchema(IntakeSchema):
     """A complaint placed by its citizen, who must be within reach of an answer."""
 
     text = words(5000, required=True, lacking=_l("write what has happened"))
-    phone = Trimmed(
+    phone = Callable(
         required=True,
-        validate=_callable,
         error_messages={"required": _l("give your phone number, so that we can answer you")},
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hotline.base.db import db
 from hotline.base.errors import HotlineError, Invalid, Stale
+from hotline.base.i18n import gettext
 from hotline.orders.models import Order
 from hotline.orders.names import Names
 from hotline.orders.queries import order_for
@@ -37,7 +38,9 @@ def each(picked: Mapping[str, int], actor: Actor, step: Callable[[Order, int], o
             since = changes_since(order_for(number, actor), version, actor, Names())
             refused.append(Refusal(number, stale.message, tuple(since)))
         except Invalid as wrong:
-            refused.append(Refusal(number, "; ".join(text for texts in wrong.errors.values() for text in texts)))
+            refused.append(
+                Refusal(number, gettext("; ").join(text for texts in wrong.errors.values() for text in texts))
+            )
         except HotlineError as error:
             refused.append(Refusal(number, error.message))
     return refused

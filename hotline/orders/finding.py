@@ -35,7 +35,7 @@ NEAR_WORDS = 6  # the longest say most; each is looked for on its own
 NARROWS = ("unit", "district", "category", "nature", "channel", "since", "upto", "late", "urgent", "supervised")
 NUMBER_LENGTH = 14
 SERIAL_LENGTH, SERIAL_DAYS = 6, 92  # of a number; and how far back its end alone finds it
-SERIAL_ENDS = range(4, SERIAL_LENGTH + 1)  # digits; fewer are no number of anything
+SERIALS = range(4, SERIAL_LENGTH + 1)  # digits; fewer are no number of anything
 PHONE = re.compile(r"(?!\d{14}$)\+?\d{7,}", re.ASCII)
 DIGITS = re.compile(r"\+?\d+", re.ASCII)
 
@@ -168,7 +168,7 @@ def order_named(words: str, actor: Actor) -> str:
 
 
 def _sought(words: str, actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """The number of an order or its end, a telephone number, or words of the text.
+    """The number of an order or its serial of a day, a telephone number, or words of the text.
 
     The end of a telephone number is for the center only; and a unit does not find out whose a secret order is.
     """
@@ -181,15 +181,15 @@ def _sought(words: str, actor: Actor, now: datetime) -> ColumnElement[bool]:
     ways = [Order.number.between(first, last), and_(by_phone, Order.secret.is_(False)) if is_unit else by_phone]
     if len(digits) == PHONE_TAIL and not is_unit:
         ways.append(func.right(Order.requester_phone, PHONE_TAIL) == digits)
-    if len(digits) in SERIAL_ENDS:
-        ways.append(Order.number.in_(_numbers_ending(digits, now)))
+    if len(digits) in SERIALS:
+        ways.append(Order.number.in_(_numbers_of_serial(digits, now)))
     if not phone_in(words):
         ways.append(search.matches(Order.search, words))
     return or_(*ways)
 
 
-def _numbers_ending(digits: str, now: datetime) -> list[str]:
-    """The numbers of the last days whose serial these are the end of, as it is read out: 1501 for 20261129001501."""
+def _numbers_of_serial(digits: str, now: datetime) -> list[str]:
+    """The numbers of the last days with this serial, as it is read out without its zeros: 1501 for 20261129001501."""
     days = (now + DAY - ago * DAY for ago in range(SERIAL_DAYS))  # a day more: the city's may have begun
     return [f"{day:%Y%m%d}{digits:0>{SERIAL_LENGTH}}" for day in days]
 

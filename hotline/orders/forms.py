@@ -23,7 +23,7 @@ from hotline.orders.lifecycle import Action
 from hotline.orders.models import Order
 from hotline.orders.names import Names
 from hotline.orders.open_steps import open_steps
-from hotline.orders.operations import hold_as_read
+from hotline.orders.operations import require_as_read
 from hotline.orders.queries import order_for
 from hotline.orders.sheet import sheet
 from hotline.orders.timeline import changes_since, title_of
@@ -122,8 +122,11 @@ def _due(order: Order) -> str:
 
 
 def read_form(order: Order, schema: type[Schema]) -> dict[str, Any]:
-    """What the form of a step says. Raises Stale before Invalid: whoever mends a field has to know what is new first."""
-    hold_as_read(order, form_version())
+    """What the form of a step says. Raises Stale before Invalid: whoever mends a field has to know what is new first.
+
+    The order is not held yet: which is held first is for the operation to say, lest two wait for each other.
+    """
+    require_as_read(order, form_version())
     given: dict[str, Any] = schema().read(form_data(schema))
     return given
 

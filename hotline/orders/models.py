@@ -197,6 +197,7 @@ class Event(Base):
         Index("ix_order_event_at", "at"),
         Index("ix_order_event_routing", "action", "at", "order_id", "actor_role", postgresql_where=sql(ROUTING)),
         Index("ix_order_event_closing", "action", "at", "order_id", "seq", postgresql_where=sql(CLOSING)),
+        Index("ix_order_event_attempt", "order_id", "at", postgresql_where=sql("action = 'attempt'")),
         Index("ix_order_event_time_asked", "action", "at", "order_id", postgresql_where=sql(TIME_ASKED)),
     )
 

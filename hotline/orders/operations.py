@@ -188,6 +188,11 @@ def hold(order: Order) -> None:
 def hold_as_read(order: Order, version: int | None) -> None:
     """Hold the order; raise Stale where it is no longer the version that was read, if one is named."""
     hold(order)
+    require_as_read(order, version)
+
+
+def require_as_read(order: Order, version: int | None) -> None:
+    """Raise Stale where the order is no longer the version that was read, if one is named. Nobody is kept from it."""
     if version is not None and version != order.version:
         raise Stale(
             gettext("Somebody has changed this order meanwhile. Look at what is new, then try again."), order.version

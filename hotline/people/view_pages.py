@@ -80,6 +80,6 @@ def _given(*names: str) -> dict[str, str]:
 
 def _refused(refusal: Invalid, back: str) -> ResponseReturnValue:
     """To the list again, which says why."""
-    told = "; ".join(text for texts in refusal.errors.values() for text in texts)
+    told = gettext("; ").join(text for texts in refusal.errors.values() for text in texts)
     flash(gettext("Nothing was changed: %(why)s.", why=told), "error")
     return redirect(back)

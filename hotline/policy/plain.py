@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from hotline.base.i18n import dated, day_words, gettext, mark
+from hotline.base.i18n import day_words, gettext, instant_words, mark
 from hotline.policy.calendar import MOMENT, Calendar
 from hotline.policy.clock import Pause, PauseReason, Reckoning, named, run_name, spoken
 from hotline.policy.counting import WHOLE, Run, TimeUnit
@@ -45,12 +45,12 @@ def plain_time(instant: datetime, calendar: Calendar) -> str:
     local = instant.astimezone(calendar.zone)
     if local.time() == local.time().min:
         return f"{day_words(calendar.city_day(instant - MOMENT))} 24:00"
-    return dated(local, "M月d日 EEE HH:mm", "EEE d MMM HH:mm")
+    return instant_words(local)
 
 
 def _limit(reckoning: Reckoning) -> Iterable[str]:
     course = reckoning.course
-    start = dated(course.start.astimezone(reckoning.calendar.zone), "M月d日 EEE HH:mm", "EEE d MMM HH:mm")
+    start = instant_words(course.start.astimezone(reckoning.calendar.zone))
     yield gettext("Counted from %(start)s: %(amount)s.", start=start, amount=spoken(course.amount, course.unit))
     if course.unit in WHOLE and not course.counting.start_day_counts:
         yield gettext("That day itself does not count.")

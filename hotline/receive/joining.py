@@ -84,7 +84,7 @@ def _said_of(number: str) -> Iterator[None]:
     try:
         yield
     except Invalid as wrong:
-        said = "; ".join(str(text) for texts in wrong.errors.values() for text in texts)
+        said = gettext("; ").join(str(text) for texts in wrong.errors.values() for text in texts)
         raise Invalid.field("_", f"{number} {said}") from wrong
     except (Conflict, NotFound) as wrong:
         raise Invalid.field("_", f"{number}: {wrong.message}") from wrong

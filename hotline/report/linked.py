@@ -85,15 +85,7 @@ def change(
     else:
         sign, points = "▲" if moved > 0 else "▼", f" {abs(rounded(moved))}"
         word = _moved_in_words(better, short=short, amount=amount)
-    kind = (
-        "quiet"
-        if quiet or amount or not is_beyond_chance(cell)
-        else "same"
-        if not moved
-        else "better"
-        if better
-        else "worse"
-    )
+    kind = "quiet" if quiet or amount or not is_beyond_chance(cell) else "better" if better else "worse"
     before = escape(gettext("The period before: %(rate)s", rate=rate_words(cell.before.rate)))
     return Markup(  # noqa: S704 # made of what is escaped
         f'<span class="change {kind}" title="{before}"><span aria-hidden="true">{sign}</span>{points}'

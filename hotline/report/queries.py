@@ -37,7 +37,6 @@ from hotline.report.subjects.exclusions import deadline_ground
 
 READ_AT_ONCE = 1000
 FRESH = timedelta(minutes=15)  # the worker rolls up every five
-STALE = timedelta(days=1)
 Units = frozenset[str] | None  # whose rows: some units', or (None) everybody's
 Member = TypeVar("Member", bound=StrEnum)
 Row = Call | Deadline | Evaluation | Event | Order
@@ -102,27 +101,24 @@ def rolled_measures() -> dict[str, datetime]:
 
 
 def latest(now: datetime) -> datetime:
-    """What a page is seen as of when nobody asks for an instant: the last rollup of the last day, else now.
+    """What a page is seen as of when nobody asks for an instant: the last rollup, and before the first one now.
 
-    Without a worker the page says of when it is (``is_behind``); to count a year's rows each time anybody looks would
-    take the database from those who take calls.
+    Without a worker the page says of when it is (``is_behind``); to count all rows each time anybody looks would take
+    the database from those who take calls.
     """
-    return _rolled_since(now, STALE) or now
+    rolled = rolled_at()
+    return rolled if rolled is not None and rolled <= now else now
 
 
 def fresh(now: datetime) -> datetime | None:
     """The instant of the rollup while the worker keeps it fresh."""
-    return _rolled_since(now, FRESH)
+    rolled = rolled_at()
+    return rolled if rolled is not None and now - FRESH <= rolled <= now else None
 
 
 def is_behind(cutoff: datetime, now: datetime) -> bool:
     """Whether what is seen as of the latest instant there is, is older than a worker would leave it."""
     return cutoff < now - FRESH
-
-
-def _rolled_since(now: datetime, age: timedelta) -> datetime | None:
-    rolled = rolled_at()
-    return rolled if rolled is not None and now - age <= rolled <= now else None
 
 
 def frame_of(period: Period, cutoff: datetime) -> Frame:

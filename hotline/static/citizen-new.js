@@ -49,7 +49,10 @@
     var given = field.value.trim();
     if (!given) return form.dataset.required;
     if (!field.dataset.fits) return "";
-    return new RegExp("^(?:" + field.dataset.fits + ")$").test(given.replace(/[\s()-]/g, "")) ? "" : field.dataset.unfit;
+    return new RegExp("^(?:" + field.dataset.fits + ")$").test(dialled(given)) ? "" : field.dataset.unfit;
+  }
+  function dialled(written) {  // as the server reads it
+    return (written.normalize ? written.normalize("NFKC") : written).replace(/[\s().\u00b7\u2010-\u2015-]/g, "");
   }
   function go(to) {
     history.pushState({ turn: to }, "");

@@ -11,7 +11,7 @@
   const text = byId("text"), mirror = byId("mirror"), bar = byId("bar"), answering = byId("answering");
   const PATIENCE = 20000, DRAFT_WAIT = 2000;
   const STANDARD = { nature: "", urgency: "normal", requester: "person" };
-  let composing = false, popped = null;
+  let composing = false, popped = null, aside = null;
 
   // What is in the form, by field name; only what differs from the empty form.
   const isChoice = (field) => field.type === "radio" || field.type === "checkbox";
@@ -146,7 +146,7 @@
     line.className = `said said-${kind}`;
     line.textContent = words;
     if (link) line.append(" ", link);
-    bar.replaceChildren(line);
+    bar.replaceChildren(line, ...offerBack());
   }
   function showError(place, words) {
     const field = byId(place.dataset.error);
@@ -242,6 +242,7 @@
     }
     if (status === 201 || status === 409) {
       bar.innerHTML = answer.bar;
+      bar.append(...offerBack());
       byId("saved").innerHTML = answer.saved;
     } else if (status === 422) {
       tell("error", (answer.errors.key || answer.errors._ || [said.wrong]).join(said.between));
@@ -290,17 +291,26 @@
     const next = firsts[(at + 1) % firsts.length];
     if (next) { next.focus(); next.closest("li").scrollIntoView({ block: "nearest" }); }
   }
-  // What is in the form is laid aside, for an empty one or for what was laid aside before; it can be brought back.
+  // What is in the form is laid aside, for an empty one or for what was laid aside before. Until it is brought back, or
+  // another is laid aside, the bar offers it, whatever becomes of the call between.
   function layAside(other = null) {
+    if (form.inert) return;
     const mine = untouched() ? null : { key: form.elements.key.value, values: filled() };
     turnTo(other);
+    aside = mine;
+    if (mine && other) drafts.put({ ...mine, at: Date.now() + ahead });  // an exchange is no emptying: it outlives the page
     keep(0);
-    if (!mine) return bar.replaceChildren();
-    const back = document.createElement("button");
+    if (mine) tell("plain", other ? said.aside : said.emptied);
+    else bar.replaceChildren();
+  }
+  function offerBack() {
+    if (!aside) return [];
+    const back = document.createElement("button"), brief = (aside.values.text || "").slice(0, 8);
     back.type = "button";
-    back.textContent = said.back;
-    back.addEventListener("click", () => layAside(mine));
-    tell("plain", other ? said.aside : said.emptied, back);
+    back.className = "said back";
+    back.textContent = brief ? `${said.back} “${brief}…”` : said.back;
+    back.addEventListener("click", () => layAside(aside));
+    return [back];
   }
   function primary() {
     return form.querySelector(answering.open ? "[value=answer]" : "[value=save]");
@@ -317,7 +327,7 @@
     const fault = byId(`${event.target.name}-error`);
     if (fault && fault.textContent) {
       showError(fault, []);
-      if (!form.querySelector(".is-wrong")) bar.replaceChildren();
+      if (!form.querySelector(".is-wrong")) bar.replaceChildren(...offerBack());
     }
     if (event.target === text) mark();
     if (event.target.name === "anonymous") { hideFace(); askCaller(); }

@@ -112,12 +112,18 @@ def known_powers() -> list[str]:
     return [*POWERS, *sorted(own)]
 
 
+MOST_WRITTEN = 120  # as the column has it
+
+
 def written_powers(powers: Iterable[str]) -> str:
     """Powers as a unit keeps them; raise Invalid for one that is not known."""
     known, given = known_powers(), set(powers)
     if unknown := given - set(known):
         raise Invalid.field("powers", gettext("%(power)s is no known power; tick those it has", power=min(unknown)))
-    return ";".join(power for power in known if power in given)
+    written = ";".join(power for power in known if power in given)
+    if len(written) > MOST_WRITTEN:
+        raise Invalid.field("powers", gettext("too many; %(most)s characters fit", most=MOST_WRITTEN))
+    return written
 
 
 def power_title(code: str) -> str:

@@ -131,11 +131,11 @@ def test_what_was_laid_aside_comes_back_without_anything_of_another_call(
     expect(desk.locator("#phone")).to_have_value("13900000062")
     desk.locator("#text").fill(SURE)
     desk.locator("#name").fill("李先生")
-    desk.locator("#bar button").click()
+    desk.locator("#bar .back").click()
     expect(desk.locator("#text")).to_have_value("先说的一件")
     for name, value in {"phone": "13900000061", "name": "", "call": ""}.items():
         expect(desk.locator(f"#call [name={name}]")).to_have_value(value)
-    desk.locator("#bar button").click()  # and the other one again
+    desk.locator("#bar .back").click()  # and the other one again
     for name, value in {"phone": "13900000062", "name": "李先生", "text": SURE}.items():
         expect(desk.locator(f"#call [name={name}]")).to_have_value(value)
     assert desk.locator("#call [name=call]").input_value()
@@ -144,6 +144,9 @@ def test_what_was_laid_aside_comes_back_without_anything_of_another_call(
     with live_app.app_context():
         order = db.session.scalars(select(Order).filter_by(requester_phone="13900000062")).one()
         assert db.session.scalar(select(Call.order_id).filter_by(call_id="between")) == order.id
+    desk.locator("#bar .back").click()  # the first is still there
+    expect(desk.locator("#text")).to_have_value("先说的一件")
+    expect(desk.locator("#bar .back")).to_have_count(0)
 
 
 def test_one_key_appends_and_takes_it_back(desk: Page, tell: Tell, known: Callable[[str, str], str]) -> None:

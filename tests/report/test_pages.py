@@ -122,7 +122,7 @@ def test_every_number_opens_exactly_its_rows(sign_in: SignIn, address: str) -> N
     [
         (timedelta(minutes=5), "Tue 17 Nov 09:54", False),
         (HOUR, "Tue 17 Nov 08:59", True),
-        (DAY + HOUR, "Tue 17 Nov 10:00", False),  # counted by its rows
+        (DAY + HOUR, "Mon 16 Nov 08:59", True),
     ],
 )
 def test_without_a_worker_a_page_says_of_when_it_is(
