@@ -32,7 +32,7 @@ from hotline.people.queries import unit_names
 from hotline.people.roles import Permission
 from hotline.people.signin import current_actor, needs
 from hotline.policy import queries as policies
-from hotline.policy.clock import city_time
+from hotline.policy.plain import plain_time
 
 SEES_ORDERS = (Permission.SEE_ALL_ORDERS, Permission.SEE_UNIT_ORDERS)
 ASIDE = frozenset(
@@ -118,7 +118,7 @@ def step_done(order: Order, action: Action, title: str) -> str:
 def _due(order: Order) -> str:
     """By when the whole work is to be done, in words."""
     work = min(one.due_at for one in order.deadlines if one.clock in WORK_CLOCKS and one.ended_at is None)
-    return city_time(work, policies.calendar_now(), ends=True)
+    return plain_time(work, policies.calendar_now())
 
 
 def read_form(order: Order, schema: type[Schema]) -> dict[str, Any]:
