@@ -118,7 +118,13 @@ def dated(when: date, chinese: str, english: str) -> str:
     pattern = chinese if code == DEFAULT else english
     if isinstance(when, datetime):
         return format_datetime(when.replace(tzinfo=None), pattern, locale=code)
-    return format_date(when, pattern, locale=code)
+    return _day(when, pattern, code)
+
+
+@lru_cache(maxsize=2048)
+def _day(day: date, pattern: str, code: str) -> str:
+    # Kept, because a list says the same few days again and again.
+    return format_date(day, pattern, locale=code)
 
 
 def day_words(day: date) -> str:
