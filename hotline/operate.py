@@ -144,7 +144,7 @@ def _run_until_stopped(settings: Settings, environment: dict[str, str]) -> int:
     announced = False
     while not stop.is_set() and all(process.poll() is None for process in processes):
         if not announced and (announced := _listens(settings)):
-            click.echo(f"\n12345 hotline: {address}   (Ctrl+C stops it)")
+            click.echo(f"\n12345 hotline: {address}   (staff: {address}sign-in; Ctrl+C stops it)")
             sys.stdout.flush()
         stop.wait(LOOK_EVERY)
     for process in processes:
