@@ -71,3 +71,13 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "HOTLINE_PORT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_database_without_tables_is_told_in_a_line(home: Path) -> None:
+    empty = embedded.start(home / "postgres", "hotline_empty")
+    environment = {**os.environ, "HOTLINE_HOME": str(home), "DATABASE_URL": empty}
+    command = [sys.executable, "-m", "hotline", "verify", "chain"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "hotline migrate" in done.stderr
+    assert "Traceback" not in done.stderr

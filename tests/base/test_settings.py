@@ -51,3 +51,8 @@ def test_postgresql_urls_open_with_psycopg(url: str) -> None:
 def test_a_bad_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
         Settings.from_env({"HOTLINE_HOME": str(tmp_path), name: value})
+
+
+def test_the_data_lies_where_the_first_start_puts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings.from_env({"HOTLINE_SECRET_KEY": "x"}).home == tmp_path / ".hotline" / "data"
