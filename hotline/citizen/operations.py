@@ -15,10 +15,11 @@ from hotline.citizen.schemas import CitizenSchema
 from hotline.handle import operations as handle
 from hotline.knowledge.replying import stand_by
 from hotline.orders.attachments import Upload
+from hotline.orders.holding import hold
 from hotline.orders.lifecycle import Action, State
 from hotline.orders.models import Event, Order
 from hotline.orders.open_steps import asked_for
-from hotline.orders.operations import Intake, act, hold, ready
+from hotline.orders.operations import Intake, act, ready
 from hotline.orders.urging import citizen_may_urge, urge
 from hotline.orders.vocabulary import Ask, Channel
 from hotline.people.actors import CITIZEN, Actor

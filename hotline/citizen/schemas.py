@@ -19,7 +19,7 @@ CALLABLE = r"1[0-9]{10}|0[1-9][0-9]{8,10}|400[0-9]{7}|([+]|00)?860?[1-9][0-9]{8,
 NOT_CALLABLE = mark("give a mobile number of 11 digits, or a landline with its area code, e.g. 010-12345678")
 
 
-class Callable(Trimmed):
+class OwnNumber(Trimmed):
     """A number the hotline can call back, as it is dialled: phones also write digits of full width and odd hyphens."""
 
     def _deserialize(self, *given: Any, **more: Any) -> str:
@@ -33,7 +33,7 @@ class CitizenSchema(IntakeSchema):
     """A complaint placed by its citizen, who must be within reach of an answer."""
 
     text = words(5000, required=True, lacking=_l("write what has happened"))
-    phone = Callable(
+    phone = OwnNumber(
         required=True,
         error_messages={"required": _l("give your phone number, so that we can answer you")},
     )

@@ -20,9 +20,9 @@ from hotline.base.errors import Conflict, HotlineError, Invalid, NotAllowed, Not
 from hotline.base.i18n import DEFAULT, gettext, label, speaking
 from hotline.handle.models import Alarm
 from hotline.handle.supervision import escalate, supervise
+from hotline.orders.holding import hold
 from hotline.orders.models import Order
 from hotline.orders.names import Names
-from hotline.orders.operations import hold
 from hotline.orders.queries import visible
 from hotline.people.actors import SYSTEM, Actor
 from hotline.people.roles import Permission

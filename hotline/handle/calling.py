@@ -62,7 +62,7 @@ def may_call(now: datetime) -> ColumnElement[bool]:
 
 
 def _again_at() -> ColumnElement[datetime]:
-    """When an order's citizen may be called again, by the hours of its own policy."""
+    """When an order's citizen may be called again, by the hours of its own policy: ``may_call_from`` of many at once."""
     tried = and_(Event.order_id == Order.id, Event.action == Action.ATTEMPT, Event.at > Order.replied_at)
     last = select(func.max(Event.at)).where(tried)
     gaps = {version: cast(gap_of(version), Interval) for version in policies.policy_ids()}

@@ -22,10 +22,11 @@ from hotline.knowledge.replying import stand_by
 from hotline.orders.appealing import is_content
 from hotline.orders.attachments import Upload, attach, store
 from hotline.orders.bulk import Refusal, each
+from hotline.orders.holding import hold
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
 from hotline.orders.open_steps import needs_signature
-from hotline.orders.operations import act, hold, ready
+from hotline.orders.operations import act, ready
 from hotline.orders.sheet import evaluated
 from hotline.orders.vocabulary import Result, Truth
 from hotline.people.actors import SYSTEM, Actor

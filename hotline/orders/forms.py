@@ -19,11 +19,11 @@ from hotline.base.schemas import Schema
 from hotline.base.time import utc_now
 from hotline.base.web import own_address, whole_number
 from hotline.orders.clocks import WORK_CLOCKS
+from hotline.orders.holding import require_as_read
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Order
 from hotline.orders.names import Names
 from hotline.orders.open_steps import open_steps
-from hotline.orders.operations import require_as_read
 from hotline.orders.queries import order_for
 from hotline.orders.sheet import sheet
 from hotline.orders.timeline import changes_since, title_of

@@ -13,11 +13,12 @@ from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from hotline.base import outbox
 from hotline.base.db import db
-from hotline.base.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from hotline.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from hotline.base.i18n import gettext, label
 from hotline.orders import search
 from hotline.orders.chain import chain
 from hotline.orders.clocks import AGAIN, SENDS, Heard, Start, move, reckoning, starting
+from hotline.orders.holding import hold, require_as_read
 from hotline.orders.lifecycle import Action, State, Step, find, permits
 from hotline.orders.models import Deadline, Event, Order, order_numbers
 from hotline.orders.open_steps import is_open, parts_open
@@ -167,36 +168,14 @@ def act(
 
 def ready(order: Order, action: Action, actor: Actor, now: datetime, *, version: int | None = None) -> Step:
     """Hold the order and find the step; raise Stale, Conflict or NotAllowed where the actor cannot take it now."""
-    hold_as_read(order, version)
+    hold(order)
+    require_as_read(order, version)
     step = _row(order.state, action)
     if not permits(step, actor, order.lead_unit, parts_open(order)):
         raise NotAllowed(gettext("You may not do this with this order: %(action)s.", action=label(action)))
     if not is_open(action, order, actor, now):
         raise Conflict(gettext("There is nothing this step could be for now: %(action)s.", action=label(action)))
     return step
-
-
-def hold(order: Order) -> None:
-    """Hold the order until the transaction ends, and read it again if somebody changed it meanwhile."""
-    present = db.session.scalar(select(Order.version).where(Order.id == order.id).with_for_update())
-    if present != order.version:
-        for deadline in order.deadlines:
-            db.session.expire(deadline)  # whoever holds one must not go on with what it was
-        db.session.refresh(order)
-
-
-def hold_as_read(order: Order, version: int | None) -> None:
-    """Hold the order; raise Stale where it is no longer the version that was read, if one is named."""
-    hold(order)
-    require_as_read(order, version)
-
-
-def require_as_read(order: Order, version: int | None) -> None:
-    """Raise Stale where the order is no longer the version that was read, if one is named. Nobody is kept from it."""
-    if version is not None and version != order.version:
-        raise Stale(
-            gettext("Somebody has changed this order meanwhile. Look at what is new, then try again."), order.version
-        )
 
 
 def _row(state: State | None, action: Action) -> Step:

@@ -11,9 +11,10 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict
 from hotline.base.i18n import gettext
 from hotline.base.time import DAY
+from hotline.orders.holding import hold
 from hotline.orders.lifecycle import Action, find
 from hotline.orders.models import Event, Order
-from hotline.orders.operations import act, hold
+from hotline.orders.operations import act
 from hotline.people.actors import Actor
 from hotline.people.roles import Role
 from hotline.policy import queries as policies

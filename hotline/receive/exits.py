@@ -9,9 +9,10 @@ from sqlalchemy import select
 from hotline.base.db import db
 from hotline.base.errors import NotAllowed
 from hotline.base.i18n import DEFAULT, gettext, mark, speaking
+from hotline.orders.holding import hold
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
-from hotline.orders.operations import act, hold
+from hotline.orders.operations import act
 from hotline.orders.vocabulary import Exit, Service
 from hotline.people.actors import Actor
 

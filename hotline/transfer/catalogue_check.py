@@ -20,6 +20,7 @@ POWERS = {
     "territory": mark("territorial management"),
     "service": mark("public service"),
 }
+MOST_WRITTEN = 120  # characters of a unit's powers, as the column has it
 
 
 class City:
@@ -110,9 +111,6 @@ def known_powers() -> list[str]:
     kept = db.session.scalars(select(Unit.powers).distinct())
     own = {power for written in kept for power in listed_powers(written)} - POWERS.keys()
     return [*POWERS, *sorted(own)]
-
-
-MOST_WRITTEN = 120  # as the column has it
 
 
 def written_powers(powers: Iterable[str]) -> str:

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
+from hotline.orders.holding import hold
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
-from hotline.orders.operations import act, hold
+from hotline.orders.operations import act
 from hotline.orders.vocabulary import Ruling
 from hotline.people.actors import Actor
 from hotline.people.queries import require_units

@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from hotline.base.db import db
 from hotline.base.errors import Invalid
 from hotline.base.i18n import gettext
+from hotline.orders.holding import hold
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order
-from hotline.orders.operations import act, hold
+from hotline.orders.operations import act
 from hotline.orders.queries import visible
 from hotline.people.actors import Actor
 from hotline.transfer.models import OrderLink

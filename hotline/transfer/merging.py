@@ -10,9 +10,10 @@ from hotline.base.db import db
 from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext, label
 from hotline.orders.clocks import WORK_CLOCKS
+from hotline.orders.holding import hold
 from hotline.orders.lifecycle import Action, State, find
 from hotline.orders.models import Event, Order
-from hotline.orders.operations import act, hold
+from hotline.orders.operations import act
 from hotline.people.actors import Actor
 from hotline.policy.clock import city_time
 from hotline.policy.queries import calendar_now

@@ -13,10 +13,11 @@ from hotline.base.errors import Conflict, Invalid
 from hotline.base.i18n import gettext
 from hotline.orders.bulk import Refusal, each
 from hotline.orders.clocks import parts
+from hotline.orders.holding import hold
 from hotline.orders.lifecycle import Action
 from hotline.orders.models import Event, Order, OrderUnit
 from hotline.orders.names import Names
-from hotline.orders.operations import act, facts_of, hold, ready
+from hotline.orders.operations import act, facts_of, ready
 from hotline.orders.queries import require_category
 from hotline.orders.suggested import Suggested, read_suggestion
 from hotline.orders.vocabulary import Urgency

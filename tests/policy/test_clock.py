@@ -272,20 +272,23 @@ def test_a_limit_over_spring_festival_explains_itself() -> None:
     ]
 
 
+# Extended once and paused once, over two holidays and their make-up days.
+LONG_COURSE = Course(
+    at("2026-09-18 17:00"),
+    10,
+    WD,
+    (Extension(5, WD, at("2026-10-09 10:00")),),
+    (pause("2026-09-29 09:00", "2026-10-08 15:00", PauseReason.PROCEDURE),),
+)
+
+
 def plain(course: Course, code: str) -> list[str]:
     with speaking(code):
         return plainly(Reckoning(course, CITY))
 
 
 def test_a_citizen_is_told_from_when_what_does_not_count_and_until_when() -> None:
-    course = Course(
-        at("2026-09-18 17:00"),
-        10,
-        WD,
-        (Extension(5, WD, at("2026-10-09 10:00")),),
-        (pause("2026-09-29 09:00", "2026-10-08 15:00", PauseReason.PROCEDURE),),
-    )
-    assert plain(course, "en") == [
+    assert plain(LONG_COURSE, "en") == [
         "Counted from Fri 18 Sep 17:00: 10 working days.",
         "That day itself does not count.",
         (
@@ -324,14 +327,7 @@ def test_a_date_set_elsewhere_is_told_as_such() -> None:
 
 
 def test_extensions_and_pauses_explain_themselves() -> None:
-    course = Course(
-        at("2026-09-18 17:00"),
-        10,
-        WD,
-        (Extension(5, WD, at("2026-10-09 10:00")),),
-        (pause("2026-09-29 09:00", "2026-10-08 15:00", PauseReason.PROCEDURE),),
-    )
-    assert said(course, "en")[2:] == [
+    assert said(LONG_COURSE, "en")[2:] == [
         (
             "Days off, not counted: 09-19 weekend, 09-25 to 09-27 Mid-Autumn Festival, 10-01 to 10-07 National Day, "
             "10-11 weekend, 10-17 to 10-18 weekend."
